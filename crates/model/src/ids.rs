@@ -1,0 +1,147 @@
+//! Names and keys. A name exists only if it parsed; keys are what the store counts with.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// The integer that names one device identity for ever, in the order of creation.
+///
+/// A device that is deleted and created again is another device: it gets another `DeviceSeq`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DeviceSeq(pub i64);
+
+/// The integer that names one job for ever, in the order of creation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct JobKey(pub i64);
+
+impl fmt::Display for DeviceSeq {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for JobKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Why a text is no id. The message names the rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} {rule}")]
+pub struct BadId {
+    what: &'static str,
+    rule: &'static str,
+}
+
+/// A device's name: 1 to 128 characters, case-sensitive, ASCII letters, digits and
+/// `- : . + % _ # * ? ! ( ) , = @ $ ' ;`, but neither `.` nor `..` alone (iot-hub §2.3).
+///
+/// It is literal text everywhere: never a pattern, never an MQTT wildcard.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DeviceId(Box<str>);
+
+/// A job's name on the hub face: 1 to 64 ASCII letters, digits and `-`, case-sensitive, never `query`
+/// (iot-hub §1.3).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct JobId(Box<str>);
+
+macro_rules! text_id {
+    ($name:ident, $what:literal, $check:path) => {
+        impl $name {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadId;
+
+            fn from_str(text: &str) -> Result<Self, BadId> {
+                match $check(text) {
+                    Ok(()) => Ok(Self(text.into())),
+                    Err(rule) => Err(BadId { what: $what, rule }),
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = BadId;
+
+            fn try_from(text: String) -> Result<Self, BadId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0.into()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_id!(DeviceId, "deviceId", check_device_id);
+text_id!(JobId, "jobId", check_job_id);
+
+fn check_device_id(text: &str) -> Result<(), &'static str> {
+    let allowed = |c: u8| c.is_ascii_alphanumeric() || b"-:.+%_#*?!(),=@$';".contains(&c);
+    if text.is_empty() || text.len() > 128 {
+        Err("must have 1 to 128 characters")
+    } else if !text.bytes().all(allowed) {
+        Err("may hold only ASCII letters, digits and - : . + % _ # * ? ! ( ) , = @ $ ' ;")
+    } else if text == "." || text == ".." {
+        Err("must not be . or ..")
+    } else {
+        Ok(())
+    }
+}
+
+fn check_job_id(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() || text.len() > 64 {
+        Err("must have 1 to 64 characters")
+    } else if !text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-') {
+        Err("may hold only ASCII letters, digits and -")
+    } else if text == "query" {
+        Err("must not be query, which names the list of jobs")
+    } else {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn device_ids() {
+        let longest = "a".repeat(128);
+        for good in ["a", "Pump-1", "a:b.c+d%e_f#g*h?i!(j),k=l@m$n'o;", "...", &longest] {
+            assert!(good.parse::<DeviceId>().is_ok(), "{good}");
+        }
+        let too_long = "a".repeat(129);
+        for bad in ["", ".", "..", "a b", "a/b", "ä", "a\0", "a&b", "a\"b", &too_long] {
+            assert!(bad.parse::<DeviceId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn job_ids() {
+        for good in ["a", "A-1", "QUERY", "0"] {
+            assert!(good.parse::<JobId>().is_ok(), "{good}");
+        }
+        for bad in ["", "query", "a_b", "a.b", "a b", &"a".repeat(65)] {
+            assert!(bad.parse::<JobId>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! How a job went on one device.
+
+use serde::{Deserialize, Serialize};
+
+use crate::method::MethodAnswer;
+use crate::twin::TwinError;
+
+/// The kinds of endings (DESIGN §3.6). Stored as the number given here; the numbers never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Class {
+    /// Done, or answered with a status below 300.
+    Succeeded = 1,
+    /// The device answered with another status. On the hub face that is a device job that completed.
+    Rejected = 2,
+    /// Connected, but no answer in time.
+    TimedOut = 3,
+    /// Not connected until the deadline, or the link went while the call was out.
+    NeverReached = 4,
+    /// The device was not in a state to take part: deleted, disabled, or its twin could not take the change.
+    PreconditionFailed = 5,
+    /// The answer could not be understood, or we failed.
+    ServerError = 6,
+    /// The server stopped between call and answer; the device may or may not have acted.
+    Unknown = 7,
+    /// Not begun when the job was cancelled.
+    Cancelled = 8,
+}
+
+/// The three ways in which a job counts an ending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tally {
+    /// In `succeededCount`.
+    Succeeded,
+    /// In `failedCount`.
+    Failed,
+    /// In neither.
+    Cancelled,
+}
+
+impl Class {
+    /// All classes.
+    pub const ALL: [Class; 8] = [
+        Class::Succeeded,
+        Class::Rejected,
+        Class::TimedOut,
+        Class::NeverReached,
+        Class::PreconditionFailed,
+        Class::ServerError,
+        Class::Unknown,
+        Class::Cancelled,
+    ];
+
+    /// How the hub face counts it: every answer is a success, whatever the device's status (iot-hub §1.8).
+    pub fn tally(self) -> Tally {
+        match self {
+            Class::Succeeded | Class::Rejected => Tally::Succeeded,
+            Class::TimedOut | Class::NeverReached | Class::PreconditionFailed | Class::ServerError | Class::Unknown => {
+                Tally::Failed
+            }
+            Class::Cancelled => Tally::Cancelled,
+        }
+    }
+}
+
+/// Where one device stands in one job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeviceJobState {
+    /// In the target list, not begun.
+    Pending,
+    /// An attempt is out, or was when the server stopped.
+    Running,
+    /// It has its outcome, and keeps it.
+    Ended(Class),
+}
+
+impl DeviceJobState {
+    /// The word in rows of `devices.jobs`: one `l` in `canceled` (iot-hub §1.4).
+    pub fn as_str(self) -> &'static str {
+        match self {
+            DeviceJobState::Pending => "pending",
+            DeviceJobState::Running => "running",
+            DeviceJobState::Ended(class) => match class.tally() {
+                Tally::Succeeded => "completed",
+                Tally::Failed => "failed",
+                Tally::Cancelled => "canceled",
+            },
+        }
+    }
+
+    /// The state after an attempt is recorded: only a pending device is begun, so that no device runs twice.
+    pub fn begin(self) -> Option<DeviceJobState> {
+        match self {
+            DeviceJobState::Pending => Some(DeviceJobState::Running),
+            DeviceJobState::Running | DeviceJobState::Ended(_) => None,
+        }
+    }
+
+    /// The state after an outcome: the first one stays, a late or second one changes nothing.
+    pub fn end(self, class: Class) -> Option<DeviceJobState> {
+        match self {
+            DeviceJobState::Pending | DeviceJobState::Running => Some(DeviceJobState::Ended(class)),
+            DeviceJobState::Ended(_) => None,
+        }
+    }
+}
+
+/// An ending with what there is to say about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Its kind.
+    pub class: Class,
+    /// The device's answer, for method jobs that got one.
+    pub answer: Option<MethodAnswer>,
+    /// Symbol and sentence for rows that failed (iot-hub §1.8).
+    pub error: Option<OutcomeError>,
+}
+
+/// Why a device job failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutcomeError {
+    /// Symbol, one of iot-hub §6.2 or our own.
+    pub code: &'static str,
+    /// For the operator.
+    pub description: String,
+}
+
+impl Outcome {
+    /// A twin job's change is on disk.
+    pub fn done() -> Outcome {
+        Outcome { class: Class::Succeeded, answer: None, error: None }
+    }
+
+    /// The device answered.
+    pub fn answered(answer: MethodAnswer) -> Outcome {
+        let class = if (200..300).contains(&answer.status) { Class::Succeeded } else { Class::Rejected };
+        Outcome { class, answer: Some(answer), error: None }
+    }
+
+    /// Connected, but silent for the whole response timeout.
+    pub fn timed_out() -> Outcome {
+        Self::failed(Class::TimedOut, "GatewayTimeout", "the device did not answer in time")
+    }
+
+    /// The link went after the call was sent. It is not repeated: the device may have acted.
+    pub fn connection_lost() -> Outcome {
+        Self::failed(Class::NeverReached, "DeviceNotOnline", "the connection was lost after the call was sent")
+    }
+
+    /// The answer broke the protocol.
+    pub fn malformed_answer(reason: &str) -> Outcome {
+        Self::failed(Class::ServerError, "BadDeviceResponse", &format!("the device's answer is not valid: {reason}"))
+    }
+
+    /// Not connected until the job's deadline.
+    pub fn not_connected() -> Outcome {
+        Self::failed(
+            Class::NeverReached,
+            "JobRunPreconditionFailed",
+            "the device did not come online before the job's deadline",
+        )
+    }
+
+    /// The device was deleted after the target list was frozen.
+    pub fn deleted() -> Outcome {
+        Self::failed(Class::PreconditionFailed, "DeviceNotFound", "the device was deleted while the job ran")
+    }
+
+    /// The device was disabled after the target list was frozen.
+    pub fn disabled() -> Outcome {
+        Self::failed(Class::PreconditionFailed, "DeviceNotFound", "the device is disabled")
+    }
+
+    /// The server stopped between call and answer.
+    pub fn unknown() -> Outcome {
+        Self::failed(
+            Class::Unknown,
+            "OutcomeUnknown",
+            "the server stopped after the call was sent; the device may or may not have acted on it",
+        )
+    }
+
+    /// The twin could not take the change.
+    pub fn twin_refused(error: &TwinError) -> Outcome {
+        Self::failed(Class::PreconditionFailed, "ArgumentInvalid", &error.to_string())
+    }
+
+    /// Not begun when the job was cancelled.
+    pub fn cancelled() -> Outcome {
+        Outcome { class: Class::Cancelled, answer: None, error: None }
+    }
+
+    /// What a device without a row of its own ended with (see [`super::Job::rest`]).
+    pub fn of_rest(class: Class) -> Outcome {
+        match class {
+            Class::Cancelled => Outcome::cancelled(),
+            Class::Succeeded
+            | Class::Rejected
+            | Class::TimedOut
+            | Class::NeverReached
+            | Class::PreconditionFailed
+            | Class::ServerError
+            | Class::Unknown => Outcome::not_connected(),
+        }
+    }
+
+    fn failed(class: Class, code: &'static str, description: &str) -> Outcome {
+        Outcome { class, answer: None, error: Some(OutcomeError { code, description: description.to_owned() }) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_begun_once_and_ends_once() {
+        let ended = DeviceJobState::Ended(Class::TimedOut);
+        assert_eq!(DeviceJobState::Pending.begin(), Some(DeviceJobState::Running));
+        assert_eq!(DeviceJobState::Running.begin(), None);
+        assert_eq!(ended.begin(), None);
+        assert_eq!(DeviceJobState::Running.end(Class::TimedOut), Some(ended));
+        assert_eq!(DeviceJobState::Pending.end(Class::TimedOut), Some(ended));
+        assert_eq!(ended.end(Class::Succeeded), None);
+    }
+
+    #[test]
+    fn rows_say_canceled_with_one_l() {
+        assert_eq!(DeviceJobState::Ended(Class::Cancelled).as_str(), "canceled");
+        assert_eq!(DeviceJobState::Ended(Class::Rejected).as_str(), "completed");
+        assert_eq!(DeviceJobState::Ended(Class::Unknown).as_str(), "failed");
+    }
+
+    #[test]
+    fn answers_count_by_arrival_not_by_status() {
+        let answered = |status| Outcome::answered(MethodAnswer { status, payload: "null".to_owned() }).class;
+        assert_eq!(answered(200), Class::Succeeded);
+        assert_eq!(answered(404), Class::Rejected);
+        assert_eq!(answered(404).tally(), Tally::Succeeded);
+    }
+}

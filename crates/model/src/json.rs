@@ -1,0 +1,197 @@
+//! JSON kept as text: numbers keep their digits and objects their order.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// JSON text without the white space between its tokens. `text` must be valid JSON.
+pub fn minify(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let (mut in_string, mut escaped) = (false, false);
+    for c in text.chars() {
+        if in_string {
+            out.push(c);
+            match c {
+                _ if escaped => escaped = false,
+                '\\' => escaped = true,
+                '"' => in_string = false,
+                _ => {}
+            }
+        } else if !matches!(c, ' ' | '\t' | '\r' | '\n') {
+            in_string = c == '"';
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// Appends `text` as a JSON string, quotes and escapes included.
+pub fn push_string(out: &mut String, text: &str) {
+    let plain = !text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\');
+    if plain {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        // A string always has a JSON form; the empty one stands for the impossible.
+        out.push_str(&serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned()));
+    }
+}
+
+/// A key of an object, borrowed from the text unless it holds escapes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key<'a>(pub Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct KeyVisitor;
+        impl<'de> Visitor<'de> for KeyVisitor {
+            type Value = Key<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a key")
+            }
+
+            fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Borrowed(text)))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Key<'de>, E> {
+                Ok(Key(Cow::Owned(text.to_owned())))
+            }
+        }
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+/// The members of one object in their order, the values unparsed.
+#[derive(Debug, Clone, Default)]
+pub struct Members<'a>(pub Vec<(Key<'a>, &'a RawValue)>);
+
+impl<'a> Members<'a> {
+    /// Reads the members of the object that `text` is.
+    ///
+    /// # Errors
+    /// `text` is not valid JSON or not an object.
+    pub fn of(text: &'a str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    /// The value of the last member named `name`.
+    pub fn get(&self, name: &str) -> Option<&'a RawValue> {
+        self.0.iter().rev().find(|(key, _)| key.0 == name).map(|(_, value)| *value)
+    }
+}
+
+impl<'de> Deserialize<'de> for Members<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct MembersVisitor;
+        impl<'de> Visitor<'de> for MembersVisitor {
+            type Value = Members<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
+                let mut members = Vec::new();
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
+                }
+                Ok(Members(members))
+            }
+        }
+        deserializer.deserialize_map(MembersVisitor)
+    }
+}
+
+/// Writes one JSON object member by member.
+#[derive(Debug)]
+pub struct ObjectWriter<'a> {
+    out: &'a mut String,
+    first: bool,
+}
+
+impl<'a> ObjectWriter<'a> {
+    /// Opens an object at the end of `out`.
+    pub fn open(out: &'a mut String) -> Self {
+        out.push('{');
+        Self { out, first: true }
+    }
+
+    /// Writes the key of the next member; the caller appends the value to the text it gets.
+    pub fn key(&mut self, name: &str) -> &mut String {
+        if !self.first {
+            self.out.push(',');
+        }
+        self.first = false;
+        push_string(self.out, name);
+        self.out.push(':');
+        self.out
+    }
+
+    /// A member whose value is JSON text.
+    pub fn raw(&mut self, name: &str, json: &str) -> &mut Self {
+        self.key(name).push_str(json);
+        self
+    }
+
+    /// A member whose value is a string.
+    pub fn string(&mut self, name: &str, text: &str) -> &mut Self {
+        push_string(self.key(name), text);
+        self
+    }
+
+    /// A member whose value prints as JSON by itself: numbers and booleans.
+    pub fn display(&mut self, name: &str, value: impl fmt::Display) -> &mut Self {
+        use fmt::Write;
+        // Writing to a String cannot fail.
+        let _ = write!(self.key(name), "{value}");
+        self
+    }
+
+    /// A member whose value is a time, as a string.
+    pub fn time(&mut self, name: &str, time: crate::Time) -> &mut Self {
+        use fmt::Write;
+        let _ = write!(self.key(name), "\"{time}\"");
+        self
+    }
+
+    /// Closes the object.
+    pub fn close(self) {
+        self.out.push('}');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minify_leaves_strings_and_numbers_alone() {
+        assert_eq!(
+            minify("{ \"a b\" : [ 1.0 ,\n2e5 , \"x \\\" y\\\\\" ] , \"c\":\t{ } }"),
+            r#"{"a b":[1.0,2e5,"x \" y\\"],"c":{}}"#
+        );
+    }
+
+    #[test]
+    fn members_keep_order_and_text() {
+        let members = Members::of(r#"{"b":1.0,"a":{"x":[]},"\u0061":2}"#).unwrap();
+        let shown: Vec<_> = members.0.iter().map(|(k, v)| (k.0.as_ref(), v.get())).collect();
+        assert_eq!(shown, [("b", "1.0"), ("a", "{\"x\":[]}"), ("a", "2")]);
+        assert_eq!(members.get("a").map(RawValue::get), Some("2"));
+        assert!(Members::of("[]").is_err());
+    }
+
+    #[test]
+    fn object_writer() {
+        let mut out = String::new();
+        let mut object = ObjectWriter::open(&mut out);
+        object.string("a\"", "x\ny").display("n", 3).raw("r", "[1.0]");
+        object.close();
+        assert_eq!(out, r#"{"a\"":"x\ny","n":3,"r":[1.0]}"#);
+    }
+}

@@ -1,0 +1,22 @@
+//! What there is in Bellwether and what may happen to it.
+//!
+//! Identities, twins, jobs and device jobs with the rules between them. Nothing here does I/O, awaits,
+//! reads a clock or makes randomness: time, keys and counters arrive as arguments.
+//!
+//! Source of the rules: the published contracts as described in the project's reference; every item names
+//! the section it follows.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod identity;
+pub mod ids;
+pub mod job;
+pub mod json;
+pub mod method;
+pub mod policy;
+pub mod sas;
+pub mod targets;
+pub mod time;
+pub mod twin;
+
+pub use ids::{DeviceId, DeviceSeq, JobId, JobKey};
+pub use time::Time;

@@ -1,0 +1,106 @@
+//! Direct method calls (iot-hub §4, device-protocol §5).
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::json::minify;
+use crate::twin::patch::strict_characters;
+
+/// Most bytes of a method's payload and of its answer (iot-hub §4).
+pub const PAYLOAD_BYTES_MAX: usize = 128 * 1024;
+const NAME_CHARACTERS_MAX: usize = 256;
+
+/// A call that a device can be asked to answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MethodCall {
+    /// 1 to 256 printable US-ASCII characters that may stand in a topic.
+    pub name: String,
+    /// JSON text; `null` when the caller gave none.
+    pub payload: String,
+    /// How long an answer may take, 5 to 300 s.
+    pub response_timeout: u16,
+    /// How long a direct call waits for the device to connect, 0 to 300 s. Jobs wait by their deadline
+    /// instead (iot-hub §1.10).
+    pub connect_timeout: Option<u16>,
+}
+
+/// A device's answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MethodAnswer {
+    /// The device's own status; what it means is the device's business.
+    pub status: i64,
+    /// JSON text, `null` when the device sent none.
+    pub payload: String,
+}
+
+/// Why a call cannot be made at all.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadCall {
+    /// The body is no JSON or a member has the wrong type.
+    #[error("{0}")]
+    Malformed(String),
+    /// The name breaks the rule.
+    #[error(
+        "methodName must have 1 to 256 printable US-ASCII characters other than $ ( ) < > @ , ; : \\ \" / [ ] ? = {{ }} + # and space"
+    )]
+    Name,
+    /// Over 128 KB.
+    #[error("payload must not be larger than {PAYLOAD_BYTES_MAX} bytes")]
+    PayloadTooLarge,
+    /// Outside its range.
+    #[error("responseTimeoutInSeconds must be within [5; 300].")]
+    ResponseTimeout,
+    /// Outside its range.
+    #[error("connectTimeoutInSeconds must be within [0; 300].")]
+    ConnectTimeout,
+    /// The response timeout is the time for everything.
+    #[error("connectTimeoutInSeconds must not be larger than responseTimeoutInSeconds.")]
+    ConnectLongerThanResponse,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    method_name: Option<String>,
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
+    response_timeout_in_seconds: Option<i64>,
+    connect_timeout_in_seconds: Option<i64>,
+    timeout_in_seconds: Option<i64>,
+}
+
+impl MethodCall {
+    /// Reads the body of a direct call, or a job's `cloudToDeviceMethod`. `timeoutInSeconds` is an old name of
+    /// the response timeout (iot-hub §1.3); a missing timeout is 30 s.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub fn from_body(body: &str) -> Result<MethodCall, BadCall> {
+        let body: Body<'_> = serde_json::from_str(body).map_err(|e| BadCall::Malformed(e.to_string()))?;
+        let name = body.method_name.ok_or(BadCall::Name)?;
+        let allowed = strict_characters(&name) && !name.contains(['+', '#']);
+        if !allowed || name.is_empty() || name.len() > NAME_CHARACTERS_MAX {
+            return Err(BadCall::Name);
+        }
+        let payload = body.payload.map(|raw| minify(raw.get()));
+        if payload.as_ref().is_some_and(|payload| payload.len() > PAYLOAD_BYTES_MAX) {
+            return Err(BadCall::PayloadTooLarge);
+        }
+        let within = |seconds: i64, least: u16| u16::try_from(seconds).ok().filter(|s| (least..=300).contains(s));
+        let response = body.response_timeout_in_seconds.or(body.timeout_in_seconds).unwrap_or(30);
+        let response_timeout = within(response, 5).ok_or(BadCall::ResponseTimeout)?;
+        let connect_timeout = match body.connect_timeout_in_seconds {
+            None => None,
+            Some(seconds) => Some(within(seconds, 0).ok_or(BadCall::ConnectTimeout)?),
+        };
+        if connect_timeout.is_some_and(|seconds| seconds > response_timeout) {
+            return Err(BadCall::ConnectLongerThanResponse);
+        }
+        Ok(MethodCall {
+            name,
+            payload: payload.unwrap_or_else(|| "null".to_owned()),
+            response_timeout,
+            connect_timeout,
+        })
+    }
+}

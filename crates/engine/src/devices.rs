@@ -1,0 +1,109 @@
+//! Changes of identities and twins, and what devices are told of them after the commit.
+
+use std::sync::Arc;
+
+use bellwether_model::identity::{Device, DeviceSettings, IfMatch, Keys, Status, SymmetricKey};
+use bellwether_model::twin::patch::PatchObject;
+use bellwether_model::twin::{SectionChange, Twin, TwinChange};
+use bellwether_model::{DeviceId, DeviceSeq};
+use bellwether_store::{ChangeTwinError, DeviceError, NewDevice, StoreError};
+
+use crate::{DeviceNews, Engine};
+
+impl Engine {
+    /// Registers a device; keys that are not given are made (iot-hub §2.1).
+    ///
+    /// # Errors
+    /// The id is taken, or the store failed.
+    pub async fn create_device(&self, id: DeviceId, settings: DeviceSettings) -> Result<Device, DeviceError> {
+        let fresh_keys = Keys {
+            primary: SymmetricKey::from_bytes(&self.world.entropy.draw()),
+            secondary: SymmetricKey::from_bytes(&self.world.entropy.draw()),
+        };
+        self.store.create_device(NewDevice { id, settings, fresh_keys }, self.now()).await
+    }
+
+    /// Changes a device. One that is disabled now, or has other keys now, is disconnected
+    /// (device-protocol §2.7); jobs that have not begun it end it as disabled.
+    ///
+    /// # Errors
+    /// It is not registered, has another etag, or the store failed.
+    pub async fn update_device(
+        &self,
+        id: &DeviceId,
+        settings: DeviceSettings,
+        if_match: IfMatch,
+    ) -> Result<Device, DeviceError> {
+        let before = self.store.device(id).await.map_err(DeviceError::Store)?;
+        let device = self.store.update_device(id, settings, if_match, self.now()).await?;
+        let keys_changed = before.is_some_and(|before| before.keys != device.keys);
+        if device.status == Status::Disabled || keys_changed {
+            self.world.port.close(device.seq);
+        }
+        if device.status == Status::Disabled {
+            self.tell(DeviceNews::Withdrawn(device.seq));
+        }
+        Ok(device)
+    }
+
+    /// Deletes a device with its twin and disconnects it; jobs that have not begun it end it as deleted.
+    ///
+    /// # Errors
+    /// It is not registered, has another etag, or the store failed.
+    pub async fn delete_device(&self, id: &DeviceId, if_match: IfMatch) -> Result<(), DeviceError> {
+        let device = self.store.delete_device(id, if_match, self.now()).await?;
+        self.world.port.close(device.seq);
+        self.tell(DeviceNews::Withdrawn(device.seq));
+        Ok(())
+    }
+
+    /// Changes tags and desired properties; a connected device is told of the latter (device-protocol §4).
+    ///
+    /// # Errors
+    /// The device is not registered, its twin has another etag, the change breaks a rule, or the store failed.
+    pub async fn change_twin(
+        &self,
+        id: &DeviceId,
+        change: TwinChange,
+        if_match: IfMatch,
+    ) -> Result<(Device, Twin), ChangeTwinError> {
+        let patch = change.desired.as_ref().map(told);
+        let (device, twin, applied) = self.store.change_twin(id, change, if_match, self.now()).await?;
+        if let Some(patch) = patch.filter(|_| applied.desired) {
+            self.world.port.desired_changed(device.seq, &patch, twin.desired.version);
+        }
+        Ok((device, twin))
+    }
+
+    /// What a device reads of its twin (device-protocol §4); `None` when it was deleted.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn device_twin(&self, device: DeviceSeq) -> Result<Option<String>, StoreError> {
+        Ok(self.store.twin_of_device(device).await?.map(|twin| twin.device_view()))
+    }
+
+    /// Merges a device's own patch into its reported properties, if they still have `if_version`. Returns their
+    /// version after it.
+    ///
+    /// # Errors
+    /// The device was deleted, the version is another, the patch breaks a rule, or the store failed.
+    pub async fn report(
+        &self,
+        device: DeviceSeq,
+        patch: &[u8],
+        if_version: Option<i64>,
+    ) -> Result<i64, ChangeTwinError> {
+        let change = TwinChange::reported_from_device(patch)?;
+        self.store.report(device, change, if_version, self.now()).await
+    }
+}
+
+/// What a device is told of a change: the patch as it was applied, or the whole new section.
+pub(crate) fn told(change: &SectionChange) -> Arc<str> {
+    let whole = |patch: &PatchObject| patch.content();
+    match change {
+        SectionChange::Merge(patch) => patch.to_json().into(),
+        SectionChange::Replace(patch) => whole(patch).into(),
+    }
+}

@@ -1,0 +1,129 @@
+//! Accepting and cancelling jobs.
+
+use std::sync::Arc;
+
+use bellwether_model::job::{Action, Job, JobSpec, Target};
+use bellwether_model::twin::patch::PatchObject;
+use bellwether_model::twin::{SectionChange, TwinChange, TwinError};
+use bellwether_query::{Condition, QueryError};
+use bellwether_store::{CreateError, StoreError};
+
+use crate::{CancelJobError, Engine};
+
+/// Why a job was not accepted. Nothing of it is kept.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CreateJobError {
+    /// The id is taken by a job that is still on record.
+    #[error("a job with this id exists already")]
+    AlreadyExists,
+    /// A member breaks a rule.
+    #[error("{field} {rule}")]
+    Invalid {
+        /// The member's name on the wire.
+        field: &'static str,
+        /// The rule, as the rest of a sentence.
+        rule: String,
+    },
+    /// The condition does not parse, or can never be true or false.
+    #[error(transparent)]
+    Condition(#[from] QueryError),
+    /// The twin change breaks a rule.
+    #[error("updateTwin: {0}")]
+    Twin(#[from] TwinError),
+    /// The program is about to stop.
+    #[error("the server is stopping")]
+    Stopping,
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<CreateError> for CreateJobError {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::AlreadyExists => CreateJobError::AlreadyExists,
+            CreateError::Store(error) => CreateJobError::Store(error),
+        }
+    }
+}
+
+impl Engine {
+    /// Checks a job and takes it: when this returns, the job is on disk and will run (iot-hub §1.3, §1.5).
+    ///
+    /// # Errors
+    /// The first rule that is broken; nothing is kept then.
+    pub async fn create_job(self: &Arc<Self>, spec: JobSpec) -> Result<Job, CreateJobError> {
+        if self.is_stopping() {
+            return Err(CreateJobError::Stopping);
+        }
+        self.check(&spec)?;
+        let job = self.store.create_job(spec, self.now()).await?;
+        self.take_up(job.clone());
+        Ok(job)
+    }
+
+    fn check(&self, spec: &JobSpec) -> Result<(), CreateJobError> {
+        let invalid = |field, rule: String| Err(CreateJobError::Invalid { field, rule });
+        let limit = self.settings.condition_bytes_max;
+        if spec.target.condition.as_ref().is_some_and(|text| text.len() > limit) {
+            return invalid("queryCondition", format!("may have at most {limit} bytes"));
+        }
+        condition_of(&spec.target)?;
+        let hours = self.settings.start_hours_ahead_max;
+        if spec.start.is_some_and(|start| start > self.now().plus_seconds(hours * 3600)) {
+            return invalid("startTime", format!("must be within {hours} hours from now"));
+        }
+        if spec.lifetime <= 0 {
+            return invalid("maxExecutionTimeInSeconds", "must be positive".to_owned());
+        }
+        match &spec.action {
+            Action::UpdateTwin(body) => {
+                let change = TwinChange::merge_from_body(body)?;
+                if self.settings.strict_characters {
+                    strict(&change)?;
+                }
+            }
+            // Its rules were checked when the call was read.
+            Action::InvokeMethod(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Stops a job for good: what was not begun never is; calls that are out are still recorded (iot-hub §1.10).
+    ///
+    /// # Errors
+    /// There is no such job, it has ended, or the store failed.
+    pub async fn cancel_job(&self, id: &str) -> Result<Job, CancelJobError> {
+        let job = self.store.cancel_job(id, self.now()).await?;
+        self.waiting.lock().remove(&(job.start, job.key));
+        if let Some(changed) = self.active.lock().get(&job.key) {
+            changed.notify_one();
+        }
+        Ok(job)
+    }
+}
+
+/// What a device must fulfil to be a target.
+pub(crate) fn condition_of(target: &Target) -> Result<Condition, QueryError> {
+    let condition = target.condition.as_deref().map(Condition::parse).transpose()?;
+    let devices = target.device_ids.as_ref().map(|ids| Condition::device_ids(ids.iter().cloned()));
+    match (condition, devices) {
+        (Some(condition), Some(devices)) => Ok(condition.and(devices)),
+        (Some(one), None) | (None, Some(one)) => Ok(one),
+        // Never "all devices": that must be said.
+        (None, None) => Ok(Condition::device_ids(Vec::<String>::new())),
+    }
+}
+
+fn strict(change: &TwinChange) -> Result<(), TwinError> {
+    let sections = [("tags", &change.tags), ("properties.desired", &change.desired)];
+    for (name, section) in sections {
+        let patch: Option<&PatchObject> = section.as_ref().map(|section| match section {
+            SectionChange::Merge(patch) | SectionChange::Replace(patch) => patch,
+        });
+        if let Some(patch) = patch {
+            patch.check_strict_characters(name)?;
+        }
+    }
+    Ok(())
+}

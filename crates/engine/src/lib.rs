@@ -1,0 +1,284 @@
+//! What happens and when: jobs are accepted, started, worked through and taken up again after a crash; devices
+//! and twins change; methods are called.
+//!
+//! The engine knows devices only through [`DevicePort`], time only through [`Clock`] and randomness only through
+//! [`Entropy`]; what it must remember is in the [`Store`] before it acts. Every change of a device or twin goes
+//! through it, so that the push to the device after the commit exists once.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod devices;
+mod jobs;
+mod method_job;
+mod methods;
+mod port;
+mod presence;
+mod runner;
+mod twin_job;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bellwether_model::identity::{Device, Presence};
+use bellwether_model::job::{Job, JobState};
+use bellwether_model::{DeviceSeq, JobKey, Time};
+use bellwether_query::Query;
+use bellwether_store::{LivePresence, Position, QueryPage, RunQueryError, Store, StoreError};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use jobs::CreateJobError;
+pub use methods::InvokeError;
+pub use port::{CallError, Clock, DevicePort, Entropy};
+
+pub use bellwether_store::{CancelError as CancelJobError, ChangeTwinError, DeviceError};
+
+use presence::LivePresences;
+
+/// News of devices that wait for nobody; a listener that lags looks at everything again.
+const NEWS_KEPT: usize = 8192;
+/// How often presence is written down.
+const PRESENCE_SAVED_EVERY: Duration = Duration::from_secs(60);
+const PRESENCES_IN_ONE_WRITE: usize = 1000;
+
+/// Limits and choices of an installation.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// A start further ahead than this many hours is refused: it is a mistyped year (iot-hub §1.3).
+    pub start_hours_ahead_max: i64,
+    /// Most bytes of a job's condition (iot-hub §1.9).
+    pub condition_bytes_max: usize,
+    /// Enforce the jobs article's rule on characters in names and values (iot-hub §1.7).
+    pub strict_characters: bool,
+    /// Jobs that run at the same time; a further one waits in `queued` (iot-hub §1.11). `None`: any number.
+    pub jobs_at_once: Option<usize>,
+    /// Calls that one method job has out at the same time.
+    pub calls_in_flight: usize,
+    /// Keep what twin jobs replace.
+    pub keep_previous: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            start_hours_ahead_max: 168,
+            condition_bytes_max: 1024 * 1024,
+            strict_characters: false,
+            jobs_at_once: None,
+            calls_in_flight: 4000,
+            keep_previous: true,
+        }
+    }
+}
+
+/// What the engine reaches outside itself.
+#[derive(Clone)]
+pub struct World {
+    /// The devices.
+    pub port: Arc<dyn DevicePort>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Keys.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+/// What happened to a device that somebody may wait for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum DeviceNews {
+    /// It can take method calls now.
+    Reachable(DeviceSeq),
+    /// It was deleted or disabled.
+    Withdrawn(DeviceSeq),
+}
+
+/// See the crate's text.
+pub struct Engine {
+    store: Arc<Store>,
+    world: World,
+    settings: Settings,
+    epoch: i64,
+    presences: Arc<LivePresences>,
+    news: broadcast::Sender<DeviceNews>,
+    /// Jobs whose time has not come, by start time.
+    waiting: Mutex<BTreeSet<(Time, JobKey)>>,
+    /// Those of them that are not marked as scheduled yet.
+    unmarked: Mutex<Vec<JobKey>>,
+    waiting_changed: Notify,
+    /// Jobs that a task works on; the notification says that the job was changed from outside.
+    active: Mutex<HashMap<JobKey, Arc<Notify>>>,
+    slots: Semaphore,
+    tasks: TaskTracker,
+    /// No new attempt.
+    stopping: CancellationToken,
+    /// No more waiting for those that are out.
+    abandoning: CancellationToken,
+}
+
+impl Engine {
+    /// Takes up what the last start left: nobody is connected, attempts without an outcome have the outcome
+    /// unknown, open jobs go on. `epoch` is the number of this start ([`Store::begin_epoch`]).
+    ///
+    /// # Errors
+    /// The store failed; nothing runs then.
+    pub async fn start(
+        store: Arc<Store>,
+        world: World,
+        settings: Settings,
+        epoch: i64,
+    ) -> Result<Arc<Engine>, StoreError> {
+        let now = world.clock.now();
+        store.forget_connections(now).await?;
+        let lost = store.resolve_lost_attempts(now).await?;
+        if lost > 0 {
+            tracing::warn!(
+                device_jobs = lost,
+                "calls were out when the program last stopped; their outcome is unknown"
+            );
+        }
+        let slots = Semaphore::new(settings.jobs_at_once.unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS));
+        let engine = Arc::new(Engine {
+            store,
+            world,
+            settings,
+            epoch,
+            presences: Arc::new(LivePresences::new()),
+            news: broadcast::channel(NEWS_KEPT).0,
+            waiting: Mutex::default(),
+            unmarked: Mutex::default(),
+            waiting_changed: Notify::new(),
+            active: Mutex::default(),
+            slots,
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            abandoning: CancellationToken::new(),
+        });
+        for job in engine.store.open_jobs().await? {
+            engine.take_up(job);
+        }
+        engine.tasks.spawn(Arc::clone(&engine).launch_when_due());
+        engine.tasks.spawn(Arc::clone(&engine).save_presence_now_and_then());
+        Ok(engine)
+    }
+
+    /// Stops: no new attempt starts; calls that are out have `drain` to be answered, then their outcome is
+    /// recorded as unknown; presence is written down. Jobs that have not ended go on at the next start.
+    pub async fn stop(&self, drain: Duration) {
+        self.stopping.cancel();
+        self.tasks.close();
+        if tokio::time::timeout(drain, self.tasks.wait()).await.is_err() {
+            tracing::warn!("calls were not answered before the end of the drain; their outcome is recorded as unknown");
+            self.abandoning.cancel();
+            self.tasks.wait().await;
+        }
+        self.save_presence().await;
+    }
+
+    /// True once [`Engine::stop`] was called.
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    /// Where everything is kept; for reads.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The time.
+    pub fn now(&self) -> Time {
+        self.world.clock.now()
+    }
+
+    /// A device's presence, live where something is live.
+    pub fn presence(&self, device: &Device) -> Presence {
+        self.presences.get(device.seq).unwrap_or(device.presence)
+    }
+
+    fn live_presence(&self) -> LivePresence {
+        let presences = Arc::clone(&self.presences);
+        Arc::new(move |device| presences.get(device))
+    }
+
+    /// One page of a query's rows (see [`Store::query`]).
+    ///
+    /// # Errors
+    /// As [`Store::query`].
+    pub async fn query(
+        &self,
+        query: Arc<Query>,
+        from: Option<Position>,
+        limit: usize,
+    ) -> Result<QueryPage, RunQueryError> {
+        self.store.query(query, from, limit, self.live_presence()).await
+    }
+
+    /// A device was let in.
+    pub fn device_online(&self, device: DeviceSeq) {
+        self.presences.connected(device, self.now());
+    }
+
+    /// A device's last connection ended.
+    pub fn device_offline(&self, device: DeviceSeq) {
+        self.presences.disconnected(device, self.now());
+    }
+
+    /// A device sent something.
+    pub fn device_active(&self, device: DeviceSeq) {
+        self.presences.active(device, self.now());
+    }
+
+    /// A device is connected and listens for methods from now on.
+    pub fn device_reachable(&self, device: DeviceSeq) {
+        self.tell(DeviceNews::Reachable(device));
+    }
+
+    fn tell(&self, news: DeviceNews) {
+        // Nobody listens: nobody waits.
+        let _ = self.news.send(news);
+    }
+
+    /// Runs a job now or puts it on the list of those that wait for their time.
+    fn take_up(self: &Arc<Self>, job: Job) {
+        if job.start > self.now() && !job.state.is_final() && job.began.is_none() {
+            self.waiting.lock().insert((job.start, job.key));
+            if job.state == JobState::Queued {
+                self.unmarked.lock().push(job.key);
+            }
+            self.waiting_changed.notify_one();
+        } else {
+            self.run(job);
+        }
+    }
+
+    async fn save_presence_now_and_then(self: Arc<Self>) {
+        loop {
+            tokio::select! {
+                () = self.stopping.cancelled() => return,
+                () = tokio::time::sleep(PRESENCE_SAVED_EVERY) => self.save_presence().await,
+            }
+        }
+    }
+
+    async fn save_presence(&self) {
+        for shard in 0..self.presences.shards() {
+            loop {
+                let unsaved = self.presences.unsaved(shard, PRESENCES_IN_ONE_WRITE);
+                if unsaved.is_empty() {
+                    break;
+                }
+                if let Err(error) = self.store.save_presence(unsaved.clone()).await {
+                    tracing::warn!(%error, "presence could not be written down; the next round tries again");
+                    return;
+                }
+                self.presences.saved(&unsaved);
+                if unsaved.len() < PRESENCES_IN_ONE_WRITE {
+                    break;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

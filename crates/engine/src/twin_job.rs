@@ -1,0 +1,61 @@
+//! Working through a twin job: chunk after chunk, the next one read and merged while the last is written.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bellwether_model::job::Job;
+use bellwether_model::twin::TwinChange;
+use bellwether_store::StoreError;
+
+use crate::Engine;
+use crate::devices::told;
+
+/// A chunk should take so long to write: a single call waits no longer than that for its turn (DESIGN §6.1).
+const CHUNK_TARGET: Duration = Duration::from_millis(12);
+const CHUNK_FIRST: usize = 500;
+const CHUNK_MAX: usize = 5000;
+
+impl Engine {
+    pub(crate) async fn run_twin_job(&self, job: &Job, body: &str) -> Result<(), StoreError> {
+        // It was checked when the job was made.
+        let change = TwinChange::merge_from_body(body).map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let patch = change.desired.as_ref().map(told);
+        let change = Arc::new(change);
+        let prepare = |from, devices_max| {
+            let change = Arc::clone(&change);
+            self.store.prepare_twin_chunk(job.key, from, devices_max, change, job.spec.keep_previous, self.now())
+        };
+
+        let mut size = CHUNK_FIRST;
+        let mut chunk = prepare(job.next_ordinal, size).await?;
+        let mut from = job.next_ordinal;
+        while !chunk.is_empty() && !self.is_stopping() {
+            if self.now() >= job.deadline {
+                self.store.close_at_deadline(job.key, self.now()).await?;
+                return Ok(());
+            }
+            let after = from + chunk.len() as u64;
+            let (done, next) = tokio::join!(self.store.apply_twin_chunk(chunk), prepare(after, size));
+            let done = done?;
+            if let Some(patch) = &patch {
+                for push in &done.pushes {
+                    self.world.port.desired_changed(push.device, patch, push.version);
+                }
+            }
+            if done.next_ordinal != after {
+                // Cancelled, or closed at its deadline.
+                return Ok(());
+            }
+            size = next_size(size, done.took);
+            from = after;
+            chunk = next?;
+        }
+        Ok(())
+    }
+}
+
+/// Cuts the next chunk so that it takes the target time, in steps that forgive one slow chunk.
+fn next_size(size: usize, took: Duration) -> usize {
+    let fitting = (size as f64 * CHUNK_TARGET.as_secs_f64() / took.as_secs_f64().max(1e-4)) as usize;
+    fitting.clamp(size / 2, size * 2).clamp(50, CHUNK_MAX)
+}

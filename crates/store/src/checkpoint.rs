@@ -1,0 +1,64 @@
+//! Moving the write-ahead log into the database file, beside the writer instead of inside its commits
+//! (DESIGN §6.10).
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use rusqlite::Connection;
+
+use crate::StoreError;
+
+/// Pages (4 KiB) in the log from which on the writer is held back for a moment, so that the log can start from
+/// its beginning again.
+const LOG_PAGES_MAX: i64 = 16 * 1024;
+/// The log is moved at most so often.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// A thread with a connection of its own that moves the log after commits.
+pub(crate) struct Checkpointer {
+    nudges: SyncSender<()>,
+}
+
+impl Checkpointer {
+    pub fn start(path: &Path) -> Result<Checkpointer, StoreError> {
+        let connection = Connection::open(path)?;
+        connection.execute_batch("PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-256;")?;
+        let (nudges, receive) = sync_channel(1);
+        std::thread::Builder::new()
+            .name("store-checkpoint".to_owned())
+            .spawn(move || run(&connection, &receive))
+            .map_err(|error| StoreError::Database(error.to_string()))?;
+        Ok(Checkpointer { nudges })
+    }
+
+    /// Something was committed. Never waits.
+    pub fn nudge(&self) {
+        // A nudge that already waits is enough.
+        let _ = self.nudges.try_send(());
+    }
+}
+
+fn run(connection: &Connection, nudges: &Receiver<()>) {
+    // Ends when the writer, who holds the other end, is gone.
+    while nudges.recv().is_ok() {
+        if let Err(error) = move_log(connection) {
+            tracing::warn!(%error, "the write-ahead log could not be moved; the next commit tries again");
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+fn move_log(connection: &Connection) -> Result<(), rusqlite::Error> {
+    if checkpoint(connection, "PASSIVE")? >= LOG_PAGES_MAX {
+        // The second pass leaves little for the third, during which nobody writes.
+        checkpoint(connection, "PASSIVE")?;
+        checkpoint(connection, "RESTART")?;
+    }
+    Ok(())
+}
+
+/// Returns the pages in the log.
+fn checkpoint(connection: &Connection, mode: &str) -> Result<i64, rusqlite::Error> {
+    connection.query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get(1))
+}

@@ -1,0 +1,251 @@
+//! Identities.
+
+use bellwether_model::identity::{Device, DeviceSettings, IfMatch, Keys, Presence, Status, SymmetricKey};
+use bellwether_model::twin::Twin;
+use bellwether_model::{DeviceId, DeviceSeq, Time};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::{Store, StoreError, twins};
+
+/// Why a change of an identity was refused.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum DeviceError {
+    /// A living device has this id.
+    #[error("the device is already registered")]
+    AlreadyExists,
+    /// No living device has this id.
+    #[error("the device is not registered")]
+    NotFound,
+    /// The identity has another etag than the caller said.
+    #[error("the device was changed meanwhile: its etag is another")]
+    EtagMismatch,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<rusqlite::Error> for DeviceError {
+    fn from(error: rusqlite::Error) -> Self {
+        DeviceError::Store(error.into())
+    }
+}
+
+/// An identity to be created.
+#[derive(Debug, Clone)]
+pub struct NewDevice {
+    /// Its name.
+    pub id: DeviceId,
+    /// What the caller decided.
+    pub settings: DeviceSettings,
+    /// Keys for when the caller gave none.
+    pub fresh_keys: Keys,
+}
+
+pub(crate) const DEVICE_COLUMNS: &str = "device.seq, device.id, device.generation, device.etag, device.disabled, \
+     device.status_reason, device.status_updated, device.primary_key, device.secondary_key, device.iot_edge, \
+     device.device_scope, device.model_id, device.connected, device.state_updated, device.last_activity";
+
+pub(crate) const DEVICE_COLUMN_COUNT: usize = 15;
+
+/// Reads [`DEVICE_COLUMNS`] from the start of a row.
+pub(crate) fn device_of(row: &Row<'_>) -> Result<Device, StoreError> {
+    let key = |column| {
+        let text: String = row.get(column)?;
+        SymmetricKey::try_from(text).map_err(|error| StoreError::Damaged(format!("a device key {error}")))
+    };
+    let id: String = row.get(1)?;
+    Ok(Device {
+        seq: DeviceSeq(row.get(0)?),
+        id: DeviceId::try_from(id).map_err(|error| StoreError::Damaged(error.to_string()))?,
+        generation: row.get(2)?,
+        etag: row.get(3)?,
+        status: if row.get(4)? { Status::Disabled } else { Status::Enabled },
+        status_reason: row.get(5)?,
+        status_updated: Time(row.get(6)?),
+        keys: Keys { primary: key(7)?, secondary: key(8)? },
+        iot_edge: row.get(9)?,
+        device_scope: row.get(10)?,
+        model_id: row.get(11)?,
+        presence: Presence {
+            connected: row.get(12)?,
+            state_updated: Time(row.get(13)?),
+            last_activity: Time(row.get(14)?),
+        },
+    })
+}
+
+/// The living device called `id`.
+pub(crate) fn living_device(connection: &Connection, id: &DeviceId) -> Result<Option<Device>, StoreError> {
+    let sql = format!("SELECT {DEVICE_COLUMNS} FROM device WHERE id = ?1 AND deleted IS NULL");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query([id.as_str()])?;
+    rows.next()?.map(device_of).transpose()
+}
+
+impl Store {
+    /// The living device called `id`.
+    pub async fn device(&self, id: &DeviceId) -> Result<Option<Device>, StoreError> {
+        let id = id.clone();
+        self.read(move |connection| living_device(connection, &id)).await
+    }
+
+    /// The first `top` devices in the order of creation.
+    pub async fn devices(&self, top: usize) -> Result<Vec<Device>, StoreError> {
+        self.read(move |connection| {
+            let sql = format!("SELECT {DEVICE_COLUMNS} FROM device WHERE deleted IS NULL ORDER BY seq LIMIT ?1");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([top as i64])?;
+            let mut devices = Vec::new();
+            while let Some(row) = rows.next()? {
+                devices.push(device_of(row)?);
+            }
+            Ok(devices)
+        })
+        .await
+    }
+
+    /// Registers a device with an empty twin (iot-hub §2.1).
+    pub async fn create_device(&self, new: NewDevice, now: Time) -> Result<Device, DeviceError> {
+        self.interactive(move |connection| create(connection, new, now)).await
+    }
+
+    /// Writes the settings of a device. Keys that are not given stay (iot-hub §2.2).
+    pub async fn update_device(
+        &self,
+        id: &DeviceId,
+        settings: DeviceSettings,
+        if_match: IfMatch,
+        now: Time,
+    ) -> Result<Device, DeviceError> {
+        let id = id.clone();
+        self.interactive(move |connection| {
+            let mut device = matching(connection, &id, &if_match)?;
+            if device.status != settings.status {
+                device.status_updated = now;
+            }
+            device.status = settings.status;
+            device.status_reason = settings.status_reason;
+            device.keys = settings.keys.unwrap_or(device.keys);
+            device.iot_edge = settings.iot_edge;
+            device.device_scope = settings.device_scope;
+            device.etag += 1;
+            let sql = "UPDATE device SET etag = ?2, disabled = ?3, status_reason = ?4, status_updated = ?5,
+                       primary_key = ?6, secondary_key = ?7, iot_edge = ?8, device_scope = ?9 WHERE seq = ?1";
+            connection.prepare_cached(sql)?.execute(params![
+                device.seq.0,
+                device.etag,
+                device.status == Status::Disabled,
+                device.status_reason,
+                device.status_updated.0,
+                device.keys.primary.as_str(),
+                device.keys.secondary.as_str(),
+                device.iot_edge,
+                device.device_scope,
+            ])?;
+            Ok(device)
+        })
+        .await
+    }
+
+    /// Deletes a device and its twin; what jobs recorded of it stays (DESIGN §6.3). Returns what it was.
+    pub async fn delete_device(&self, id: &DeviceId, if_match: IfMatch, now: Time) -> Result<Device, DeviceError> {
+        let id = id.clone();
+        self.interactive(move |connection| {
+            let device = matching(connection, &id, &if_match)?;
+            let seq = device.seq.0;
+            connection
+                .prepare_cached("UPDATE device SET deleted = ?2, connected = 0 WHERE seq = ?1")?
+                .execute([seq, now.0])?;
+            connection.prepare_cached("DELETE FROM twin WHERE seq = ?1")?.execute([seq])?;
+            connection.prepare_cached("DELETE FROM subscription WHERE device = ?1")?.execute([seq])?;
+            Ok(device)
+        })
+        .await
+    }
+
+    /// Writes down what was live of presence, many devices at a time (DESIGN §3.8).
+    pub async fn save_presence(&self, seen: Vec<(DeviceSeq, Presence)>) -> Result<(), StoreError> {
+        self.for_job(move |connection| {
+            let sql = "UPDATE device SET connected = ?2, state_updated = ?3, last_activity = ?4 WHERE seq = ?1";
+            let mut statement = connection.prepare_cached(sql)?;
+            for (device, presence) in seen {
+                statement.execute(params![
+                    device.0,
+                    presence.connected,
+                    presence.state_updated.0,
+                    presence.last_activity.0
+                ])?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// After a start nobody is connected, whatever was written down last.
+    pub async fn forget_connections(&self, now: Time) -> Result<(), StoreError> {
+        self.interactive(move |connection| {
+            connection.execute("UPDATE device SET connected = 0, state_updated = ?1 WHERE connected = 1", [now.0])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Keeps the model that a device announced when it connected (device-protocol §10).
+    pub async fn save_model_id(&self, device: DeviceSeq, model_id: String) -> Result<(), StoreError> {
+        self.interactive(move |connection| {
+            let sql = "UPDATE device SET model_id = ?2 WHERE seq = ?1";
+            connection.prepare_cached(sql)?.execute(params![device.0, model_id])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn create(connection: &Connection, new: NewDevice, now: Time) -> Result<Device, DeviceError> {
+    let exists = connection
+        .prepare_cached("SELECT 1 FROM device WHERE id = ?1 AND deleted IS NULL")?
+        .query_row([new.id.as_str()], |_| Ok(()))
+        .optional()?;
+    if exists.is_some() {
+        return Err(DeviceError::AlreadyExists);
+    }
+    let settings = new.settings;
+    let mut device = Device {
+        seq: DeviceSeq(0),
+        id: new.id,
+        generation: now.0,
+        // An etag of an earlier device of this id must not match.
+        etag: now.0,
+        status: settings.status,
+        status_reason: settings.status_reason,
+        status_updated: Time::NEVER,
+        keys: settings.keys.unwrap_or(new.fresh_keys),
+        iot_edge: settings.iot_edge,
+        device_scope: settings.device_scope,
+        model_id: String::new(),
+        presence: Presence::NEVER,
+    };
+    let sql = "INSERT INTO device (id, generation, etag, disabled, status_reason, status_updated, primary_key,
+               secondary_key, iot_edge, device_scope, model_id, connected, state_updated, last_activity)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', 0, ?6, ?6)";
+    connection.prepare_cached(sql)?.execute(params![
+        device.id.as_str(),
+        device.generation,
+        device.etag,
+        device.status == Status::Disabled,
+        device.status_reason,
+        Time::NEVER.0,
+        device.keys.primary.as_str(),
+        device.keys.secondary.as_str(),
+        device.iot_edge,
+        device.device_scope,
+    ])?;
+    device.seq = DeviceSeq(connection.last_insert_rowid());
+    twins::insert(connection, device.seq, &Twin::fresh(now))?;
+    Ok(device)
+}
+
+fn matching(connection: &Connection, id: &DeviceId, if_match: &IfMatch) -> Result<Device, DeviceError> {
+    let device = living_device(connection, id)?.ok_or(DeviceError::NotFound)?;
+    if if_match.holds(&device.etag_text()) { Ok(device) } else { Err(DeviceError::EtagMismatch) }
+}

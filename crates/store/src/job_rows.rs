@@ -1,0 +1,165 @@
+//! The rows of `devices.jobs`: every device of a frozen list, with or without a row of its own.
+
+use bellwether_model::job::{DeviceJobState, Job, Outcome};
+use bellwether_model::json::ObjectWriter;
+use bellwether_model::{DeviceSeq, Time};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::StoreError;
+use crate::attempts::{block, block_around, is_target};
+use crate::documents::JobRowDocument;
+use crate::jobs::class_of;
+
+/// What is kept of one device in one job.
+struct Kept {
+    state: DeviceJobState,
+    created: Time,
+    updated: Time,
+    status: Option<i64>,
+    code: Option<String>,
+    detail: Option<String>,
+    payload: Option<String>,
+}
+
+const KEPT_SQL: &str = "SELECT state, created, updated, status, code, detail,
+     (SELECT payload FROM device_job_answer AS answer WHERE answer.job = ?1 AND answer.device = ?2)
+     FROM device_job WHERE job = ?1 AND device = ?2";
+
+fn kept_of(row: &Row<'_>) -> Result<Kept, StoreError> {
+    let state = match row.get(0)? {
+        0 => DeviceJobState::Running,
+        class => DeviceJobState::Ended(class_of(class)?),
+    };
+    Ok(Kept {
+        state,
+        created: Time(row.get(1)?),
+        updated: Time(row.get(2)?),
+        status: row.get(3)?,
+        code: row.get(4)?,
+        detail: row.get(5)?,
+        payload: row.get(6)?,
+    })
+}
+
+/// Calls `visit` for the rows of `job` in the order of the device keys, those after the key `after` only;
+/// stops when it returns false. Returns whether it came to the end.
+pub(crate) fn visit_rows(
+    connection: &Connection,
+    job: &Job,
+    after: DeviceSeq,
+    visit: &mut dyn FnMut(DeviceSeq, JobRowDocument) -> Result<bool, StoreError>,
+) -> Result<bool, StoreError> {
+    let mut number = block_around(connection, job.key, after)?.unwrap_or(0);
+    while let Some(devices) = block(connection, job.key, number)? {
+        for device in devices {
+            if device > after && !visit(device, row(connection, job, device)?)? {
+                return Ok(false);
+            }
+        }
+        number += 1;
+    }
+    Ok(true)
+}
+
+/// As [`visit_rows`], for the devices of these names only.
+pub(crate) fn visit_rows_of_devices(
+    connection: &Connection,
+    job: &Job,
+    ids: &[String],
+    after: DeviceSeq,
+    visit: &mut dyn FnMut(DeviceSeq, JobRowDocument) -> Result<bool, StoreError>,
+) -> Result<bool, StoreError> {
+    let mut devices = Vec::new();
+    // Deleted ones too: results outlive the device.
+    for sql in [
+        "SELECT seq FROM device WHERE id = ?1 AND deleted IS NULL",
+        "SELECT seq FROM device WHERE id = ?1 AND deleted IS NOT NULL",
+    ] {
+        let mut statement = connection.prepare_cached(sql)?;
+        for id in ids {
+            for seq in statement.query_map([id], |row| row.get(0).map(DeviceSeq))? {
+                devices.push(seq?);
+            }
+        }
+    }
+    devices.sort_unstable();
+    devices.dedup();
+    for device in devices {
+        let wanted = device > after && is_target(connection, job.key, device)?;
+        if wanted && !visit(device, row(connection, job, device)?)? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn row(connection: &Connection, job: &Job, device: DeviceSeq) -> Result<JobRowDocument, StoreError> {
+    let device_id: Option<String> = connection
+        .prepare_cached("SELECT id FROM device WHERE seq = ?1")?
+        .query_row([device.0], |row| row.get(0))
+        .optional()?;
+    let mut statement = connection.prepare_cached(KEPT_SQL)?;
+    let mut rows = statement.query(params![job.key.0, device.0])?;
+    let kept = match rows.next()? {
+        Some(row) => kept_of(row)?,
+        None => not_begun(job),
+    };
+    Ok(JobRowDocument {
+        device_id: device_id.ok_or_else(|| StoreError::Damaged(format!("device {device} of a job is gone")))?,
+        job_id: job.spec.id.as_str().to_owned(),
+        job_type: job.spec.action.job_type().as_str(),
+        status: kept.state.as_str(),
+        start: job.start.to_string(),
+        deadline: job.deadline.to_string(),
+        created: kept.created.to_string(),
+        updated: kept.updated.to_string(),
+        outcome: outcome(&kept),
+        error: error(&kept),
+    })
+}
+
+/// A device without a row of its own: pending, or what became of the rest when the job closed.
+fn not_begun(job: &Job) -> Kept {
+    let began = job.began.unwrap_or(job.created);
+    let mut kept = Kept {
+        state: DeviceJobState::Pending,
+        created: began,
+        updated: began,
+        status: None,
+        code: None,
+        detail: None,
+        payload: None,
+    };
+    if let Some(class) = job.rest {
+        let error = Outcome::of_rest(class, job.spec.action.job_type()).error;
+        kept.state = DeviceJobState::Ended(class);
+        kept.updated = job.ended.unwrap_or(job.deadline);
+        kept.code = error.as_ref().map(|error| error.code.clone().into_owned());
+        kept.detail = error.map(|error| error.description);
+    }
+    kept
+}
+
+fn outcome(kept: &Kept) -> String {
+    let Some(status) = kept.status else { return "{}".to_owned() };
+    let mut out = String::new();
+    let mut outcome = ObjectWriter::open(&mut out);
+    let mut response = ObjectWriter::open(outcome.key("deviceMethodResponse"));
+    response.display("status", status);
+    // No nulls in rows (iot-hub §0): an answer without a payload has none.
+    if let Some(payload) = &kept.payload {
+        response.raw("payload", payload);
+    }
+    response.close();
+    outcome.close();
+    out
+}
+
+fn error(kept: &Kept) -> Option<String> {
+    let code = kept.code.as_ref()?;
+    let mut out = String::new();
+    let mut error = ObjectWriter::open(&mut out);
+    error.string("code", code).string("description", kept.detail.as_deref().unwrap_or(code));
+    error.close();
+    Some(out)
+}

@@ -1,0 +1,135 @@
+//! What Bellwether keeps, on an embedded SQLite database.
+//!
+//! Each function is one transaction named for what it does in the domain. An `async fn` that changes something
+//! returns when the change is on disk (`synchronous=FULL`; many calls share one flush, see `writer`). Functions
+//! return what they found in domain types; only this crate contains SQL.
+//!
+//! The store narrows, [`bellwether_query`] decides: a selection reads candidates here and asks the evaluator
+//! about each.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod attempts;
+mod checkpoint;
+mod devices;
+mod documents;
+mod error;
+mod job_rows;
+mod jobs;
+mod readers;
+mod select;
+mod settings;
+mod subscriptions;
+mod twin_chunks;
+mod twins;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+pub use attempts::{BlockTarget, Ending, TargetStanding};
+pub use devices::{DeviceError, NewDevice};
+pub use error::StoreError;
+pub use jobs::{CancelError, CreateError, JobFilter};
+pub use select::{Position, QueryPage, RunQueryError};
+pub use subscriptions::Subscription;
+pub use twin_chunks::{ChunkDone, DesiredPush, PreparedChunk};
+pub use twins::ChangeTwinError;
+
+use bellwether_model::DeviceSeq;
+use bellwether_model::identity::Presence;
+use readers::Readers;
+use writer::{Priority, Writer};
+
+mod migrations {
+    refinery::embed_migrations!("migrations");
+}
+
+/// What is live about a device's presence and lies over the stored row before a query decides (DESIGN §6.11).
+/// `None`: nothing is live, the row holds.
+pub type LivePresence = Arc<dyn Fn(DeviceSeq) -> Option<Presence> + Send + Sync>;
+
+/// How the store runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Writes on a thread of its own, reads on a pool.
+    Threaded,
+    /// Everything in the caller's thread, for simulated worlds.
+    Inline,
+}
+
+/// The database of one hub.
+pub struct Store {
+    writer: Writer,
+    readers: Readers,
+}
+
+impl Store {
+    /// Opens the database file, making or migrating it as needed.
+    ///
+    /// # Errors
+    /// The file cannot be opened, is no database of ours, or comes from a newer version.
+    pub fn open(path: &Path, mode: Mode) -> Result<Store, StoreError> {
+        let mut connection = Connection::open(path)?;
+        // auto_vacuum only takes effect before the first table.
+        connection.execute_batch(
+            "PRAGMA auto_vacuum=INCREMENTAL;
+             PRAGMA journal_mode=WAL;
+             PRAGMA synchronous=FULL;
+             PRAGMA wal_autocheckpoint=0;
+             PRAGMA journal_size_limit=67108864;
+             PRAGMA cache_size=-32768;
+             PRAGMA temp_store=MEMORY;
+             PRAGMA busy_timeout=60000;",
+        )?;
+        connection.set_prepared_statement_cache_capacity(128);
+        migrations::migrations::runner()
+            .run(&mut connection)
+            .map_err(|error| StoreError::Damaged(error.to_string()))?;
+        let writer = match mode {
+            Mode::Inline => Writer::inline(connection),
+            Mode::Threaded => {
+                let checkpointer = checkpoint::Checkpointer::start(path)?;
+                Writer::threaded(connection, move || checkpointer.nudge())
+                    .map_err(|error| StoreError::Database(error.to_string()))?
+            }
+        };
+        Ok(Store { writer, readers: Readers::new(path, mode == Mode::Inline) })
+    }
+
+    /// Takes no more writes, finishes those that wait.
+    pub fn close(&self) {
+        self.writer.close();
+    }
+
+    async fn interactive<T, E, F>(&self, piece: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.writer.write(Priority::Interactive, piece).await
+    }
+
+    async fn for_job<T, E, F>(&self, piece: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.writer.write(Priority::Job, piece).await
+    }
+
+    async fn read<T, E, F>(&self, read: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        self.readers.read(read).await
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+//! Read connections: a few, kept open, each used by one read at a time.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use rusqlite::{Connection, OpenFlags};
+use tokio::sync::Semaphore;
+
+use crate::StoreError;
+
+/// Reads at the same time; the next one waits.
+const READS_MAX: usize = 8;
+
+pub(crate) struct Readers {
+    path: PathBuf,
+    idle: Arc<Mutex<Vec<Connection>>>,
+    free: Semaphore,
+    inline: bool,
+}
+
+impl Readers {
+    pub fn new(path: &Path, inline: bool) -> Readers {
+        Readers { path: path.to_owned(), idle: Arc::default(), free: Semaphore::new(READS_MAX), inline }
+    }
+
+    /// Runs `read` on a connection that sees the state of the last commit.
+    pub async fn read<T, E, F>(&self, read: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let _permit = self.free.acquire().await.map_err(|_| StoreError::Closed)?;
+        let idle = Arc::clone(&self.idle);
+        let path = self.path.clone();
+        let work = move || {
+            let taken = idle.lock().pop();
+            let connection = match taken {
+                Some(connection) => connection,
+                None => open(&path)?,
+            };
+            let result = read(&connection);
+            idle.lock().push(connection);
+            result
+        };
+        if self.inline {
+            return work();
+        }
+        match tokio::task::spawn_blocking(work).await {
+            Ok(result) => result,
+            Err(_) => Err(StoreError::Closed.into()),
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<Connection, StoreError> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.execute_batch("PRAGMA query_only=ON; PRAGMA cache_size=-8192; PRAGMA busy_timeout=5000;")?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}

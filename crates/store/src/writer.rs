@@ -1,0 +1,202 @@
+//! The one writer (DESIGN §6.1).
+//!
+//! One thread owns the only write connection. It takes what waits, interactive work first, runs each piece in
+//! a savepoint of its own, commits once with `synchronous=FULL`, and only then answers. A piece that fails is
+//! rolled back alone; a commit that fails fails them all. So many callers share one flush to disk, and an
+//! answer always follows it.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use parking_lot::{Condvar, Mutex};
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use crate::StoreError;
+
+/// A transaction takes no further piece after this long, so that an interactive call waits for little more.
+const TRANSACTION_TARGET: Duration = Duration::from_millis(20);
+
+/// Whose work it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Priority {
+    /// Somebody waits for it.
+    Interactive,
+    /// A piece of a job; jobs take turns because each waits for its piece before it brings the next.
+    Job,
+}
+
+/// Tells the caller how it ended; called after the commit.
+type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+/// Runs in the transaction.
+type Piece = Box<dyn FnOnce(&Connection) -> Answer + Send>;
+
+#[derive(Default)]
+struct Queue {
+    interactive: VecDeque<Piece>,
+    jobs: VecDeque<Piece>,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    queue: Mutex<Queue>,
+    work: Condvar,
+}
+
+/// See the module's text.
+pub(crate) struct Writer {
+    place: Place,
+}
+
+enum Place {
+    /// On a thread of its own.
+    Thread { shared: Arc<Shared>, thread: Mutex<Option<JoinHandle<()>>> },
+    /// Where the caller runs, one transaction a piece: for the simulated world, where nothing may happen at
+    /// the same time.
+    Inline(Mutex<Connection>),
+}
+
+impl Writer {
+    /// A writer on a thread of its own; `after_commit` runs there after each commit.
+    pub fn threaded(connection: Connection, after_commit: impl Fn() + Send + 'static) -> std::io::Result<Writer> {
+        let shared = Arc::new(Shared::default());
+        let for_thread = Arc::clone(&shared);
+        let thread = std::thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || write_loop(&connection, &for_thread, &after_commit))?;
+        Ok(Writer { place: Place::Thread { shared, thread: Mutex::new(Some(thread)) } })
+    }
+
+    /// A writer that works in the caller's thread.
+    pub fn inline(connection: Connection) -> Writer {
+        Writer { place: Place::Inline(Mutex::new(connection)) }
+    }
+
+    /// Runs `piece` in a transaction and returns what it returned once that is on disk.
+    pub async fn write<T, E, F>(&self, priority: Priority, piece: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (send, receive) = oneshot::channel();
+        let piece: Piece = Box::new(move |connection| {
+            let result = in_savepoint(connection, piece);
+            Box::new(move |committed| {
+                // A caller that no longer waits needs no answer.
+                let _ = send.send(committed.map_err(E::from).and(result));
+            })
+        });
+        match &self.place {
+            Place::Thread { shared, .. } => {
+                let mut queue = shared.queue.lock();
+                if queue.closed {
+                    return Err(StoreError::Closed.into());
+                }
+                match priority {
+                    Priority::Interactive => queue.interactive.push_back(piece),
+                    Priority::Job => queue.jobs.push_back(piece),
+                }
+                drop(queue);
+                shared.work.notify_one();
+            }
+            Place::Inline(connection) => {
+                let connection = connection.lock();
+                commit_pieces(&connection, vec![piece], || None);
+            }
+        }
+        receive.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+
+    /// Takes no more work, finishes what waits and closes the connection.
+    pub fn close(&self) {
+        if let Place::Thread { shared, thread } = &self.place {
+            shared.queue.lock().closed = true;
+            shared.work.notify_one();
+            if let Some(thread) = thread.lock().take() {
+                // A panic of the writer was reported when it happened.
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn write_loop(connection: &Connection, shared: &Shared, after_commit: &dyn Fn()) {
+    loop {
+        let first = {
+            let mut queue = shared.queue.lock();
+            loop {
+                let waiting: Vec<Piece> = queue.interactive.drain(..).collect();
+                if !waiting.is_empty() {
+                    break waiting;
+                }
+                if let Some(piece) = queue.jobs.pop_front() {
+                    break vec![piece];
+                }
+                if queue.closed {
+                    return;
+                }
+                shared.work.wait(&mut queue);
+            }
+        };
+        commit_pieces(connection, first, || {
+            let mut queue = shared.queue.lock();
+            let interactive = queue.interactive.pop_front();
+            interactive.or_else(|| queue.jobs.pop_front())
+        });
+        after_commit();
+    }
+}
+
+/// Runs `pieces`, then as many more as `next` gives until the transaction is long enough, commits once and
+/// answers all.
+fn commit_pieces(connection: &Connection, pieces: Vec<Piece>, next: impl Fn() -> Option<Piece>) {
+    let began = Instant::now();
+    let mut answers: Vec<Answer> = Vec::new();
+    let run = || -> Result<(), StoreError> {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        for piece in pieces {
+            answers.push(piece(connection));
+        }
+        while began.elapsed() < TRANSACTION_TARGET {
+            let Some(piece) = next() else { break };
+            answers.push(piece(connection));
+        }
+        connection.execute_batch("COMMIT")?;
+        Ok(())
+    };
+    let committed = run();
+    if let Err(error) = &committed {
+        tracing::error!(%error, "a transaction of the store failed");
+        // After a failed COMMIT the transaction may still be open; after a failed BEGIN there is none.
+        if !connection.is_autocommit() {
+            let _ = connection.execute_batch("ROLLBACK");
+        }
+    }
+    for answer in answers {
+        answer(committed.clone());
+    }
+}
+
+fn in_savepoint<T, E: From<StoreError>>(
+    connection: &Connection,
+    piece: impl FnOnce(&Connection) -> Result<T, E>,
+) -> Result<T, E> {
+    let batch = |sql| connection.execute_batch(sql).map_err(|error| E::from(StoreError::from(error)));
+    batch("SAVEPOINT piece")?;
+    let result = piece(connection);
+    match &result {
+        Ok(_) => batch("RELEASE piece")?,
+        Err(_) => batch("ROLLBACK TO piece; RELEASE piece")?,
+    }
+    result
+}

@@ -279,6 +279,3 @@ impl Engine {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -88,8 +88,12 @@ impl Engine {
 
     async fn run_to_the_end(self: &Arc<Self>, mut job: Job, changed: &Notify) {
         loop {
-            let Err(error) = self.run_once(&job, changed).await else { return };
+            let error = match self.run_once(&job, changed).await {
+                Ok(()) | Err(StoreError::Closed) => return,
+                Err(error @ (StoreError::Database(_) | StoreError::Damaged(_))) => error,
+            };
             tracing::error!(%error, job.id = job.spec.id.as_str(), "the store failed under a job; it goes on shortly");
+            tokio::time::sleep(STORE_PAUSE).await;
             let reread = self.persist(|| self.store.job_by_key(job.key)).await;
             match reread {
                 Some(Some(current)) => job = current,

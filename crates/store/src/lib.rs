@@ -72,9 +72,10 @@ impl Store {
     /// The file cannot be opened, is no database of ours, or comes from a newer version.
     pub fn open(path: &Path, mode: Mode) -> Result<Store, StoreError> {
         let mut connection = Connection::open(path)?;
-        // auto_vacuum only takes effect before the first table.
+        // The first two only take effect before the first table. Larger pages make the log of a large job shorter.
         connection.execute_batch(
-            "PRAGMA auto_vacuum=INCREMENTAL;
+            "PRAGMA page_size=8192;
+             PRAGMA auto_vacuum=INCREMENTAL;
              PRAGMA journal_mode=WAL;
              PRAGMA synchronous=FULL;
              PRAGMA wal_autocheckpoint=0;
@@ -101,6 +102,12 @@ impl Store {
     /// Takes no more writes, finishes those that wait.
     pub fn close(&self) {
         self.writer.close();
+    }
+
+    /// For simulated worlds ([`Mode::Inline`]): after so many more commits nothing is written any more and
+    /// every write fails, as if the machine had stopped at that instant.
+    pub fn crash_after(&self, commits: u32) {
+        self.writer.crash_after(commits);
     }
 
     async fn interactive<T, E, F>(&self, piece: F) -> Result<T, E>

@@ -56,7 +56,13 @@ enum Place {
     Thread { shared: Arc<Shared>, thread: Mutex<Option<JoinHandle<()>>> },
     /// Where the caller runs, one transaction a piece: for the simulated world, where nothing may happen at
     /// the same time.
-    Inline(Mutex<Connection>),
+    Inline(Mutex<InlinePlace>),
+}
+
+struct InlinePlace {
+    connection: Connection,
+    /// Commits until the writer fails for good, as if the machine had stopped there.
+    commits_left: Option<u32>,
 }
 
 impl Writer {
@@ -72,7 +78,15 @@ impl Writer {
 
     /// A writer that works in the caller's thread.
     pub fn inline(connection: Connection) -> Writer {
-        Writer { place: Place::Inline(Mutex::new(connection)) }
+        Writer { place: Place::Inline(Mutex::new(InlinePlace { connection, commits_left: None })) }
+    }
+
+    /// See [`crate::Store::crash_after`].
+    pub fn crash_after(&self, commits: u32) {
+        match &self.place {
+            Place::Inline(place) => place.lock().commits_left = Some(commits),
+            Place::Thread { .. } => {}
+        }
     }
 
     /// Runs `piece` in a transaction and returns what it returned once that is on disk.
@@ -103,9 +117,14 @@ impl Writer {
                 drop(queue);
                 shared.work.notify_one();
             }
-            Place::Inline(connection) => {
-                let connection = connection.lock();
-                commit_pieces(&connection, vec![piece], || None);
+            Place::Inline(place) => {
+                let mut place = place.lock();
+                match &mut place.commits_left {
+                    Some(0) => return Err(StoreError::Closed.into()),
+                    Some(left) => *left -= 1,
+                    None => {}
+                }
+                commit_pieces(&place.connection, vec![piece], || None);
             }
         }
         receive.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))

@@ -155,14 +155,14 @@ impl Presence {
 }
 
 impl Device {
-    /// The identity's etag as clients see it: base64 of a decimal counter (iot-hub §2.2).
+    /// See [`etag_text`].
     pub fn etag_text(&self) -> String {
-        BASE64_STANDARD.encode(self.etag.to_string())
+        etag_text(self.etag)
     }
 
-    /// The member `capabilities` as JSON text.
+    /// See [`capabilities`].
     pub fn capabilities(&self) -> &'static str {
-        if self.iot_edge { r#"{"iotEdge":true}"# } else { r#"{"iotEdge":false}"# }
+        capabilities(self.iot_edge)
     }
 
     /// The identity document as JSON text, keys included (iot-hub §2.3, §11).
@@ -196,6 +196,16 @@ impl Device {
         doc.close();
         out
     }
+}
+
+/// An identity's etag as clients see it: base64 of a decimal counter (iot-hub §2.2).
+pub fn etag_text(counter: i64) -> String {
+    BASE64_STANDARD.encode(counter.to_string())
+}
+
+/// The member `capabilities` as JSON text (iot-hub §2.3).
+pub fn capabilities(iot_edge: bool) -> &'static str {
+    if iot_edge { r#"{"iotEdge":true}"# } else { r#"{"iotEdge":false}"# }
 }
 
 /// A caller's condition on the etag of what it writes (iot-hub §2.2).

@@ -1,7 +1,10 @@
 //! How a job went on one device.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
+use super::JobType;
 use crate::method::MethodAnswer;
 use crate::twin::TwinError;
 
@@ -119,7 +122,7 @@ pub struct Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutcomeError {
     /// Symbol, one of iot-hub §6.2 or our own.
-    pub code: &'static str,
+    pub code: Cow<'static, str>,
     /// For the operator.
     pub description: String,
 }
@@ -190,21 +193,24 @@ impl Outcome {
     }
 
     /// What a device without a row of its own ended with (see [`super::Job::rest`]).
-    pub fn of_rest(class: Class) -> Outcome {
-        match class {
-            Class::Cancelled => Outcome::cancelled(),
-            Class::Succeeded
-            | Class::Rejected
-            | Class::TimedOut
-            | Class::NeverReached
-            | Class::PreconditionFailed
-            | Class::ServerError
-            | Class::Unknown => Outcome::not_connected(),
+    pub fn of_rest(class: Class, job_type: JobType) -> Outcome {
+        match (class, job_type) {
+            (Class::Cancelled, _) => Outcome::cancelled(),
+            (_, JobType::ScheduleDeviceMethod) => Outcome::not_connected(),
+            (_, JobType::ScheduleUpdateTwin) => Self::failed(
+                Class::NeverReached,
+                "JobRunPreconditionFailed",
+                "the job's deadline came before the device's turn",
+            ),
         }
     }
 
     fn failed(class: Class, code: &'static str, description: &str) -> Outcome {
-        Outcome { class, answer: None, error: Some(OutcomeError { code, description: description.to_owned() }) }
+        Outcome {
+            class,
+            answer: None,
+            error: Some(OutcomeError { code: code.into(), description: description.to_owned() }),
+        }
     }
 }
 

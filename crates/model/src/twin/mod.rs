@@ -85,7 +85,8 @@ impl TwinChange {
     pub fn merge_from_body(body: &str) -> Result<TwinChange, TwinError> {
         let sections = Sections::read(body)?;
         let merge = |section: Option<&RawValue>, name| {
-            section.map(|raw| PatchObject::parse(name, raw.get()).map(SectionChange::Merge)).transpose()
+            let patch = section.map(|raw| PatchObject::parse(name, raw.get())).transpose()?;
+            Ok::<_, TwinError>(patch.map(SectionChange::Merge).filter(|section| !section.is_nothing()))
         };
         Ok(TwinChange {
             tags: merge(sections.tags, "tags")?,
@@ -282,10 +283,9 @@ impl Twin {
         Ok(applied)
     }
 
-    /// The etag as clients see it: the counter as 8 bytes big-endian in base64 (iot-hub §3.3).
+    /// See [`etag_text`].
     pub fn etag_text(&self) -> String {
-        use base64::prelude::{BASE64_STANDARD, Engine};
-        BASE64_STANDARD.encode(self.etag.to_be_bytes())
+        etag_text(self.etag)
     }
 
     /// What a device reads: both property sections with `$version`, no metadata, no tags
@@ -298,6 +298,12 @@ impl Twin {
         twin.close();
         out
     }
+}
+
+/// A twin's etag as clients see it: the counter as 8 bytes big-endian in base64 (iot-hub §3.3).
+pub fn etag_text(counter: i64) -> String {
+    use base64::prelude::{BASE64_STANDARD, Engine};
+    BASE64_STANDARD.encode(counter.to_be_bytes())
 }
 
 type Pick = fn(&mut TwinMeta) -> &mut SectionMeta;

@@ -4,6 +4,7 @@
 //! The engine knows devices only through [`DevicePort`], time only through [`Clock`] and randomness only through
 //! [`Entropy`]; what it must remember is in the [`Store`] before it acts. Every change of a device or twin goes
 //! through it, so that the push to the device after the commit exists once.
+#![warn(clippy::wildcard_enum_match_arm)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod devices;
@@ -56,8 +57,6 @@ pub struct Settings {
     pub jobs_at_once: Option<usize>,
     /// Calls that one method job has out at the same time.
     pub calls_in_flight: usize,
-    /// Keep what twin jobs replace.
-    pub keep_previous: bool,
 }
 
 impl Default for Settings {
@@ -68,7 +67,6 @@ impl Default for Settings {
             strict_characters: false,
             jobs_at_once: None,
             calls_in_flight: 4000,
-            keep_previous: true,
         }
     }
 }

@@ -136,8 +136,8 @@ impl History {
             Step::Advance(millis) => self.sim.advance(Duration::from_millis(millis)),
             Step::CrashAfter(commits) => {
                 self.sim.engine().store().crash_after(commits);
-                for device in 0..DEVICES.len() {
-                    self.sim.connect(DEVICES[device]);
+                for id in DEVICES {
+                    self.sim.connect(id);
                 }
                 self.sim.advance(Duration::from_millis(500));
                 self.sim.crash();
@@ -224,7 +224,6 @@ proptest! {
     fn every_device_ends_once(steps in proptest::collection::vec(step(), 1..40)) {
         let mut history = History::new();
         for step in &steps {
-            if std::env::var("TRACE").is_ok() { eprintln!("{step:?}"); }
             history.take(step);
             history.check();
         }

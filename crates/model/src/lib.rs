@@ -5,6 +5,7 @@
 //!
 //! Source of the rules: the published contracts as described in the project's reference; every item names
 //! the section it follows.
+#![warn(clippy::wildcard_enum_match_arm)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod identity;

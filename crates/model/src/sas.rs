@@ -195,7 +195,7 @@ mod tests {
             assert_eq!(token.verify(&swapped, before, 0), Ok(()), "{sr}");
             assert_eq!(token.verify(&keys(key), before.plus_seconds(1), 0), Err(SasError::Expired));
             assert_eq!(token.verify(&keys(key), before.plus_seconds(1), 5), Ok(()));
-            let other = keys(&SymmetricKey::from_bytes(&[1; 32]).as_str().to_owned());
+            let other = keys(SymmetricKey::from_bytes(&[1; 32]).as_str());
             assert_eq!(token.verify(&other, before, 0), Err(SasError::WrongSignature));
         }
     }

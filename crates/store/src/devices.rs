@@ -213,9 +213,8 @@ fn create(connection: &Connection, new: NewDevice, now: Time) -> Result<Device, 
     let mut device = Device {
         seq: DeviceSeq(0),
         id: new.id,
-        generation: now.0,
-        // An etag of an earlier device of this id must not match.
-        etag: now.0,
+        generation: 0,
+        etag: 0,
         status: settings.status,
         status_reason: settings.status_reason,
         status_updated: Time::NEVER,
@@ -241,6 +240,14 @@ fn create(connection: &Connection, new: NewDevice, now: Time) -> Result<Device, 
         device.device_scope,
     ])?;
     device.seq = DeviceSeq(connection.last_insert_rowid());
+    // Neither the generation nor an etag of an earlier device of this id may come again.
+    device.generation = device.seq.0;
+    device.etag = device.seq.0 << 20;
+    connection.prepare_cached("UPDATE device SET generation = ?2, etag = ?3 WHERE seq = ?1")?.execute([
+        device.seq.0,
+        device.generation,
+        device.etag,
+    ])?;
     twins::insert(connection, device.seq, &Twin::fresh(now))?;
     Ok(device)
 }

@@ -6,6 +6,7 @@
 //!
 //! The store narrows, [`bellwether_query`] decides: a selection reads candidates here and asks the evaluator
 //! about each.
+#![warn(clippy::wildcard_enum_match_arm)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod attempts;

@@ -1,9 +1,13 @@
 //! The one writer (DESIGN §6.1).
 //!
-//! One thread owns the only write connection. It takes what waits, interactive work first, runs each piece in
-//! a savepoint of its own, commits once with `synchronous=FULL`, and only then answers. A piece that fails is
-//! rolled back alone; a commit that fails fails them all. So many callers share one flush to disk, and an
+//! One thread owns the only write connection. It takes what waits, interactive work first, runs each piece so
+//! that it can be rolled back alone, commits once with `synchronous=FULL`, and only then answers. A piece that
+//! fails is rolled back; a commit that fails fails them all. So many callers share one flush to disk, and an
 //! answer always follows it.
+//!
+//! The first piece of a transaction needs no savepoint, for rolling it back is rolling back all there is. That
+//! matters: under a savepoint SQLite copies every page before it changes it, and the first piece is most often
+//! the chunk of a job.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -30,8 +34,17 @@ pub(crate) enum Priority {
 
 /// Tells the caller how it ended; called after the commit.
 type Answer = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
-/// Runs in the transaction.
-type Piece = Box<dyn FnOnce(&Connection) -> Answer + Send>;
+/// Runs in the transaction. The second argument says how its changes are taken back if it fails.
+type Piece = Box<dyn FnOnce(&Connection, Undo) -> Answer + Send>;
+
+/// How a piece that fails is rolled back.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Undo {
+    /// With the transaction, which holds nothing else yet.
+    Transaction,
+    /// To a savepoint of its own.
+    Savepoint,
+}
 
 #[derive(Default)]
 struct Queue {
@@ -97,8 +110,8 @@ impl Writer {
         E: From<StoreError> + Send + 'static,
     {
         let (send, receive) = oneshot::channel();
-        let piece: Piece = Box::new(move |connection| {
-            let result = in_savepoint(connection, piece);
+        let piece: Piece = Box::new(move |connection, undo| {
+            let result = run_alone(connection, undo, piece);
             Box::new(move |committed| {
                 // A caller that no longer waits needs no answer.
                 let _ = send.send(committed.map_err(E::from).and(result));
@@ -184,11 +197,12 @@ fn commit_pieces(connection: &Connection, pieces: Vec<Piece>, next: impl Fn() ->
     let run = || -> Result<(), StoreError> {
         connection.execute_batch("BEGIN IMMEDIATE")?;
         for piece in pieces {
-            answers.push(piece(connection));
+            let undo = if answers.is_empty() { Undo::Transaction } else { Undo::Savepoint };
+            answers.push(piece(connection, undo));
         }
         while began.elapsed() < TRANSACTION_TARGET {
             let Some(piece) = next() else { break };
-            answers.push(piece(connection));
+            answers.push(piece(connection, Undo::Savepoint));
         }
         connection.execute_batch("COMMIT")?;
         Ok(())
@@ -206,16 +220,21 @@ fn commit_pieces(connection: &Connection, pieces: Vec<Piece>, next: impl Fn() ->
     }
 }
 
-fn in_savepoint<T, E: From<StoreError>>(
+fn run_alone<T, E: From<StoreError>>(
     connection: &Connection,
+    undo: Undo,
     piece: impl FnOnce(&Connection) -> Result<T, E>,
 ) -> Result<T, E> {
     let batch = |sql| connection.execute_batch(sql).map_err(|error| E::from(StoreError::from(error)));
-    batch("SAVEPOINT piece")?;
+    let (before, after, failed) = match undo {
+        Undo::Transaction => (None, None, "ROLLBACK; BEGIN IMMEDIATE"),
+        Undo::Savepoint => (Some("SAVEPOINT piece"), Some("RELEASE piece"), "ROLLBACK TO piece; RELEASE piece"),
+    };
+    before.map(batch).transpose()?;
     let result = piece(connection);
     match &result {
-        Ok(_) => batch("RELEASE piece")?,
-        Err(_) => batch("ROLLBACK TO piece; RELEASE piece")?,
-    }
+        Ok(_) => after.map(batch).transpose()?,
+        Err(_) => Some(batch(failed)?),
+    };
     result
 }

@@ -1,5 +1,7 @@
 //! A whole engine in a simulated world: real engine and store, virtual time, devices that behave as they are
 //! told, and a machine that can stop after any commit.
+// Each test program uses its own part of the world; the world itself makes time.
+#![allow(dead_code, clippy::disallowed_methods)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ mod state;
 use serde::{Deserialize, Serialize};
 
 pub use outcome::{Class, DeviceJobState, Outcome, Tally};
-pub use state::{JobEvent, JobState, Refused};
+pub use state::{BadStatus, JobEvent, JobState, Refused};
 
 use crate::method::MethodCall;
 use crate::{JobId, JobKey, Time};

@@ -57,6 +57,11 @@ pub struct Refused {
     pub event: JobEvent,
 }
 
+/// The text is no job status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be queued, scheduled, running, completed, failed, cancelled or unknown")]
+pub struct BadStatus;
+
 impl JobState {
     /// All states, in the order of a job's life.
     pub const ALL: [JobState; 6] = [
@@ -117,7 +122,7 @@ impl JobState {
     ///
     /// # Errors
     /// The text is no status at all.
-    pub fn from_filter(text: &str) -> Result<Option<JobState>, ()> {
+    pub fn from_filter(text: &str) -> Result<Option<JobState>, BadStatus> {
         match text.to_ascii_lowercase().as_str() {
             "queued" | "enqueued" | "pending" => Ok(Some(JobState::Queued)),
             "scheduled" => Ok(Some(JobState::Scheduled)),
@@ -126,7 +131,7 @@ impl JobState {
             "failed" => Ok(Some(JobState::Failed)),
             "cancelled" | "canceled" => Ok(Some(JobState::Cancelled)),
             "unknown" => Ok(None),
-            _ => Err(()),
+            _ => Err(BadStatus),
         }
     }
 }

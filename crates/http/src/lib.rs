@@ -1,0 +1,128 @@
+//! The operators' side of Bellwether: the hub's service API over HTTPS.
+//!
+//! This crate translates between the wire and the domain and decides nothing: what may happen is in
+//! [`bellwether_model`], what does happen in [`bellwether_engine`]. A request's way:
+//!
+//! ```text
+//! serve      a TLS connection, its limits                         (serve.rs)
+//! hub        tracking id, one table of routes                     (hub/mod.rs, hub/router.rs)
+//! auth       the token, the rights of the route                   (auth.rs)
+//! hub/…      api-version, body, then one file per endpoint group  (hub/devices.rs, …)
+//! hub/error  every failure in the hub's shape                     (hub/error.rs)
+//! ```
+//!
+//! Bodies may hold keys (iot-hub §11): nothing here logs a body, a query string or an `Authorization` header,
+//! nor repeats the latter two in an answer.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod auth;
+mod health;
+mod hub;
+mod serve;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use bellwether_engine::Engine;
+use bellwether_model::policy::Policies;
+use bellwether_model::sas::HostNames;
+
+pub use serve::serve;
+
+/// What the service API works with.
+pub struct HubState {
+    /// Does what is asked.
+    pub engine: Arc<Engine>,
+    /// Who may ask.
+    pub policies: Arc<Policies>,
+    /// The names that tokens may be made for.
+    pub hosts: Arc<HostNames>,
+    /// Seconds that a token is still taken after its end (iot-hub §7.1).
+    pub token_allowance: i64,
+    /// Signs continuation tokens, so that none can be made up or used for another query. Kept over a restart,
+    /// paging goes on over it.
+    pub token_secret: [u8; 32],
+    /// What `/readyz` says.
+    pub readiness: Readiness,
+    /// What a connection and a request may take.
+    pub limits: Limits,
+}
+
+/// What a connection and a request may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Open connections; further ones wait in the listener's backlog.
+    pub connections: usize,
+    /// How long the TLS handshake may take.
+    pub handshake_time: Duration,
+    /// How long a connection may stand without a whole request head: its slow start and its idle time alike.
+    pub head_time: Duration,
+    /// How long the body of one request may take to arrive.
+    pub body_time: Duration,
+    /// Most bytes of a request's head.
+    pub head_bytes: u32,
+    /// Most bytes of a request's body. Has to leave room for a job with the longest condition that the engine
+    /// takes, escapes included.
+    pub body_bytes: usize,
+    /// How long requests in flight may go on once the server stops.
+    pub drain_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            connections: 4096,
+            handshake_time: Duration::from_secs(10),
+            head_time: Duration::from_secs(60),
+            body_time: Duration::from_secs(60),
+            head_bytes: 64 * 1024,
+            body_bytes: 4 * 1024 * 1024,
+            drain_time: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Is the server ready for requests?
+///
+/// [`serve`] sets `draining` when it is told to stop. A program that lets requests end first sets it itself and
+/// cancels [`serve`] later: meanwhile `/readyz` answers 503, so that load balancers look elsewhere.
+#[derive(Debug, Default)]
+pub struct Readiness {
+    recovered: AtomicBool,
+    draining: AtomicBool,
+}
+
+impl Readiness {
+    /// The work that an earlier process left is taken up again.
+    pub fn set_recovered(&self) {
+        self.recovered.store(true, Ordering::Release);
+    }
+
+    /// The server is about to stop.
+    pub fn set_draining(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    fn is_recovered(&self) -> bool {
+        self.recovered.load(Ordering::Acquire)
+    }
+
+    fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+}
+
+/// The whole service API: `/healthz` and `/readyz` without authentication, everything else as the hub.
+pub fn router(state: Arc<HubState>) -> Router {
+    Router::new()
+        .route("/healthz", get(health::alive).fallback(hub::answer))
+        .route("/readyz", get(health::ready).fallback(hub::answer))
+        .fallback(hub::answer)
+        .with_state(state)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! TLS connections and their limits.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio::time::{Duration, sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_util::sync::CancellationToken;
+
+use crate::{HubState, Limits, router};
+
+/// Requests that one HTTP/2 connection may have open.
+const H2_STREAMS_MAX: u32 = 128;
+/// How often an HTTP/2 peer is asked whether it is still there.
+const H2_PING_EVERY: Duration = Duration::from_secs(60);
+/// Pause after the system refused a connection for want of something (file descriptors, memory).
+const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
+
+/// Serves the API on `listener` until `shutdown` is cancelled, then takes no more connections, lets requests in
+/// flight end within [`Limits::drain_time`] and returns. Dropping the future ends every connection at once.
+///
+/// HTTP/2 is spoken where `tls` offers `h2` (ALPN) and the client takes it, HTTP/1.1 otherwise.
+///
+/// # Errors
+/// `listener` is not usable.
+pub async fn serve(
+    listener: TcpListener,
+    tls: Arc<ServerConfig>,
+    state: Arc<HubState>,
+    shutdown: CancellationToken,
+) -> io::Result<()> {
+    tracing::info!(address = %listener.local_addr()?, "the service API is served");
+    let limits = state.limits;
+    let door = Arc::new(Door {
+        acceptor: TlsAcceptor::from(tls),
+        router: router(Arc::clone(&state)),
+        limits,
+        shutdown: shutdown.clone(),
+    });
+    let slots = Arc::new(Semaphore::new(limits.connections));
+    let mut open = JoinSet::new();
+    while let Some((slot, tcp)) = shutdown.run_until_cancelled(next_connection(&listener, &slots)).await {
+        while open.try_join_next().is_some() {}
+        let door = Arc::clone(&door);
+        open.spawn(async move {
+            door.connection(tcp).await;
+            drop(slot);
+        });
+    }
+    drop(listener);
+    state.readiness.set_draining();
+    let all_ended = async { while open.join_next().await.is_some() {} };
+    if timeout(limits.drain_time, all_ended).await.is_err() {
+        tracing::warn!(connections = open.len(), "connections are cut: their requests did not end in time");
+    }
+    Ok(())
+}
+
+/// Waits for a free slot first: connections over the limit stay in the backlog, where they cost nothing.
+async fn next_connection(listener: &TcpListener, slots: &Arc<Semaphore>) -> (Option<OwnedSemaphorePermit>, TcpStream) {
+    // The semaphore is never closed.
+    let slot = Arc::clone(slots).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((tcp, _)) => return (slot, tcp),
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+}
+
+/// The peer was gone before it was accepted; the listener itself is well.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset | io::ErrorKind::ConnectionRefused
+    )
+}
+
+/// What every connection shares.
+struct Door {
+    acceptor: TlsAcceptor,
+    router: Router,
+    limits: Limits,
+    shutdown: CancellationToken,
+}
+
+impl Door {
+    /// One connection from its handshake to its end.
+    async fn connection(&self, tcp: TcpStream) {
+        // Answers are small and whole; a failure here only costs time.
+        let _ = tcp.set_nodelay(true);
+        let handshake = timeout(self.limits.handshake_time, self.acceptor.accept(tcp));
+        let stream = match self.shutdown.run_until_cancelled(handshake).await {
+            None => return,
+            Some(Ok(Ok(stream))) => stream,
+            Some(Ok(Err(error))) => {
+                tracing::debug!(%error, "a TLS handshake failed");
+                return;
+            }
+            Some(Err(_)) => {
+                tracing::debug!("a TLS handshake took too long");
+                return;
+            }
+        };
+        // Chosen by ALPN, not by looking at the first bytes: that look has no time limit.
+        let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        let builder = self.builder(is_h2);
+        let service = TowerToHyperService::new(self.router.clone());
+        let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            () = self.shutdown.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::debug!(error, "a connection ended early");
+        }
+    }
+
+    fn builder(&self, is_h2: bool) -> auto::Builder<TokioExecutor> {
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder
+            .http1()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.head_time)
+            .max_buf_size((self.limits.head_bytes as usize).max(8192));
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .keep_alive_interval(H2_PING_EVERY)
+            .max_header_list_size(self.limits.head_bytes)
+            .max_concurrent_streams(H2_STREAMS_MAX);
+        if is_h2 { builder.http2_only() } else { builder.http1_only() }
+    }
+}

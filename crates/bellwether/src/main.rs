@@ -1,0 +1,96 @@
+//! Bellwether: a self-hosted, wire-compatible Azure IoT Hub for bulk jobs over fleets of IoT devices.
+//!
+//! This crate is the program: commands, configuration, first start, wiring, stopping; the demo and the
+//! simulated devices, which speak to the hub only as any client would. The clock is read here and nowhere else.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+mod certificates;
+mod clock;
+mod config;
+mod connection;
+mod connection_string;
+mod demo;
+mod failure;
+mod hub_client;
+mod limits;
+mod logging;
+mod policies;
+mod private_file;
+mod progress;
+mod query;
+mod run_file;
+mod serve;
+mod signals;
+mod simulate;
+mod trust;
+
+use std::process::ExitCode;
+
+use clap::{ArgMatches, Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use crate::config::Settings;
+use crate::failure::Failure;
+
+/// Self-hosted, wire-compatible Azure IoT Hub: bulk jobs over fleets of IoT devices.
+#[derive(Debug, Parser)]
+#[command(name = "bellwether", version, propagate_version = true, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run the server. A setting is a flag, an environment variable, or a line of the --config file, in this order.
+    Serve(Box<Settings>),
+    /// Print what a client needs to reach the server of a data folder.
+    Connection(connection::ConnectionArgs),
+    /// Show the whole story on this machine: a server, a thousand devices, two jobs.
+    Demo(demo::DemoArgs),
+    /// Run simulated devices against a hub.
+    Simulate(Box<simulate::SimulateArgs>),
+    /// Evaluate a query text over exported twins, without a server.
+    Query(query::QueryArgs),
+}
+
+fn main() -> ExitCode {
+    let command = Cli::command();
+    let matches = command.clone().get_matches();
+    match run(&command, matches) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("bellwether: {failure}");
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+fn run(command: &Command, matches: ArgMatches) -> Result<(), Failure> {
+    let matches = with_settings_file(command, matches)?;
+    let cli = Cli::from_arg_matches(&matches).map_err(|error| Failure::usage(error.to_string()))?;
+    match cli.command {
+        Task::Serve(settings) => on_runtime(serve::run(*settings)),
+        Task::Connection(args) => connection::run(&args),
+        Task::Demo(args) => on_runtime(demo::run(args)),
+        Task::Simulate(args) => on_runtime(simulate::run(*args)),
+        Task::Query(args) => query::run(&args),
+    }
+}
+
+/// The arguments with the values of `--config` behind them, for the one command that has settings.
+fn with_settings_file(command: &Command, matches: ArgMatches) -> Result<ArgMatches, Failure> {
+    let serve = command.find_subcommand("serve").zip(matches.subcommand_matches("serve"));
+    let Some((serve, given)) = serve else { return Ok(matches) };
+    let mut line = vec![command.get_name().into(), serve.get_name().into()];
+    line.extend(Settings::file_values(serve, given)?);
+    Ok(command.clone().try_get_matches_from(line).map_err(|error| Settings::refused(given, &error))?)
+}
+
+fn on_runtime(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::during("cannot start", &error))?;
+    let result = runtime.block_on(work);
+    // Whatever still waits for the disk or a name server is not waited for.
+    runtime.shutdown_background();
+    result
+}

@@ -9,7 +9,7 @@ LOGS=$TARGET/test-logs
 # One profile for everything: what the linter's step, the tests and the clients' tests need is built once.
 BELLWETHER=$TARGET/debug/bellwether
 case $BELLWETHER in /*) ;; *) BELLWETHER=$PWD/$BELLWETHER ;; esac
-export BELLWETHER
+export BELLWETHER_BIN=$BELLWETHER BELLWETHER
 export CARGO_TERM_COLOR=never
 
 mkdir -p "$LOGS"

@@ -136,7 +136,8 @@ impl Engine {
                 return Ok(JobState::Failed);
             }
         };
-        self.store.freeze_targets(job.key, condition, self.live_presence(), self.now()).await
+        let targets = self.store.select_targets(condition, self.live_presence()).await?;
+        self.store.freeze_targets(job.key, targets, self.now()).await
     }
 
     /// Repeats a write until the store takes it. `None` when the store is closed.

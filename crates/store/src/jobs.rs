@@ -60,9 +60,9 @@ pub struct JobFilter {
     pub state: Option<JobState>,
 }
 
-/// A target list while it is being put together, packed as it will be kept.
+/// A target list that is not frozen yet, packed as it will be kept: two bytes a device or less.
 #[derive(Debug, Default)]
-pub(crate) struct TargetList {
+pub struct TargetList {
     blocks: Vec<(DeviceSeq, Vec<u8>)>,
     open: Vec<DeviceSeq>,
     devices: u64,
@@ -70,7 +70,7 @@ pub(crate) struct TargetList {
 
 impl TargetList {
     /// Adds a device; they come in ascending order.
-    pub fn push(&mut self, device: DeviceSeq) {
+    pub(crate) fn push(&mut self, device: DeviceSeq) {
         self.open.push(device);
         self.devices += 1;
         if self.open.len() == BLOCK_DEVICES {
@@ -368,7 +368,7 @@ impl Store {
     /// Freezes the target list and lets the job run, in one transaction: there is no half-frozen list
     /// (DESIGN §6.4). A job of no device has ended. Returns the state after it, which is another than running
     /// or completed when the job was cancelled meanwhile.
-    pub(crate) async fn freeze(&self, job: JobKey, mut list: TargetList, now: Time) -> Result<JobState, StoreError> {
+    pub async fn freeze_targets(&self, job: JobKey, mut list: TargetList, now: Time) -> Result<JobState, StoreError> {
         list.close_block();
         self.for_job(move |connection| {
             let mut standing = standing(connection, job)?;

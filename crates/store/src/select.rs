@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use bellwether_model::job::JobState;
-use bellwether_model::{DeviceSeq, JobKey, Time};
+use bellwether_model::{DeviceSeq, JobKey};
 use bellwether_query::{Aggregation, Collection, Condition, Query, QueryError};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -88,31 +87,25 @@ impl Store {
         .await
     }
 
-    /// Selects the devices that `condition` is true for and freezes them as the job's target list. Returns the
-    /// state after it (see [`Store::freeze`]).
-    pub async fn freeze_targets(
+    /// Selects the devices that `condition` is true for, as a target list to freeze.
+    pub async fn select_targets(
         &self,
-        job: JobKey,
         condition: Arc<Condition>,
         presence: LivePresence,
-        now: Time,
-    ) -> Result<JobState, StoreError> {
-        let list = self
-            .read(move |connection| {
-                let mut list = TargetList::default();
-                let select = TwinSelect::fields(condition.fields(), presence);
-                let narrow = condition.narrow();
-                let matches = |document: &dyn bellwether_query::Document| condition.matches(document);
-                visit_twins(connection, &select, narrow.device_ids.as_deref(), DeviceSeq(0), &mut |document| {
-                    if matches(document) {
-                        list.push(document.seq);
-                    }
-                    Ok::<_, StoreError>(true)
-                })?;
-                Ok::<_, StoreError>(list)
-            })
-            .await?;
-        self.freeze(job, list, now).await
+    ) -> Result<TargetList, StoreError> {
+        self.read(move |connection| {
+            let mut list = TargetList::default();
+            let select = TwinSelect::fields(condition.fields(), presence);
+            let narrow = condition.narrow();
+            visit_twins(connection, &select, narrow.device_ids.as_deref(), DeviceSeq(0), &mut |document| {
+                if condition.matches(document) {
+                    list.push(document.seq);
+                }
+                Ok::<_, StoreError>(true)
+            })?;
+            Ok(list)
+        })
+        .await
     }
 }
 

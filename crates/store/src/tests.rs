@@ -77,7 +77,8 @@ impl Bed {
             keep_previous: true,
         };
         let job = self.store.create_job(spec, NOW).await.unwrap();
-        let state = self.store.freeze_targets(job.key, Arc::new(Condition::everything()), nobody(), NOW).await.unwrap();
+        let list = self.store.select_targets(Arc::new(Condition::everything()), nobody()).await.unwrap();
+        let state = self.store.freeze_targets(job.key, list, NOW).await.unwrap();
         assert_eq!(state, JobState::Running);
         job.key
     }

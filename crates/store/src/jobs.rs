@@ -60,6 +60,18 @@ pub struct JobFilter {
     pub state: Option<JobState>,
 }
 
+/// A page of jobs ends after so many bytes of what was asked: a hundred conditions may have a mebibyte each.
+const PAGE_BYTES: usize = 4 * 1024 * 1024;
+
+/// One page of jobs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobsPage {
+    /// Newest first.
+    pub jobs: Vec<Job>,
+    /// There are older ones.
+    pub more: bool,
+}
+
 /// A target list that is not frozen yet, packed as it will be kept: two bytes a device or less.
 #[derive(Debug, Default)]
 pub struct TargetList {
@@ -96,6 +108,9 @@ pub(crate) struct Standing {
     pub rest: Option<Class>,
     pub ended: Option<Time>,
 }
+
+/// Where `spec` stands in [`JOB_COLUMNS`].
+const SPEC_COLUMN: usize = 10;
 
 const STANDING_COLUMNS: &str = "key, state, targets, succeeded, failed, running, cancelled, next_ordinal, rest, ended";
 
@@ -160,7 +175,7 @@ fn standing_of(row: &Row<'_>) -> Result<Standing, StoreError> {
 
 pub(crate) fn job_of(row: &Row<'_>) -> Result<Job, StoreError> {
     let standing = standing_of(row)?;
-    let spec: JobSpec = serde_json::from_str(row.get_ref(10)?.as_str().map_err(rusqlite::Error::from)?)?;
+    let spec: JobSpec = serde_json::from_str(row.get_ref(SPEC_COLUMN)?.as_str().map_err(rusqlite::Error::from)?)?;
     Ok(Job {
         key: standing.key,
         spec,
@@ -303,8 +318,9 @@ impl Store {
         self.read(move |connection| job_by_id(connection, &id)).await
     }
 
-    /// Jobs, newest first, those before the key `before`.
-    pub async fn jobs(&self, filter: JobFilter, before: Option<JobKey>, limit: usize) -> Result<Vec<Job>, StoreError> {
+    /// A page of at most `limit` jobs, newest first, those before the key `before`. It is shorter when their
+    /// conditions are long, but never empty while there are jobs.
+    pub async fn jobs(&self, filter: JobFilter, before: Option<JobKey>, limit: usize) -> Result<JobsPage, StoreError> {
         self.read(move |connection| {
             let mut sql = format!("SELECT {JOB_COLUMNS} FROM job WHERE key < ?1");
             let mut values = vec![Value::Integer(before.map_or(i64::MAX, |key| key.0))];
@@ -315,9 +331,20 @@ impl Store {
                     sql.push_str(&format!(" AND {column} = ?{}", values.len()));
                 }
             }
-            values.push(Value::Integer(limit as i64));
-            sql.push_str(&format!(" ORDER BY key DESC LIMIT ?{}", values.len()));
-            read_jobs(connection, &sql, values)
+            sql.push_str(" ORDER BY key DESC");
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query(params_from_iter(values))?;
+            let mut page = JobsPage { jobs: Vec::new(), more: false };
+            let mut bytes = 0;
+            while let Some(row) = rows.next()? {
+                if page.jobs.len() == limit || bytes > PAGE_BYTES {
+                    page.more = true;
+                    break;
+                }
+                bytes += row.get_ref(SPEC_COLUMN)?.as_str().map_err(rusqlite::Error::from)?.len();
+                page.jobs.push(job_of(row)?);
+            }
+            Ok(page)
         })
         .await
     }
@@ -326,7 +353,13 @@ impl Store {
     pub async fn open_jobs(&self) -> Result<Vec<Job>, StoreError> {
         self.read(|connection| {
             let sql = format!("SELECT {JOB_COLUMNS} FROM job WHERE state <= 2 ORDER BY key");
-            read_jobs(connection, &sql, Vec::new())
+            let mut statement = connection.prepare_cached(&sql)?;
+            let mut rows = statement.query([])?;
+            let mut jobs = Vec::new();
+            while let Some(row) = rows.next()? {
+                jobs.push(job_of(row)?);
+            }
+            Ok(jobs)
         })
         .await
     }
@@ -464,14 +497,4 @@ impl Store {
         })
         .await
     }
-}
-
-fn read_jobs(connection: &Connection, sql: &str, values: Vec<Value>) -> Result<Vec<Job>, StoreError> {
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query(params_from_iter(values))?;
-    let mut jobs = Vec::new();
-    while let Some(row) = rows.next()? {
-        jobs.push(job_of(row)?);
-    }
-    Ok(jobs)
 }

@@ -32,7 +32,7 @@ use rusqlite::Connection;
 pub use attempts::{BlockTarget, Ending, TargetStanding};
 pub use devices::{DeviceError, NewDevice};
 pub use error::StoreError;
-pub use jobs::{CancelError, CreateError, JobFilter, TargetList};
+pub use jobs::{CancelError, CreateError, JobFilter, JobsPage, TargetList};
 pub use select::{Position, QueryPage, RunQueryError};
 pub use subscriptions::Subscription;
 pub use twin_chunks::{ChunkDone, DesiredPush, PreparedChunk};

@@ -175,10 +175,7 @@ pub struct Sim {
 
 impl Sim {
     pub fn new(settings: Settings) -> Sim {
-        let dir = match std::path::Path::new("/dev/shm") {
-            shm if shm.is_dir() => tempfile::tempdir_in(shm).unwrap(),
-            _ => tempfile::tempdir().unwrap(),
-        };
+        let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let path = dir.path().join("sim.db");
         let now = "2026-03-01T02:00:00Z".parse().unwrap();
         let mut sim = Sim { _dir: dir, path, devices: Arc::default(), settings, now, running: None };

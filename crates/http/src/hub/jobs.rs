@@ -3,7 +3,7 @@
 use bellwether_engine::{CancelJobError, CreateJobError};
 use bellwether_model::JobKey;
 use bellwether_model::job::{JobState, JobType};
-use bellwether_store::JobFilter;
+use bellwether_store::{JobFilter, JobsPage};
 
 use super::call::{Answer, Call, device_id};
 use super::error::{Code, HubError};
@@ -68,13 +68,10 @@ pub(crate) async fn list(call: Call) -> Result<Answer, HubError> {
     let question = format!("{filter:?}");
     let (page, pager) = (call.page()?, Pager::new(&call.state.token_secret, "jobs", &question));
     let before: Option<JobKey> = page.position(&pager)?;
-    let mut jobs = match filter {
-        // One more than the page holds tells whether there is a next one.
-        Some(filter) => call.engine().store().jobs(filter, before, page.limit + 1).await?,
-        None => Vec::new(),
+    let JobsPage { jobs, more } = match filter {
+        Some(filter) => call.engine().store().jobs(filter, before, page.limit).await?,
+        None => JobsPage { jobs: Vec::new(), more: false },
     };
-    let more = jobs.len() > page.limit;
-    jobs.truncate(page.limit);
     let next = jobs.last().filter(|_| more).map(|job| pager.next(&job.key)).transpose()?;
     let documents: Vec<String> = jobs.iter().map(job_document::document).collect();
     Ok(Answer::array(&documents).with_item_type(ITEM_TYPE).with_continuation(next))

@@ -89,8 +89,8 @@ pub struct Keys {
     pub secondary: SymmetricKey,
 }
 
-/// What an operator decides about an identity; what a PUT carries.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What an operator decides about an identity; what a PUT carries. By default enabled, with keys to be made.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeviceSettings {
     /// May it connect.
     pub status: Status,

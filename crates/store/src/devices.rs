@@ -248,7 +248,7 @@ fn create(connection: &Connection, new: NewDevice, now: Time) -> Result<Device, 
         device.generation,
         device.etag,
     ])?;
-    twins::insert(connection, device.seq, &Twin::fresh(now))?;
+    twins::save(connection, device.seq, &Twin::fresh(now))?;
     Ok(device)
 }
 

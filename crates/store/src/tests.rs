@@ -29,13 +29,7 @@ impl Bed {
 
     async fn device(&self, id: &str) -> DeviceSeq {
         let key = |byte| SymmetricKey::from_bytes(&[byte; 32]);
-        let settings = DeviceSettings {
-            status: Status::Enabled,
-            status_reason: None,
-            keys: None,
-            iot_edge: false,
-            device_scope: None,
-        };
+        let settings = DeviceSettings::default();
         let new =
             NewDevice { id: id.parse().unwrap(), settings, fresh_keys: Keys { primary: key(1), secondary: key(2) } };
         self.store.create_device(new, NOW).await.unwrap().seq
@@ -108,13 +102,7 @@ async fn many_writers_share_commits_and_a_failing_piece_fails_alone() {
     let bed = Bed::new(Mode::Threaded);
     let ids: Vec<String> = (0..40).map(|n| format!("d{}", n % 20)).collect();
     let results = futures_join(ids.iter().map(|id| {
-        let settings = DeviceSettings {
-            status: Status::Enabled,
-            status_reason: None,
-            keys: None,
-            iot_edge: false,
-            device_scope: None,
-        };
+        let settings = DeviceSettings::default();
         let key = SymmetricKey::from_bytes(&[3; 32]);
         let fresh_keys = Keys { primary: key.clone(), secondary: key };
         bed.store.create_device(NewDevice { id: id.parse().unwrap(), settings, fresh_keys }, NOW)

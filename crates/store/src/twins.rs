@@ -46,27 +46,11 @@ pub(crate) fn twin_of(row: &Row<'_>, at: usize) -> Result<Twin, StoreError> {
     })
 }
 
-pub(crate) fn insert(connection: &Connection, device: DeviceSeq, twin: &Twin) -> Result<(), StoreError> {
-    let sql = "INSERT INTO twin (seq, version, etag, desired_version, reported_version, tags, desired, reported, meta)
+/// Writes the whole twin, a new one or over the old one.
+pub(crate) fn save(connection: &Connection, device: DeviceSeq, twin: &Twin) -> Result<(), StoreError> {
+    let sql = "INSERT OR REPLACE INTO twin
+               (seq, version, etag, desired_version, reported_version, tags, desired, reported, meta)
                VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-    connection.prepare_cached(sql)?.execute(params![
-        device.0,
-        twin.version,
-        twin.etag,
-        twin.desired.version,
-        twin.reported.version,
-        twin.tags,
-        twin.desired.json,
-        twin.reported.json,
-        twin.meta
-    ])?;
-    Ok(())
-}
-
-/// Writes the whole twin.
-fn update(connection: &Connection, device: DeviceSeq, twin: &Twin) -> Result<(), StoreError> {
-    let sql = "UPDATE twin SET version = ?2, etag = ?3, desired_version = ?4, reported_version = ?5, tags = ?6,
-               desired = ?7, reported = ?8, meta = ?9 WHERE seq = ?1";
     connection.prepare_cached(sql)?.execute(params![
         device.0,
         twin.version,
@@ -126,7 +110,7 @@ impl Store {
                 return Err(ChangeTwinError::EtagMismatch);
             }
             let applied = twin.apply(&change, now)?;
-            update(connection, device.seq, &twin)?;
+            save(connection, device.seq, &twin)?;
             Ok((device, twin, applied))
         })
         .await
@@ -147,7 +131,7 @@ impl Store {
                 return Err(ChangeTwinError::EtagMismatch);
             }
             twin.apply(&change, now)?;
-            update(connection, device, &twin)?;
+            save(connection, device, &twin)?;
             Ok(twin.reported.version)
         })
         .await

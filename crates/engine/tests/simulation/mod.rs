@@ -289,7 +289,7 @@ pub fn device_id(id: &str) -> DeviceId {
 }
 
 fn settings(status: Status) -> DeviceSettings {
-    DeviceSettings { status, status_reason: None, keys: None, iot_edge: false, device_scope: None }
+    DeviceSettings { status, ..DeviceSettings::default() }
 }
 
 pub fn method_job(id: &str, condition: &str, lifetime: i64) -> JobSpec {

@@ -50,7 +50,6 @@ codes! {
     JobNotFound = 404_002,
     FeatureNotSupported = 404_013,
     DeviceNotOnline = 404_103,
-    DeviceConnectionClosedRemotely = 404_104,
     GenericMethodNotAllowed = 405_000,
     OperationNotAllowedInCurrentState = 405_102,
     DeviceAlreadyExists = 409_001,

@@ -28,9 +28,9 @@ impl From<InvokeError> for HubError {
     fn from(error: InvokeError) -> HubError {
         let code = match &error {
             InvokeError::DeviceNotFound => Code::DeviceNotFound,
-            InvokeError::NotOnline => Code::DeviceNotOnline,
-            // Not the same as never reached: the device may have acted.
-            InvokeError::ConnectionLost => Code::DeviceConnectionClosedRemotely,
+            // The text tells the two apart: after a lost connection the device may have acted
+            // (device-protocol §2.6).
+            InvokeError::NotOnline | InvokeError::ConnectionLost => Code::DeviceNotOnline,
             InvokeError::TimedOut => Code::GatewayTimeout,
             InvokeError::Malformed(_) => Code::GenericBadGateway,
             InvokeError::Stopping => return HubError::stopping(),

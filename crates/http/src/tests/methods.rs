@@ -48,7 +48,7 @@ async fn failures_have_the_numbers_that_clients_read() {
     let seq = hub.seq("dev").await;
     for (error, expected) in [
         (CallError::NotConnected, "404 DeviceNotOnline 404103"),
-        (CallError::ConnectionLost, "404 DeviceConnectionClosedRemotely 404104"),
+        (CallError::ConnectionLost, "404 DeviceNotOnline 404103"),
         (CallError::TimedOut, "504 GatewayTimeout 504101"),
         (CallError::Malformed("not JSON".to_owned()), "502 GenericBadGateway 502000"),
     ] {

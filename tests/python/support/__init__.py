@@ -1,0 +1,1 @@
+"""What the tests share: a server of their own, clients of it, and ways to wait."""

@@ -5,9 +5,21 @@ use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-/// Makes a folder, and those above it, that only its owner may enter; one that exists stays as it is.
+/// Makes a folder, and those above it, that only its owner may enter; one that exists stays as it is. A folder
+/// that was made is there after a power cut too.
 pub fn make_dir(dir: &Path) -> io::Result<()> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)
+    let missing: Vec<&Path> = dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists()).collect();
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(dir)?;
+    missing.into_iter().try_for_each(sync_parent)
+}
+
+/// Makes the entry of `path` in its folder durable.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(dir) if !dir.as_os_str().is_empty() => File::open(dir)?.sync_all(),
+        Some(_) => File::open(".")?.sync_all(),
+        None => Ok(()),
+    }
 }
 
 /// Writes a file with the given mode so that a reader, and a crash, meets the old file or the new one.
@@ -25,10 +37,7 @@ pub fn write(file: &Path, mode: u32, content: &[u8]) -> io::Result<()> {
     out.write_all(content)?;
     out.sync_all()?;
     fs::rename(&fresh, file)?;
-    match file.parent() {
-        Some(dir) if !dir.as_os_str().is_empty() => File::open(dir)?.sync_all(),
-        Some(_) | None => Ok(()),
-    }
+    sync_parent(file)
 }
 
 #[cfg(test)]

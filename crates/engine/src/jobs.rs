@@ -58,6 +58,7 @@ impl Engine {
         }
         self.check(&spec)?;
         let job = self.store.create_job(spec, self.now()).await?;
+        tracing::info!(job.id = job.spec.id.as_str(), by = job.spec.owner, start = %job.start, "job accepted");
         self.take_up(job.clone());
         Ok(job)
     }
@@ -79,6 +80,7 @@ impl Engine {
         match &spec.action {
             Action::UpdateTwin(body) => {
                 let change = TwinChange::merge_from_body(body)?;
+                change.check_size()?;
                 if self.settings.strict_characters {
                     strict(&change)?;
                 }
@@ -95,6 +97,7 @@ impl Engine {
     /// There is no such job, it has ended, or the store failed.
     pub async fn cancel_job(&self, id: &str) -> Result<Job, CancelJobError> {
         let job = self.store.cancel_job(id, self.now()).await?;
+        tracing::info!(job.id = id, "job cancelled");
         self.waiting.lock().remove(&(job.start, job.key));
         if let Some(changed) = self.active.lock().get(&job.key) {
             changed.notify_one();

@@ -15,9 +15,9 @@ use bellwether_store::{BlockTarget, Ending, StoreError, TargetStanding};
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
-use tokio::sync::Notify;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::sync::{Notify, SemaphorePermit};
 
 use crate::{CallError, DeviceNews, Engine};
 
@@ -29,6 +29,8 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 type Call = BoxFuture<'static, (DeviceSeq, Result<MethodAnswer, CallError>)>;
 
 struct MethodJob<'a> {
+    /// Its place among the jobs that run at once; given back when it begins no more.
+    slot: Option<SemaphorePermit<'a>>,
     engine: &'a Engine,
     job: &'a Job,
     call: Arc<MethodCall>,
@@ -47,13 +49,15 @@ struct MethodJob<'a> {
 }
 
 impl Engine {
-    pub(crate) async fn run_method_job(
-        &self,
+    pub(crate) async fn run_method_job<'a>(
+        &'a self,
         job: &Job,
         call: &MethodCall,
         changed: &Notify,
+        slot: Option<SemaphorePermit<'a>>,
     ) -> Result<(), StoreError> {
         let mut run = MethodJob {
+            slot,
             engine: self,
             job,
             call: Arc::new(call.clone()),
@@ -238,18 +242,22 @@ impl MethodJob<'_> {
     async fn close_at_deadline(&mut self) {
         let (engine, key) = (self.engine, self.job.key);
         engine.persist(|| engine.store.close_at_deadline(key, engine.now())).await;
-        self.closed = true;
-        self.candidates.clear();
+        self.close();
     }
 
     /// The job was changed from outside: it was cancelled.
     async fn look_again(&mut self) -> Result<(), StoreError> {
         let job = self.engine.store.job_by_key(self.job.key).await?;
         if job.is_none_or(|job| job.state.is_final()) {
-            self.closed = true;
-            self.candidates.clear();
+            self.close();
         }
         Ok(())
+    }
+
+    fn close(&mut self) {
+        self.closed = true;
+        self.candidates.clear();
+        self.slot = None;
     }
 
     /// The program stops and no longer waits for answers.

@@ -8,7 +8,8 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwether_model::job::{Action, Job, JobEvent, JobState};
+use bellwether_model::job::{Action, Counters, Job, JobEvent, JobState};
+use bellwether_model::{JobKey, Time};
 use bellwether_store::StoreError;
 use tokio::sync::Notify;
 
@@ -83,7 +84,18 @@ impl Engine {
             let key = job.key;
             engine.run_to_the_end(job, &changed).await;
             engine.active.lock().remove(&key);
+            engine.log_end(key).await;
         });
+    }
+
+    async fn log_end(&self, key: JobKey) {
+        if let Ok(Some(job)) = self.store.job_by_key(key).await
+            && job.state.is_final()
+        {
+            let Counters { targets, succeeded, failed, cancelled, .. } = job.counters.unwrap_or_default();
+            let (id, state) = (job.spec.id.as_str(), job.state);
+            tracing::info!(job.id = id, %state, devices = targets, succeeded, failed, cancelled, "job ended");
+        }
     }
 
     async fn run_to_the_end(self: &Arc<Self>, mut job: Job, changed: &Notify) {
@@ -106,8 +118,10 @@ impl Engine {
         if job.state == JobState::Scheduled {
             self.store.move_job(job.key, JobEvent::Due, self.now()).await?;
         }
-        let _slot = tokio::select! {
-            slot = self.slots.acquire() => slot.map_err(|_| StoreError::Closed)?,
+        // At its deadline a job waits no longer for its turn: its devices end then, though none was begun.
+        let slot = tokio::select! {
+            slot = self.slots.acquire() => Some(slot.map_err(|_| StoreError::Closed)?),
+            () = self.until(job.deadline) => None,
             () = self.stopping.cancelled() => return Ok(()),
         };
         let state = if job.counters.is_none() { self.begin(job).await? } else { job.state };
@@ -120,10 +134,18 @@ impl Engine {
         if open {
             match &job.spec.action {
                 Action::UpdateTwin(body) => self.run_twin_job(job, body).await?,
-                Action::InvokeMethod(call) => self.run_method_job(job, call, changed).await?,
+                Action::InvokeMethod(call) => self.run_method_job(job, call, changed, slot).await?,
             }
         }
         Ok(())
+    }
+
+    /// Waits for a point in time, also when the clock is set meanwhile.
+    async fn until(&self, time: Time) {
+        while self.now() < time {
+            let left = Duration::from_micros(time.micros_since(self.now()));
+            tokio::time::sleep(left.min(LONGEST_SLEEP)).await;
+        }
     }
 
     /// Freezes the target list. Returns the state after it.
@@ -137,7 +159,10 @@ impl Engine {
             }
         };
         let targets = self.store.select_targets(condition, self.live_presence()).await?;
-        self.store.freeze_targets(job.key, targets, self.now()).await
+        let devices = targets.devices();
+        let state = self.store.freeze_targets(job.key, targets, self.now()).await?;
+        tracing::info!(job.id = job.spec.id.as_str(), devices, %state, "job began");
+        Ok(state)
     }
 
     /// Repeats a write until the store takes it. `None` when the store is closed.

@@ -182,6 +182,12 @@ impl History {
 
     /// Lets all jobs come to their end and looks at what remains.
     fn finish(mut self) {
+        // Without a restart: calls that are out when a job is cancelled are recorded too.
+        self.sim.advance(Duration::from_secs(200));
+        for (id, _) in &self.jobs {
+            let job = self.sim.job(id).unwrap();
+            assert!(job.state.is_final() && job.counters.is_none_or(|counters| counters.running == 0), "{id}: {job:?}");
+        }
         self.sim.crash();
         self.sim.start();
         self.sim.advance(Duration::from_secs(200));

@@ -144,6 +144,39 @@ fn cancel_while_running_lets_calls_end_and_begins_no_other() {
 }
 
 #[test]
+fn cancel_records_every_call_that_is_out() {
+    let sim = fleet(&["a", "b", "c"]);
+    for (id, after) in [("a", 1000), ("b", 2000), ("c", 3000)] {
+        sim.connect(id);
+        let seq = sim.block_on(sim.engine().store().device(&device_id(id))).unwrap().unwrap().seq;
+        sim.devices.set_habit(seq, Habit::Answer(200, after));
+    }
+    create(&sim, method_job("j", "*", 60));
+    sim.advance(MOMENT);
+    sim.block_on(sim.engine().cancel_job("j")).unwrap();
+    sim.advance(Duration::from_secs(4));
+    assert_eq!(sim.rows("j"), ["a completed 200", "b completed 200", "c completed 200"]);
+}
+
+#[test]
+fn a_job_that_waits_for_a_slot_ends_at_its_deadline_and_a_cancelled_one_gives_its_slot_back() {
+    let sim = Sim::new(Settings { jobs_at_once: Some(1), ..Settings::default() });
+    sim.create_device("a").unwrap();
+    sim.connect("a");
+    let seq = sim.block_on(sim.engine().store().device(&device_id("a"))).unwrap().unwrap().seq;
+    sim.devices.set_habit(seq, Habit::Silent);
+    create(&sim, method_job("first", "*", 60));
+    create(&sim, twin_job("late", "*", 1));
+    create(&sim, twin_job("next", "*", 60));
+    sim.advance(Duration::from_secs(2));
+    assert_eq!(sim.rows("late"), ["a failed JobRunPreconditionFailed"]);
+    assert_eq!(state(&sim, "next"), JobState::Queued);
+    sim.block_on(sim.engine().cancel_job("first")).unwrap();
+    sim.advance(MOMENT);
+    assert_eq!((sim.rows("first"), sim.rows("next")), (vec!["a running".to_owned()], vec!["a completed".to_owned()]));
+}
+
+#[test]
 fn a_scheduled_job_starts_at_its_time_also_after_a_restart() {
     let mut sim = fleet(&["a"]);
     let mut spec = twin_job("j", "*", 60);

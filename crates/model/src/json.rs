@@ -27,6 +27,26 @@ pub fn minify(text: &str) -> String {
     out
 }
 
+/// How deep arrays and objects nest in JSON text: 0 for a scalar.
+pub fn depth(text: &str) -> usize {
+    let (mut depth, mut deepest) = (0usize, 0);
+    let (mut in_string, mut escaped) = (false, false);
+    for byte in text.bytes() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_string => escaped = true,
+            b'"' => in_string = !in_string,
+            b'[' | b'{' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
 /// Appends `text` as a JSON string, quotes and escapes included.
 pub fn push_string(out: &mut String, text: &str) {
     let plain = !text.bytes().any(|b| b < 0x20 || b == b'"' || b == b'\\');
@@ -175,6 +195,13 @@ mod tests {
             minify("{ \"a b\" : [ 1.0 ,\n2e5 , \"x \\\" y\\\\\" ] , \"c\":\t{ } }"),
             r#"{"a b":[1.0,2e5,"x \" y\\"],"c":{}}"#
         );
+    }
+
+    #[test]
+    fn depth_counts_brackets_outside_strings() {
+        for (text, deep) in [("1", 0), (r#""[[\"[""#, 0), ("[]", 1), (r#"{"a":[{"b":"]"}],"c":[]}"#, 3)] {
+            assert_eq!(depth(text), deep, "{text}");
+        }
     }
 
     #[test]

@@ -3,11 +3,14 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::json::minify;
+use crate::json::{depth, minify};
 use crate::twin::patch::strict_characters;
 
 /// Most bytes of a method's payload and of its answer (iot-hub §4).
 pub const PAYLOAD_BYTES_MAX: usize = 128 * 1024;
+/// Payloads and answers nest at most this deep: a deeper one cannot be read by common clients, and one device's
+/// answer would hide the rows of all others from them.
+pub const PAYLOAD_DEPTH_MAX: usize = 64;
 const NAME_CHARACTERS_MAX: usize = 256;
 
 /// A call that a device can be asked to answer.
@@ -47,6 +50,9 @@ pub enum BadCall {
     /// Over 128 KB.
     #[error("payload must not be larger than {PAYLOAD_BYTES_MAX} bytes")]
     PayloadTooLarge,
+    /// Nested deeper than 64.
+    #[error("payload must not nest deeper than {PAYLOAD_DEPTH_MAX}")]
+    PayloadTooDeep,
     /// Outside its range.
     #[error("responseTimeoutInSeconds must be within [5; 300].")]
     ResponseTimeout,
@@ -76,6 +82,10 @@ impl MethodCall {
     /// # Errors
     /// The first rule that is broken.
     pub fn from_body(body: &str) -> Result<MethodCall, BadCall> {
+        // A derived reader would take the members of an array by their place.
+        if body.trim_ascii_start().starts_with('[') {
+            return Err(BadCall::Malformed("a method call must be a JSON object".to_owned()));
+        }
         let body: Body<'_> = serde_json::from_str(body).map_err(|e| BadCall::Malformed(e.to_string()))?;
         let name = body.method_name.ok_or(BadCall::Name)?;
         let allowed = strict_characters(&name) && !name.contains(['+', '#']);
@@ -85,6 +95,9 @@ impl MethodCall {
         let payload = body.payload.map(|raw| minify(raw.get()));
         if payload.as_ref().is_some_and(|payload| payload.len() > PAYLOAD_BYTES_MAX) {
             return Err(BadCall::PayloadTooLarge);
+        }
+        if payload.as_ref().is_some_and(|payload| depth(payload) > PAYLOAD_DEPTH_MAX) {
+            return Err(BadCall::PayloadTooDeep);
         }
         let within = |seconds: i64, least: u16| u16::try_from(seconds).ok().filter(|s| (least..=300).contains(s));
         let response = body.response_timeout_in_seconds.or(body.timeout_in_seconds).unwrap_or(30);
@@ -102,5 +115,42 @@ impl MethodCall {
             response_timeout,
             connect_timeout,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(body: &str) -> String {
+        MethodCall::from_body(body).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn bodies() {
+        let call =
+            MethodCall::from_body(r#"{"methodName":"a*b.c","payload":{ "x": 1.0 },"timeoutInSeconds":7}"#).unwrap();
+        assert_eq!((call.name.as_str(), call.payload.as_str()), ("a*b.c", r#"{"x":1.0}"#));
+        assert_eq!((call.response_timeout, call.connect_timeout), (7, None));
+        let call = MethodCall::from_body(r#"{"methodName":"m","payload":null}"#).unwrap();
+        assert_eq!((call.payload.as_str(), call.response_timeout), ("null", 30));
+    }
+
+    #[test]
+    fn refusals() {
+        for name in ["", "a b", "a/b", "a+b", "a#b", "a$", "ä", &"x".repeat(257)] {
+            assert!(refusal(&format!("{{\"methodName\":\"{name}\"}}")).starts_with("methodName must"), "{name}");
+        }
+        let with = |member: &str| refusal(&format!("{{\"methodName\":\"m\",{member}}}"));
+        assert!(with("\"responseTimeoutInSeconds\":4").starts_with("responseTimeoutInSeconds must be within"));
+        assert!(with("\"responseTimeoutInSeconds\":301").starts_with("responseTimeoutInSeconds must be within"));
+        assert!(with("\"connectTimeoutInSeconds\":-1").starts_with("connectTimeoutInSeconds must be within"));
+        assert!(with("\"connectTimeoutInSeconds\":31").contains("not be larger than responseTimeoutInSeconds"));
+        assert!(with(&format!("\"payload\":\"{}\"", "x".repeat(PAYLOAD_BYTES_MAX))).starts_with("payload must not be"));
+        let nested = |deep: usize| format!("\"payload\":{}{}", "[".repeat(deep), "]".repeat(deep));
+        assert!(with(&nested(65)).starts_with("payload must not nest"));
+        assert!(MethodCall::from_body(&format!("{{\"methodName\":\"m\",{}}}", nested(64))).is_ok());
+        assert!(refusal("[\"m\",1,null,null,null]").contains("must be a JSON object"));
+        assert!(refusal("{}").starts_with("methodName must"));
     }
 }

@@ -158,7 +158,7 @@ impl Store {
     /// Records outcomes and ends the job with the last one. The first outcome of a device stays; a later one
     /// changes nothing. Devices that were not begun (deleted, disabled) may end too, while the job is open. An
     /// attempt of which nothing was sent is taken back while the job is open; afterwards it ends like the rest.
-    /// Returns whether the job has ended.
+    /// Returns whether the job has ended and nothing of it is out any more.
     pub async fn record_endings(&self, job: JobKey, endings: Vec<Ending>, now: Time) -> Result<bool, StoreError> {
         self.for_job(move |connection| {
             let mut standing = standing(connection, job)?;
@@ -193,7 +193,8 @@ impl Store {
                 standing.finish_if_done(now);
                 save_standing(connection, &standing, &touched, now)?;
             }
-            Ok(standing.state.is_final())
+            // A cancelled job still has calls out whose outcomes are to be recorded.
+            Ok(standing.state.is_final() && counters.running == 0)
         })
         .await
     }

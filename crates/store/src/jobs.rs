@@ -81,6 +81,11 @@ pub struct TargetList {
 }
 
 impl TargetList {
+    /// How many devices it holds.
+    pub fn devices(&self) -> u64 {
+        self.devices
+    }
+
     /// Adds a device; they come in ascending order.
     pub(crate) fn push(&mut self, device: DeviceSeq) {
         self.open.push(device);

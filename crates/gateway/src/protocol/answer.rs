@@ -1,6 +1,7 @@
 //! A device's answer to a direct method call (device-protocol §5).
 
-use bellwether_model::method::{MethodAnswer, PAYLOAD_BYTES_MAX};
+use bellwether_model::json::depth;
+use bellwether_model::method::{MethodAnswer, PAYLOAD_BYTES_MAX, PAYLOAD_DEPTH_MAX};
 use serde_json::value::RawValue;
 
 /// Reads status and payload. The status is any integer; the payload is one JSON value, or empty or blank
@@ -17,6 +18,9 @@ pub fn read(status: &str, payload: &[u8]) -> Result<MethodAnswer, String> {
         return Ok(MethodAnswer { status, payload: "null".to_owned() });
     }
     match serde_json::from_slice::<&RawValue>(payload) {
+        Ok(json) if depth(json.get()) > PAYLOAD_DEPTH_MAX => {
+            Err(format!("the payload nests deeper than {PAYLOAD_DEPTH_MAX}"))
+        }
         Ok(json) => Ok(MethodAnswer { status, payload: json.get().to_owned() }),
         Err(error) => Err(format!("the payload is not JSON: {error}")),
     }
@@ -51,6 +55,8 @@ mod tests {
         assert!(read("200", &[0xff]).is_err());
         assert!(read("200", &vec![b' '; PAYLOAD_BYTES_MAX + 1]).is_err());
         let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        assert!(read("200", deep[100_000 - 65..100_000 + 65].as_bytes()).is_err());
+        assert!(read("200", deep[100_000 - 64..100_000 + 64].as_bytes()).is_ok());
         let _ = read("200", &deep.as_bytes()[..PAYLOAD_BYTES_MAX]);
     }
 }

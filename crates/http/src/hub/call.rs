@@ -10,6 +10,7 @@ use bellwether_model::identity::IfMatch;
 use bytes::BytesMut;
 use http_body_util::BodyExt;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
 use tokio::time::{Duration, timeout};
@@ -107,6 +108,11 @@ pub(crate) fn device_id(text: &str) -> Result<DeviceId, HubError> {
 /// # Errors
 /// 400: `IotHubFormatError` when it is no JSON, `ArgumentInvalid` when a member has the wrong type.
 pub(crate) fn from_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, HubError> {
+    // A derived reader would take the members of an array by their place.
+    let is_array = text.trim_ascii_start().starts_with('[');
+    if is_array && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        return Err(HubError::invalid("the body must be a JSON object"));
+    }
     serde_json::from_str(text).map_err(|error| {
         let code = match error.classify() {
             Category::Syntax | Category::Eof | Category::Io => Code::IotHubFormatError,

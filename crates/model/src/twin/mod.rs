@@ -123,6 +123,24 @@ impl TwinChange {
         Ok(TwinChange { reported: Some(SectionChange::Merge(patch)), ..TwinChange::default() })
     }
 
+    /// Refuses a change that fits into no twin: what it sets is by itself over a section's limit.
+    ///
+    /// # Errors
+    /// [`TwinError::TooLarge`].
+    pub fn check_size(&self) -> Result<(), TwinError> {
+        let sections = [
+            ("tags", &self.tags, TAGS_SIZE_MAX),
+            ("properties.desired", &self.desired, PROPERTIES_SIZE_MAX),
+            ("properties.reported", &self.reported, PROPERTIES_SIZE_MAX),
+        ];
+        for (name, section, limit) in sections {
+            if let Some(SectionChange::Merge(patch) | SectionChange::Replace(patch)) = section {
+                size::check_growth(name, "{}", &patch.content(), limit)?;
+            }
+        }
+        Ok(())
+    }
+
     /// True when no twin would change: no section, or only merges of nothing.
     pub fn is_nothing(&self) -> bool {
         [&self.tags, &self.desired, &self.reported]
@@ -138,12 +156,18 @@ struct Sections<'a> {
 
 impl<'a> Sections<'a> {
     fn read(body: &'a str) -> Result<Self, TwinError> {
+        let refuse = |path: &str, rule: &str| TwinError::Invalid { path: path.to_owned(), rule: rule.to_owned() };
         let object = |text: &'a str, path: &str| {
-            if text.trim_start().starts_with('{') {
-                Members::of(text).map_err(|e| TwinError::Malformed(e.to_string()))
-            } else {
-                Err(TwinError::Invalid { path: path.to_owned(), rule: "must be an object".to_owned() })
+            if !text.trim_start().starts_with('{') {
+                return Err(refuse(path, "must be an object"));
             }
+            let members = Members::of(text).map_err(|e| TwinError::Malformed(e.to_string()))?;
+            for name in ["tags", "properties", "desired"] {
+                if members.0.iter().filter(|(key, _)| key.0 == name).count() > 1 {
+                    return Err(refuse(name, "stands twice in one object"));
+                }
+            }
+            Ok(members)
         };
         serde_json::from_str::<&RawValue>(body).map_err(|e| TwinError::Malformed(e.to_string()))?;
         let twin = object(body, "twin")?;
@@ -153,10 +177,7 @@ impl<'a> Sections<'a> {
             None => Members::default(),
         };
         if present(twin.get("desired")).is_some() {
-            return Err(TwinError::Invalid {
-                path: "desired".to_owned(),
-                rule: "must stand inside properties: {\"properties\":{\"desired\":{…}}}".to_owned(),
-            });
+            return Err(refuse("desired", "must stand inside properties: {\"properties\":{\"desired\":{…}}}"));
         }
         Ok(Self { tags: present(twin.get("tags")), desired: present(properties.get("desired")) })
     }

@@ -61,9 +61,9 @@ impl PatchObject {
                 match patch {
                     Patch::Remove => {}
                     Patch::Set(json) => {
-                        if let Ok(text) = serde_json::from_str::<String>(json)
-                            && !strict_characters(&text)
-                        {
+                        // It was checked to be JSON when it was read.
+                        let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+                        if !strict_value(&value) {
                             return Err(path.refuse(STRICT_RULE));
                         }
                     }
@@ -115,6 +115,17 @@ impl PatchObject {
 
 const STRICT_RULE: &str =
     "names and values may hold only printable US-ASCII without $ ( ) < > @ , ; : \\ \" / [ ] ? = { }, space and tab";
+
+/// Holds the rule on everything inside a value that is set as a whole.
+fn strict_value(value: &serde_json::Value) -> bool {
+    use serde_json::Value::{Array, Bool, Null, Number, Object, String};
+    match value {
+        String(text) => strict_characters(text),
+        Array(items) => items.iter().all(strict_value),
+        Object(members) => members.iter().all(|(key, value)| strict_characters(key) && strict_value(value)),
+        Null | Bool(_) | Number(_) => true,
+    }
+}
 
 /// True for printable US-ASCII without the characters that the jobs article forbids (iot-hub §1.7).
 pub fn strict_characters(text: &str) -> bool {

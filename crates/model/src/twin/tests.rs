@@ -102,6 +102,7 @@ fn refusals_name_the_member_and_the_rule() {
     check(r#"{"tags":{"a":4503599627370496}}"#, "tags.a: an integer must lie");
     check(r#"{"tags":{"a":1e999}}"#, "tags.a: a number must be finite");
     check(r#"{"tags":{"a":1,"a":2}}"#, "tags.a: stands twice");
+    check(r#"{"tags":{"a":1},"tags":{"b":2}}"#, "tags: stands twice");
     check(&format!("{{\"tags\":{{\"a\":\"{}\"}}}}", "x".repeat(4097)), "tags.a: a string may have");
     check(&format!("{{\"tags\":{{\"{}\":1}}}}", "x".repeat(1025)), "tags.xxx");
     assert!(TwinChange::merge_from_body(&deep(11)).is_ok());
@@ -129,11 +130,24 @@ fn sections_do_not_grow_over_their_limit() {
 }
 
 #[test]
+fn a_change_that_fits_nowhere_is_seen_at_once() {
+    let members: Vec<String> = (0..3).map(|n| format!("\"k{n}\":\"{}\"", "x".repeat(4000))).collect();
+    let change = TwinChange::merge_from_body(&format!("{{\"tags\":{{{}}}}}", members.join(","))).unwrap();
+    assert!(matches!(change.check_size(), Err(TwinError::TooLarge { section: "tags", .. })));
+    let removals = TwinChange::merge_from_body(r#"{"tags":{"a":null}}"#).unwrap();
+    assert_eq!(removals.check_size(), Ok(()));
+}
+
+#[test]
 fn strict_characters_are_a_switch() {
-    let patch = |body| patch::PatchObject::parse("tags", body).unwrap();
+    let patch = |body: &str| patch::PatchObject::parse("tags", body).unwrap();
     assert!(patch(r#"{"a":"b-c","n":1}"#).check_strict_characters("tags").is_ok());
     let error = patch(r#"{"a":{"b":"Class1, Class2"}}"#).check_strict_characters("tags").unwrap_err();
     assert!(error.to_string().starts_with("tags.a.b: names and values"));
+    for inside in [r#"{"a":["x:y"]}"#, r#"{"a":[{"b c":1}]}"#, r#"{"a":[{"b":["x y"]}]}"#] {
+        let body = inside.replace("b c", "b:c");
+        assert!(patch(&body).check_strict_characters("tags").is_err(), "{body}");
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Benchmarks of Bellwether. Each figure stands beside a baseline that was measured in the same run, and is
 //! reported as a ratio.
 
+mod fleet;
 mod memory;
+mod registered;
 mod twin_job;
 mod world;
 
@@ -31,6 +33,15 @@ enum Bench {
         /// Size of the fleet.
         devices: u64,
     },
+    /// Method jobs over connected devices, memory per connection, single calls and small jobs under load.
+    Fleet(fleet::Options),
+    /// One process of a fleet bench.
+    #[command(hide = true)]
+    FleetPart {
+        /// Which.
+        #[command(subcommand)]
+        part: fleet::Part,
+    },
 }
 
 type Anything = Box<dyn std::error::Error + Send + Sync>;
@@ -39,5 +50,7 @@ fn main() -> Result<(), Anything> {
     match Arguments::parse().bench {
         Bench::TwinJob { devices, rounds } => twin_job::run(&devices, rounds),
         Bench::TwinJobRound { devices } => twin_job::round(devices),
+        Bench::Fleet(options) => fleet::run(options),
+        Bench::FleetPart { part } => fleet::part(part),
     }
 }

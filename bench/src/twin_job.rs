@@ -15,14 +15,9 @@ use bellwether_model::job::{Action, JobSpec, JobState, Target};
 use bellwether_store::{Mode, Store};
 use rusqlite::Connection;
 
+use crate::registered::{self, DESIRED, REPORTED, TAGS};
 use crate::{Anything, memory, world};
 
-const TAGS: &str = "json_object('site', 'plant-7', 'building', CAST(n % 50 AS TEXT), 'floor', n % 9, 'line', \
-     'line-' || (n % 200), 'owner', 'team-' || (n % 31), 'serial', printf('%012d', n))";
-const DESIRED: &str = "json_object('firmware', json_object('channel', 'beta', 'version', '4.2.' || (n % 10)), \
-     'telemetry', json_object('intervalSeconds', 30 + n % 30, 'enabled', json('true')))";
-const REPORTED: &str = "json_object('firmware', json_object('version', '4.2.' || (n % 10), 'installed', \
-     '2026-03-01T02:00:00Z'), 'battery', n % 100, 'signal', -60 - n % 30, 'uptimeHours', n % 9000)";
 const PATCH: &str = r#"{"firmware":{"channel":"stable"}}"#;
 
 /// Seconds and bytes of one round.
@@ -113,7 +108,7 @@ fn baseline(path: &Path, devices: u64) -> Result<(Duration, Duration), Anything>
 
 async fn twin_job(path: &Path, devices: u64) -> Result<(Duration, u64), Anything> {
     let store = Arc::new(Store::open(path, Mode::Threaded)?);
-    fill(path, devices)?;
+    registered::fill(path, 1..=devices)?;
     let epoch = store.begin_epoch().await?;
     let engine = Engine::start(Arc::clone(&store), world::world(), Settings::default(), epoch).await?;
     let target = Target { condition: Some("tags.site = 'plant-7'".to_owned()), device_ids: None };
@@ -139,34 +134,12 @@ async fn twin_job(path: &Path, devices: u64) -> Result<(Duration, u64), Anything
         }
     };
     let took = began.elapsed();
+    let selected = job.began.map_or(0, |began| began.micros_since(job.created));
+    eprintln!("selected and frozen after {} ms", selected / 1000);
     let peak = memory::peak()?.saturating_sub(idle);
     assert_eq!(job.state, JobState::Completed);
     assert_eq!(job.counters.map(|counters| counters.succeeded), Some(devices));
     engine.stop(Duration::ZERO).await;
     store.close();
     Ok((took, peak))
-}
-
-/// Puts the fleet where the store keeps it, without the store: registering a million devices is another figure.
-fn fill(path: &Path, devices: u64) -> Result<(), Anything> {
-    let connection = Connection::open(path)?;
-    // One version wrote each section: the metadata of a fresh twin.
-    let fresh = bellwether_model::twin::Twin::fresh(bellwether_model::Time(1_772_330_400_000_000));
-    connection.execute_batch(&format!(
-        "PRAGMA busy_timeout=60000; PRAGMA synchronous=OFF;
-         WITH RECURSIVE seq(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seq WHERE n < {devices})
-         INSERT INTO device (seq, id, generation, etag, disabled, status_updated, primary_key, secondary_key,
-             iot_edge, model_id, connected, state_updated, last_activity)
-         SELECT n, printf('device-%07d', n), 1, 1, 0, 0, 'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=',
-             'MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=', 0, '', 0, 0, 0 FROM seq;"
-    ))?;
-    connection.execute(
-        &format!(
-            "WITH RECURSIVE seq(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seq WHERE n < {devices})
-             INSERT INTO twin SELECT n, 2, 1, 1, 1, {TAGS}, {DESIRED}, {REPORTED}, ?1 FROM seq"
-        ),
-        [fresh.meta],
-    )?;
-    connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
-    Ok(())
 }

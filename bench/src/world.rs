@@ -1,4 +1,4 @@
-//! A fleet nobody of which is connected, and the real clock.
+//! The real clock, and a fleet nobody of which is connected.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -34,8 +34,7 @@ struct WallClock;
 
 impl Clock for WallClock {
     fn now(&self) -> Time {
-        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        Time(since.as_micros() as i64)
+        now()
     }
 }
 
@@ -47,6 +46,18 @@ impl Entropy for NoEntropy {
     }
 }
 
+/// The time by the machine's clock.
+pub fn now() -> Time {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Time(since.as_micros() as i64)
+}
+
+/// A world without devices.
 pub fn world() -> World {
-    World { port: Arc::new(Nobody), clock: Arc::new(WallClock), entropy: Arc::new(NoEntropy) }
+    world_of(Arc::new(Nobody))
+}
+
+/// A world with the devices behind `port`.
+pub fn world_of(port: Arc<dyn DevicePort>) -> World {
+    World { port, clock: Arc::new(WallClock), entropy: Arc::new(NoEntropy) }
 }

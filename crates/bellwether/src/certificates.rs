@@ -125,6 +125,7 @@ impl Kept {
         if issued.is_some() {
             self.issue(hosts, now)?;
         }
+        self.check_issuer()?;
         let read = Certificates::read(&self.server, &self.server_key, Some(self.ca.clone()))?;
         Ok(Certificates { issued, ..read })
     }
@@ -143,6 +144,13 @@ impl Kept {
             return Ok(Some("the old one was near its end"));
         }
         Ok(None)
+    }
+
+    /// What clients are given to trust must have issued what they are shown.
+    fn check_issuer(&self) -> Result<(), CertificateError> {
+        let ca = Facts::of(&self.ca, &read_chain(&self.ca)?)?;
+        let server = Facts::of(&self.server, &read_chain(&self.server)?)?;
+        if ca.subject == server.issuer { Ok(()) } else { Err(damaged(&self.ca, &"it did not issue server.pem")) }
     }
 
     fn make_ca(&self, now: Time) -> Result<(), CertificateError> {
@@ -203,6 +211,8 @@ struct Facts {
     hosts: BTreeSet<String>,
     ends: Time,
     public_key: Vec<u8>,
+    subject: Vec<u8>,
+    issuer: Vec<u8>,
 }
 
 impl Facts {
@@ -222,6 +232,8 @@ impl Facts {
             hosts: hosts.collect(),
             ends: Time(cert.validity().not_after.timestamp().saturating_mul(1_000_000)),
             public_key: cert.public_key().raw.to_vec(),
+            subject: cert.subject().as_raw().to_vec(),
+            issuer: cert.issuer().as_raw().to_vec(),
         })
     }
 }
@@ -430,16 +442,27 @@ mod tests {
             ("server.pem", "rubbish", "damaged"),
             ("server.pem", "", "holds no certificate"),
             ("server-key.pem", "rubbish", "damaged"),
+            ("ca.pem", "rubbish", "damaged"),
             ("ca.pem", "", "damaged"),
         ] {
             let dir = tempfile::tempdir().unwrap();
             open(dir.path(), &["a"], NOW).unwrap();
             fs::write(dir.path().join("tls").join(name), text).unwrap();
-            // The CA is read when something has to be signed.
-            let names = if name == "ca.pem" { &["b"] } else { &["a"] };
-            let error = open(dir.path(), names, NOW).unwrap_err();
-            assert!(error.contains(name) && error.contains(part), "{name}: {error}");
+            // With the same names nothing has to be signed, with other names the CA has to sign.
+            for names in [&["a"], &["b"]] {
+                let Err(error) = open(dir.path(), names, NOW) else {
+                    assert!(name.starts_with("server") && *names == ["b"], "{name}: a new one was not needed");
+                    continue;
+                };
+                assert!(error.contains(name) && error.contains(part), "{name}: {error}");
+            }
         }
+        let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        open(one.path(), &["a"], NOW).unwrap();
+        open(two.path(), &["a"], NOW).unwrap();
+        fs::copy(two.path().join("tls/ca.pem"), one.path().join("tls/ca.pem")).unwrap();
+        let error = open(one.path(), &["a"], NOW).unwrap_err();
+        assert!(error.contains("did not issue"), "{error}");
     }
 
     #[test]

@@ -9,9 +9,10 @@ use rusqlite::Connection;
 
 use crate::StoreError;
 
-/// Pages (4 KiB) in the log from which on the writer is held back for a moment, so that the log can start from
-/// its beginning again.
-const LOG_PAGES_MAX: i64 = 16 * 1024;
+/// Pages in the log from which on the writer is held back for a moment, so that the log can start from its
+/// beginning again: 256 MiB, which only jobs over hundreds of thousands of devices reach in one go. Holding the
+/// writer back is what single calls notice most.
+const LOG_PAGES_MAX: i64 = 32 * 1024;
 /// The log is moved at most so often.
 const PAUSE: Duration = Duration::from_millis(250);
 

@@ -80,7 +80,7 @@ impl Store {
              PRAGMA journal_mode=WAL;
              PRAGMA synchronous=FULL;
              PRAGMA wal_autocheckpoint=0;
-             PRAGMA journal_size_limit=67108864;
+             PRAGMA journal_size_limit=268435456;
              PRAGMA cache_size=-32768;
              PRAGMA temp_store=MEMORY;
              PRAGMA busy_timeout=60000;",

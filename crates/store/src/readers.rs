@@ -24,7 +24,8 @@ impl Readers {
         Readers { path: path.to_owned(), idle: Arc::default(), free: Semaphore::new(READS_MAX), inline }
     }
 
-    /// Runs `read` on a connection that sees the state of the last commit.
+    /// Runs `read` on a connection that sees the state of the last commit, and only that, however many statements
+    /// it runs.
     pub async fn read<T, E, F>(&self, read: F) -> Result<T, E>
     where
         F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
@@ -40,8 +41,12 @@ impl Readers {
                 Some(connection) => connection,
                 None => open(&path)?,
             };
+            connection.execute_batch("BEGIN").map_err(StoreError::from)?;
             let result = read(&connection);
-            idle.lock().push(connection);
+            // Nothing was written: this only lets go of the snapshot. A connection that cannot is not used again.
+            if connection.execute_batch("ROLLBACK").is_ok() {
+                idle.lock().push(connection);
+            }
             result
         };
         if self.inline {

@@ -65,7 +65,7 @@ pub struct ChunkDone {
     pub next_ordinal: u64,
     /// Which devices to tell.
     pub pushes: Vec<DesiredPush>,
-    /// How long it took to write, without the commit; chunks are cut by it.
+    /// How long it took until it was on disk; chunks are cut by it.
     pub took: Duration,
 }
 
@@ -206,7 +206,10 @@ impl Store {
 
     /// Writes a prepared chunk. Does nothing when the job takes no more, or when the chunk is not the next one.
     pub async fn apply_twin_chunk(&self, chunk: PreparedChunk) -> Result<ChunkDone, StoreError> {
-        self.for_job(move |connection| apply(connection, chunk)).await
+        let began = Instant::now();
+        let mut done = self.for_job(move |connection| apply(connection, chunk)).await?;
+        done.took = began.elapsed();
+        Ok(done)
     }
 }
 
@@ -277,10 +280,9 @@ fn read_one(
 }
 
 fn apply(connection: &Connection, chunk: PreparedChunk) -> Result<ChunkDone, StoreError> {
-    let began = Instant::now();
     let PreparedChunk { job, from, change, keep_previous, now, twins } = chunk;
     let mut standing = standing(connection, job)?;
-    let done = |state, next_ordinal, pushes| ChunkDone { state, next_ordinal, pushes, took: began.elapsed() };
+    let done = |state, next_ordinal, pushes| ChunkDone { state, next_ordinal, pushes, took: Duration::ZERO };
     let Some(mut counters) = standing.counters else { return Ok(done(standing.state, from, Vec::new())) };
     if !standing.is_open() || standing.next_ordinal != from {
         return Ok(done(standing.state, standing.next_ordinal, Vec::new()));

@@ -2,8 +2,9 @@
 //! (DESIGN §6.10).
 
 use std::path::Path;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
-use std::time::Duration;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
@@ -16,9 +17,11 @@ const LOG_PAGES_MAX: i64 = 32 * 1024;
 /// The log is moved at most so often.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// A thread with a connection of its own that moves the log after commits.
+/// A thread with a connection of its own that moves the log after commits. Dropped it has ended, and its
+/// connection is closed.
 pub(crate) struct Checkpointer {
-    nudges: SyncSender<()>,
+    nudges: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
 }
 
 impl Checkpointer {
@@ -26,27 +29,48 @@ impl Checkpointer {
         let connection = Connection::open(path)?;
         connection.execute_batch("PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-256;")?;
         let (nudges, receive) = sync_channel(1);
-        std::thread::Builder::new()
+        let thread = std::thread::Builder::new()
             .name("store-checkpoint".to_owned())
             .spawn(move || run(&connection, &receive))
             .map_err(|error| StoreError::Database(error.to_string()))?;
-        Ok(Checkpointer { nudges })
+        Ok(Checkpointer { nudges: Some(nudges), thread: Some(thread) })
     }
 
     /// Something was committed. Never waits.
     pub fn nudge(&self) {
-        // A nudge that already waits is enough.
-        let _ = self.nudges.try_send(());
+        if let Some(nudges) = &self.nudges {
+            // A nudge that already waits is enough.
+            let _ = nudges.try_send(());
+        }
     }
 }
 
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        self.nudges = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic there was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Ends when the writer, who holds the other end, is gone.
 fn run(connection: &Connection, nudges: &Receiver<()>) {
-    // Ends when the writer, who holds the other end, is gone.
-    while nudges.recv().is_ok() {
+    let mut nudged = false;
+    while nudged || nudges.recv().is_ok() {
         if let Err(error) = move_log(connection) {
             tracing::warn!(%error, "the write-ahead log could not be moved; the next commit tries again");
         }
-        std::thread::sleep(PAUSE);
+        nudged = false;
+        let next = Instant::now() + PAUSE;
+        loop {
+            match nudges.recv_timeout(next.saturating_duration_since(Instant::now())) {
+                Ok(()) => nudged = true,
+                Err(RecvTimeoutError::Timeout) => break,
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
     }
 }
 

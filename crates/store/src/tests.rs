@@ -387,6 +387,17 @@ async fn settings_survive_and_damage_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_dropped_store_has_closed_its_files() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&dir.path().join("test.db"), Mode::Threaded).unwrap();
+    store.begin_epoch().await.unwrap();
+    drop(store);
+    // The last connection to close moves the log into the database and removes it.
+    let left: Vec<_> = std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["test.db"]);
+}
+
+#[tokio::test]
 async fn a_stored_session_goes_with_its_device() {
     let bed = Bed::new(Mode::Inline);
     let device = bed.device("a").await;

@@ -101,7 +101,11 @@ class SyncDevice(_Device):
         self.client.send_message(message)
 
     def stop(self):
-        self.client.shutdown()
+        # When the connection ends at the same moment, the SDK throws away the very item by which it tells its
+        # handler thread to stop, and then waits for that thread for ever. The device is gone all the same.
+        ending = threading.Thread(target=self.client.shutdown, daemon=True)
+        ending.start()
+        ending.join(10)
 
 
 class Loop:

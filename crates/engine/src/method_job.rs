@@ -8,9 +8,9 @@ use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwether_model::DeviceSeq;
 use bellwether_model::job::{Job, Outcome};
 use bellwether_model::method::{MethodAnswer, MethodCall};
+use bellwether_model::{DeviceSeq, Time};
 use bellwether_store::{BlockTarget, Ending, StoreError, TargetStanding};
 use futures::StreamExt;
 use futures::future::BoxFuture;
@@ -23,6 +23,8 @@ use crate::{CallError, DeviceNews, Engine};
 
 /// Attempts recorded in one transaction.
 const ATTEMPTS_IN_ONE_WRITE: usize = 1000;
+/// Seconds until a device of which nothing could be sent is looked at again.
+const TAKEN_BACK_PAUSE: i64 = 1;
 /// The longest sleep before the deadline is looked at again: the clock may be set meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
@@ -44,6 +46,10 @@ struct MethodJob<'a> {
     in_flight: FuturesUnordered<Call>,
     called: BTreeSet<DeviceSeq>,
     endings: Vec<Ending>,
+    /// Devices of which nothing could be sent after all.
+    taken_back: BTreeSet<DeviceSeq>,
+    /// When they are looked at again.
+    look_again_at: Option<Time>,
     /// No device may be begun any more: cancelled, or past the deadline.
     closed: bool,
 }
@@ -69,6 +75,8 @@ impl Engine {
             in_flight: FuturesUnordered::new(),
             called: BTreeSet::new(),
             endings: Vec::new(),
+            taken_back: BTreeSet::new(),
+            look_again_at: None,
             closed: job.rest.is_some(),
         };
         run.work(changed).await
@@ -94,7 +102,8 @@ impl MethodJob<'_> {
             if self.has_work() {
                 continue;
             }
-            let until_deadline = self.job.deadline.micros_since(self.engine.now());
+            let next = self.look_again_at.unwrap_or(self.job.deadline).min(self.job.deadline);
+            let until_next = Duration::from_micros(next.micros_since(self.engine.now()));
             tokio::select! {
                 Some((device, result)) = self.in_flight.next() => {
                     self.answered(device, result);
@@ -104,7 +113,7 @@ impl MethodJob<'_> {
                 () = changed.notified(), if !self.closed => self.look_again().await?,
                 () = self.engine.stopping.cancelled(), if !stopping => {}
                 () = self.engine.abandoning.cancelled() => self.abandon(),
-                () = tokio::time::sleep(Duration::from_micros(until_deadline).min(LONGEST_SLEEP)), if !self.closed && !stopping => {}
+                () = tokio::time::sleep(until_next.min(LONGEST_SLEEP)), if !self.closed && !stopping => {}
             }
         }
     }
@@ -123,15 +132,22 @@ impl MethodJob<'_> {
     /// Looks at devices of which there was news, then goes on with the pass while there is room.
     async fn find_candidates(&mut self) -> Result<(), StoreError> {
         self.hear_all();
+        if self.look_again_at.is_some_and(|time| self.engine.now() >= time) {
+            self.look_again_at = None;
+            self.heard_of.append(&mut self.taken_back);
+        }
         if !self.heard_of.is_empty() && self.candidates.len() < ATTEMPTS_IN_ONE_WRITE {
-            let devices = std::mem::take(&mut self.heard_of).into_iter().collect();
-            let targets = self.engine.store.targets_among(self.job.key, devices).await?;
-            self.consider(targets);
+            let devices: Vec<DeviceSeq> = std::mem::take(&mut self.heard_of).into_iter().collect();
+            let (engine, key) = (self.engine, self.job.key);
+            let targets = engine.persist(|| engine.store.targets_among(key, devices.clone())).await;
+            self.consider(targets.ok_or(StoreError::Closed)?);
         }
         while let Some(number) = self.pass
             && self.candidates.len() < self.room().min(ATTEMPTS_IN_ONE_WRITE)
         {
-            match self.engine.store.target_block(self.job.key, number).await? {
+            let (engine, key) = (self.engine, self.job.key);
+            let block = engine.persist(|| engine.store.target_block(key, number)).await;
+            match block.ok_or(StoreError::Closed)? {
                 Some(targets) => {
                     self.pass = Some(number + 1);
                     self.consider(targets);
@@ -178,15 +194,18 @@ impl MethodJob<'_> {
             engine.persist(|| engine.store.begin_attempts(key, candidates.clone(), engine.epoch, engine.now())).await
         };
         let (ended, begun) = tokio::join!(record, begin);
-        // Taken-back devices may have become reachable before they were taken back.
-        for ending in endings {
-            if ending.outcome.is_none() && engine.world.port.reachable(ending.device) {
-                self.candidates.push_back(ending.device);
-            }
+        // There may have been news of a device between its attempt and its being taken back. It is looked at
+        // again after a pause, for what could not be sent a moment ago most often cannot be sent now.
+        let taken_back = endings.into_iter().filter(|ending| ending.outcome.is_none());
+        self.taken_back.extend(taken_back.map(|ending| ending.device));
+        if !self.taken_back.is_empty() && self.look_again_at.is_none() {
+            self.look_again_at = Some(engine.now().plus_seconds(TAKEN_BACK_PAUSE));
         }
         for device in begun.unwrap_or_default() {
             self.send(device);
         }
+        // A call goes out when it is first polled.
+        self.drain_answers();
         // None: the store is closed, nothing can be done any more.
         ended.unwrap_or(true)
     }
@@ -247,7 +266,8 @@ impl MethodJob<'_> {
 
     /// The job was changed from outside: it was cancelled.
     async fn look_again(&mut self) -> Result<(), StoreError> {
-        let job = self.engine.store.job_by_key(self.job.key).await?;
+        let (engine, key) = (self.engine, self.job.key);
+        let job = engine.persist(|| engine.store.job_by_key(key)).await.ok_or(StoreError::Closed)?;
         if job.is_none_or(|job| job.state.is_final()) {
             self.close();
         }

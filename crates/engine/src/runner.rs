@@ -38,6 +38,7 @@ impl Engine {
                 }
                 (due, waiting.first().copied())
             };
+            self.unmarked.lock().retain(|key| !due.contains(key));
             for key in due {
                 match self.store.job_by_key(key).await {
                     Ok(Some(job)) if !job.state.is_final() => self.run(job),

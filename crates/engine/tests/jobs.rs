@@ -81,6 +81,22 @@ fn at_the_deadline_the_rest_fails_and_calls_in_flight_end() {
 }
 
 #[test]
+fn a_device_that_cannot_be_called_now_is_looked_at_again_without_haste() {
+    let sim = fleet(&["a"]);
+    sim.connect("a");
+    let seq = sim.block_on(sim.engine().store().device(&device_id("a"))).unwrap().unwrap().seq;
+    sim.devices.set_habit(seq, Habit::Deaf);
+    create(&sim, method_job("j", "*", 60));
+    sim.advance(Duration::from_secs(10));
+    assert_eq!(sim.rows("j"), ["a pending"]);
+    let looks = sim.devices.sent("m-j", seq);
+    assert!((5..=11).contains(&looks), "{looks} looks in 10 s");
+    sim.devices.set_habit(seq, Habit::Answer(200, 5));
+    sim.advance(Duration::from_secs(2));
+    assert_eq!(sim.rows("j"), ["a completed 200"]);
+}
+
+#[test]
 fn a_lost_connection_is_not_tried_again() {
     let sim = fleet(&["a"]);
     sim.connect("a");

@@ -27,7 +27,7 @@ pub(crate) struct Checkpointer {
 impl Checkpointer {
     pub fn start(path: &Path) -> Result<Checkpointer, StoreError> {
         let connection = Connection::open(path)?;
-        connection.execute_batch("PRAGMA synchronous=FULL; PRAGMA busy_timeout=5000; PRAGMA cache_size=-256;")?;
+        connection.execute_batch("PRAGMA synchronous=FULL; PRAGMA busy_timeout=50; PRAGMA cache_size=-256;")?;
         let (nudges, receive) = sync_channel(1);
         let thread = std::thread::Builder::new()
             .name("store-checkpoint".to_owned())
@@ -76,7 +76,8 @@ fn run(connection: &Connection, nudges: &Receiver<()>) {
 
 fn move_log(connection: &Connection) -> Result<(), rusqlite::Error> {
     if checkpoint(connection, "PASSIVE")? >= LOG_PAGES_MAX {
-        // The second pass leaves little for the third, during which nobody writes.
+        // The second pass leaves little for the third, during which nobody writes. Beside a long read it gives
+        // up after the busy timeout, for nobody may write while it waits.
         checkpoint(connection, "PASSIVE")?;
         checkpoint(connection, "RESTART")?;
     }

@@ -410,7 +410,9 @@ impl Store {
         list.close_block();
         self.for_job(move |connection| {
             let mut standing = standing(connection, job)?;
-            let Ok(state) = standing.state.step(JobEvent::Start { targets: list.devices }) else {
+            // A job that was marked as scheduled a moment ago is due all the same.
+            let due = standing.state.step(JobEvent::Due).unwrap_or(standing.state);
+            let Ok(state) = due.step(JobEvent::Start { targets: list.devices }) else {
                 return Ok(standing.state);
             };
             let sql = "INSERT INTO job_target (job, block, first, devices) VALUES (?1, ?2, ?3, ?4)";

@@ -30,6 +30,8 @@ pub enum Habit {
     Silent,
     /// Answers something that is no answer.
     Garbled,
+    /// Connected, but does not listen for this method.
+    Deaf,
 }
 
 #[derive(Default)]
@@ -105,6 +107,7 @@ impl DevicePort for Port {
                         Ok(MethodAnswer { status, payload: r#"{"ok":true}"#.to_owned() })
                     }
                     Habit::Silent => std::future::pending().await,
+                    Habit::Deaf => Err(CallError::NotConnected),
                     Habit::Garbled => Err(CallError::Malformed("no JSON".to_owned())),
                 }
             };

@@ -166,7 +166,8 @@ impl Engine {
         Ok(state)
     }
 
-    /// Repeats a write until the store takes it. `None` when the store is closed.
+    /// Repeats work on the store until it succeeds. `None` when the store is closed, or still fails when the
+    /// program stops waiting.
     pub(crate) async fn persist<T, F>(&self, write: impl Fn() -> F) -> Option<T>
     where
         F: Future<Output = Result<T, StoreError>>,
@@ -176,8 +177,11 @@ impl Engine {
                 Ok(value) => return Some(value),
                 Err(StoreError::Closed) => return None,
                 Err(error @ (StoreError::Database(_) | StoreError::Damaged(_))) => {
-                    tracing::error!(%error, "the store failed; the write is repeated");
-                    tokio::time::sleep(STORE_PAUSE).await;
+                    tracing::error!(%error, "the store failed; it is asked again");
+                    tokio::select! {
+                        () = tokio::time::sleep(STORE_PAUSE) => {}
+                        () = self.abandoning.cancelled() => return None,
+                    }
                 }
             }
         }

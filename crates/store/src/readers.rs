@@ -54,7 +54,7 @@ impl Readers {
         }
         match tokio::task::spawn_blocking(work).await {
             Ok(result) => result,
-            Err(_) => Err(StoreError::Closed.into()),
+            Err(error) => Err(StoreError::Database(format!("a read did not end: {error}")).into()),
         }
     }
 }

@@ -83,9 +83,10 @@ impl Writer {
     pub fn threaded(connection: Connection, after_commit: impl Fn() + Send + 'static) -> std::io::Result<Writer> {
         let shared = Arc::new(Shared::default());
         let for_thread = Arc::clone(&shared);
-        let thread = std::thread::Builder::new()
-            .name("store-writer".to_owned())
-            .spawn(move || write_loop(&connection, &for_thread, &after_commit))?;
+        let thread = std::thread::Builder::new().name("store-writer".to_owned()).spawn(move || {
+            let _closing = CloseAtEnd(&for_thread);
+            write_loop(&connection, &for_thread, &after_commit);
+        })?;
         Ok(Writer { place: Place::Thread { shared, thread: Mutex::new(Some(thread)) } })
     }
 
@@ -140,7 +141,17 @@ impl Writer {
                 commit_pieces(&place.connection, vec![piece], || None);
             }
         }
-        receive.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+        receive.await.unwrap_or_else(|_| Err(self.why_not_run().into()))
+    }
+
+    /// Why a piece got no answer.
+    fn why_not_run(&self) -> StoreError {
+        match &self.place {
+            Place::Thread { shared, .. } if !shared.queue.lock().closed => {
+                StoreError::Database("the transaction could not be begun, or ended early".to_owned())
+            }
+            Place::Thread { .. } | Place::Inline(_) => StoreError::Closed,
+        }
     }
 
     /// Takes no more work, finishes what waits and closes the connection.
@@ -159,6 +170,18 @@ impl Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// However the writer ends, nobody waits for it afterwards.
+struct CloseAtEnd<'a>(&'a Shared);
+
+impl Drop for CloseAtEnd<'_> {
+    fn drop(&mut self) {
+        let mut queue = self.0.queue.lock();
+        queue.closed = true;
+        queue.interactive.clear();
+        queue.jobs.clear();
     }
 }
 
@@ -199,10 +222,12 @@ fn commit_pieces(connection: &Connection, pieces: Vec<Piece>, next: impl Fn() ->
         for piece in pieces {
             let undo = if answers.is_empty() { Undo::Transaction } else { Undo::Savepoint };
             answers.push(piece(connection, undo));
+            still_open(connection)?;
         }
         while began.elapsed() < TRANSACTION_TARGET {
             let Some(piece) = next() else { break };
             answers.push(piece(connection, Undo::Savepoint));
+            still_open(connection)?;
         }
         connection.execute_batch("COMMIT")?;
         Ok(())
@@ -218,6 +243,15 @@ fn commit_pieces(connection: &Connection, pieces: Vec<Piece>, next: impl Fn() ->
     for answer in answers {
         answer(committed.clone());
     }
+}
+
+/// On some input and output errors SQLite ends the whole transaction by itself; what followed would be committed
+/// piece by piece, and then be reported as failed.
+fn still_open(connection: &Connection) -> Result<(), StoreError> {
+    if connection.is_autocommit() {
+        return Err(StoreError::Database("the transaction ended early".to_owned()));
+    }
+    Ok(())
 }
 
 fn run_alone<T, E: From<StoreError>>(

@@ -35,13 +35,18 @@ impl Engine {
                 return Ok(());
             }
             let after = from + chunk.len() as u64;
-            let (done, next) = tokio::join!(self.store.apply_twin_chunk(chunk), prepare(after, size));
-            let done = done?;
-            if let Some(patch) = &patch {
-                for push in &done.pushes {
-                    self.world.port.desired_changed(push.device, patch, push.version);
+            let write = async {
+                let done = self.store.apply_twin_chunk(chunk).await?;
+                // At once, not after the next chunk is read: a later change of a twin is told of as soon.
+                if let Some(patch) = &patch {
+                    for push in &done.pushes {
+                        self.world.port.desired_changed(push.device, patch, push.version);
+                    }
                 }
-            }
+                Ok::<_, StoreError>(done)
+            };
+            let (done, next) = tokio::join!(write, prepare(after, size));
+            let done = done?;
             if done.next_ordinal != after {
                 // Cancelled, or closed at its deadline.
                 return Ok(());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bellwether_model::identity::{Device, DeviceSettings, IfMatch, Keys, Status, SymmetricKey};
+use bellwether_model::identity::{Device, DeviceProfile, DeviceSettings, IfMatch, Keys, Status, SymmetricKey};
 use bellwether_model::twin::patch::PatchObject;
 use bellwether_model::twin::{SectionChange, Twin, TwinChange};
 use bellwether_model::{DeviceId, DeviceSeq};
@@ -20,7 +20,9 @@ impl Engine {
             primary: SymmetricKey::from_bytes(&self.world.entropy.draw()),
             secondary: SymmetricKey::from_bytes(&self.world.entropy.draw()),
         };
-        self.store.create_device(NewDevice { id, settings, fresh_keys }, self.now()).await
+        self.store
+            .create_device(NewDevice { id, settings, profile: DeviceProfile::default(), fresh_keys }, self.now())
+            .await
     }
 
     /// Changes a device. One that is disabled now, or has other keys now, is disconnected

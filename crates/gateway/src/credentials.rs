@@ -53,7 +53,7 @@ fn refusal(error: SasError) -> Refusal {
 
 #[cfg(test)]
 mod tests {
-    use bellwether_model::identity::{Keys, Presence, SymmetricKey};
+    use bellwether_model::identity::{DeviceProfile, Keys, Presence, SymmetricKey};
     use bellwether_model::policy::Policy;
     use bellwether_model::{DeviceSeq, sas};
 
@@ -80,6 +80,8 @@ mod tests {
             device_scope: None,
             model_id: String::new(),
             presence: Presence::NEVER,
+            profile: DeviceProfile::default(),
+            provisioned: false,
         }
     }
 

@@ -131,6 +131,23 @@ pub struct Device {
     pub model_id: String,
     /// Presence as last written down; what is live lies over it.
     pub presence: Presence,
+    /// What IoT Central knows of it.
+    pub profile: DeviceProfile,
+    /// It registered with the provisioning service, or connected, at least once (device-protocol §9.4).
+    pub provisioned: bool,
+}
+
+/// What IoT Central knows of a device beside its identity; what its callers decide (iot-central §7.1).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeviceProfile {
+    /// Name for people; `None` is the id.
+    pub display_name: Option<String>,
+    /// Id of its device template; `None` is unassigned.
+    pub template: Option<String>,
+    /// The organization that it belongs to; `None` is the root.
+    pub organization: Option<String>,
+    /// Made by the application, not connected by a real device.
+    pub simulated: bool,
 }
 
 /// Is a device connected, since when, and when was it last heard of (DESIGN §6.11).

@@ -8,6 +8,7 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod access;
 pub mod identity;
 pub mod ids;
 pub mod job;

@@ -1,6 +1,8 @@
 //! Identities.
 
-use bellwether_model::identity::{Device, DeviceSettings, IfMatch, Keys, Presence, Status, SymmetricKey};
+use bellwether_model::identity::{
+    Device, DeviceProfile, DeviceSettings, IfMatch, Keys, Presence, Status, SymmetricKey,
+};
 use bellwether_model::twin::Twin;
 use bellwether_model::{DeviceId, DeviceSeq, Time};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -37,15 +39,18 @@ pub struct NewDevice {
     pub id: DeviceId,
     /// What the caller decided.
     pub settings: DeviceSettings,
+    /// What IoT Central is to know of it.
+    pub profile: DeviceProfile,
     /// Keys for when the caller gave none.
     pub fresh_keys: Keys,
 }
 
 pub(crate) const DEVICE_COLUMNS: &str = "device.seq, device.id, device.generation, device.etag, device.disabled, \
      device.status_reason, device.status_updated, device.primary_key, device.secondary_key, device.iot_edge, \
-     device.device_scope, device.model_id, device.connected, device.state_updated, device.last_activity";
+     device.device_scope, device.model_id, device.connected, device.state_updated, device.last_activity, \
+     device.display_name, device.template, device.organization, device.simulated, device.provisioned";
 
-pub(crate) const DEVICE_COLUMN_COUNT: usize = 15;
+pub(crate) const DEVICE_COLUMN_COUNT: usize = 20;
 
 /// Reads [`DEVICE_COLUMNS`] from the start of a row.
 pub(crate) fn device_of(row: &Row<'_>) -> Result<Device, StoreError> {
@@ -71,6 +76,13 @@ pub(crate) fn device_of(row: &Row<'_>) -> Result<Device, StoreError> {
             state_updated: Time(row.get(13)?),
             last_activity: Time(row.get(14)?),
         },
+        profile: DeviceProfile {
+            display_name: row.get(15)?,
+            template: row.get(16)?,
+            organization: row.get(17)?,
+            simulated: row.get(18)?,
+        },
+        provisioned: row.get(19)?,
     })
 }
 
@@ -223,10 +235,13 @@ fn create(connection: &Connection, new: NewDevice, now: Time) -> Result<Device, 
         device_scope: settings.device_scope,
         model_id: String::new(),
         presence: Presence::NEVER,
+        profile: new.profile,
+        provisioned: false,
     };
     let sql = "INSERT INTO device (id, generation, etag, disabled, status_reason, status_updated, primary_key,
-               secondary_key, iot_edge, device_scope, model_id, connected, state_updated, last_activity)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', 0, ?6, ?6)";
+               secondary_key, iot_edge, device_scope, model_id, connected, state_updated, last_activity,
+               display_name, template, organization, simulated, provisioned)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', 0, ?6, ?6, ?11, ?12, ?13, ?14, 0)";
     connection.prepare_cached(sql)?.execute(params![
         device.id.as_str(),
         device.generation,
@@ -238,6 +253,10 @@ fn create(connection: &Connection, new: NewDevice, now: Time) -> Result<Device, 
         device.keys.secondary.as_str(),
         device.iot_edge,
         device.device_scope,
+        device.profile.display_name,
+        device.profile.template,
+        device.profile.organization,
+        device.profile.simulated,
     ])?;
     device.seq = DeviceSeq(connection.last_insert_rowid());
     // Neither the generation nor an etag of an earlier device of this id may come again.

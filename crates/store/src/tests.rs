@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use bellwether_model::identity::{DeviceSettings, IfMatch, Keys, Presence, Status, SymmetricKey};
+use bellwether_model::identity::{DeviceProfile, DeviceSettings, IfMatch, Keys, Presence, Status, SymmetricKey};
 use bellwether_model::job::{Action, Counters, JobSpec, JobState, JobType, Outcome, Target};
 use bellwether_model::method::MethodAnswer;
 use bellwether_model::policy::{Policies, Policy, Right};
@@ -30,8 +30,12 @@ impl Bed {
     async fn device(&self, id: &str) -> DeviceSeq {
         let key = |byte| SymmetricKey::from_bytes(&[byte; 32]);
         let settings = DeviceSettings::default();
-        let new =
-            NewDevice { id: id.parse().unwrap(), settings, fresh_keys: Keys { primary: key(1), secondary: key(2) } };
+        let new = NewDevice {
+            id: id.parse().unwrap(),
+            settings,
+            profile: DeviceProfile::default(),
+            fresh_keys: Keys { primary: key(1), secondary: key(2) },
+        };
         self.store.create_device(new, NOW).await.unwrap().seq
     }
 
@@ -105,7 +109,10 @@ async fn many_writers_share_commits_and_a_failing_piece_fails_alone() {
         let settings = DeviceSettings::default();
         let key = SymmetricKey::from_bytes(&[3; 32]);
         let fresh_keys = Keys { primary: key.clone(), secondary: key };
-        bed.store.create_device(NewDevice { id: id.parse().unwrap(), settings, fresh_keys }, NOW)
+        bed.store.create_device(
+            NewDevice { id: id.parse().unwrap(), settings, profile: DeviceProfile::default(), fresh_keys },
+            NOW,
+        )
     }))
     .await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 20);

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use bellwether_model::identity::{DeviceSettings, Keys, Status, SymmetricKey};
+use bellwether_model::identity::{DeviceProfile, DeviceSettings, Keys, Status, SymmetricKey};
 use bellwether_model::{Time, sas};
 use bellwether_store::{Mode, NewDevice, Store};
 use bytes::Bytes;
@@ -236,7 +236,12 @@ pub async fn register(data: &Path, devices: usize, random: &mut fastrand::Rng) -
                 iot_edge: false,
                 device_scope: None,
             };
-            let new = NewDevice { id: identity.id.clone().try_into().unwrap(), settings, fresh_keys: keys };
+            let new = NewDevice {
+                id: identity.id.clone().try_into().unwrap(),
+                settings,
+                profile: DeviceProfile::default(),
+                fresh_keys: keys,
+            };
             store.create_device(new, now())
         });
         futures::future::try_join_all(made).await.unwrap();

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bellwether_engine::{DevicePort as _, Engine, Settings};
 use bellwether_gateway::{Gateway, QueueLimits, Sessions};
-use bellwether_http::{HubState, Limits, Readiness};
+use bellwether_http::{ApiState, Limits, Readiness};
 use bellwether_model::DeviceSeq;
 use bellwether_model::identity::{Keys, SymmetricKey};
 use bellwether_model::method::MethodCall;
@@ -41,7 +41,7 @@ pub async fn run(folder: &Path) -> Result<(), Anything> {
     let policies = Arc::new(policies());
     let gateway_settings = bellwether_gateway::Settings::default();
     let gateway = Gateway::new(Arc::clone(&engine), Arc::clone(&sessions), Arc::clone(&policies), gateway_settings);
-    let state = Arc::new(HubState {
+    let state = Arc::new(ApiState {
         engine,
         policies,
         hosts: Arc::new(HostNames::default()),

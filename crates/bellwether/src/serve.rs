@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bellwether_engine::{Clock as _, Engine, World};
 use bellwether_gateway::{Gateway, QueueLimits, Sessions};
-use bellwether_http::{HubState, Limits, Readiness};
+use bellwether_http::{ApiState, Limits, Readiness};
 use bellwether_model::sas::HostNames;
 use bellwether_store::{Mode, Store};
 use rustix::fs::Mode as FileMode;
@@ -68,7 +68,7 @@ pub struct Server {
     store: Arc<Store>,
     engine: Arc<Engine>,
     gateway: Gateway,
-    state: Arc<HubState>,
+    state: Arc<ApiState>,
     listening: JoinSet<io::Result<()>>,
     shutdown: CancellationToken,
     lock: RunLock,
@@ -111,7 +111,7 @@ impl Server {
             ..bellwether_gateway::Settings::default()
         };
         let gateway = Gateway::new(Arc::clone(&engine), sessions, Arc::clone(&policies), gateway_settings);
-        let state = Arc::new(HubState {
+        let state = Arc::new(ApiState {
             engine: Arc::clone(&engine),
             policies,
             hosts: Arc::new(hosts),
@@ -198,7 +198,7 @@ impl Doors {
         self,
         certificates: &Certificates,
         gateway: &Gateway,
-        state: &Arc<HubState>,
+        state: &Arc<ApiState>,
         shutdown: &CancellationToken,
     ) -> Result<JoinSet<io::Result<()>>, Failure> {
         let https: Arc<ServerConfig> = certificates.server_config(&[b"h2", b"http/1.1"])?;

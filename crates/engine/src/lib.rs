@@ -7,6 +7,7 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod access;
 mod devices;
 mod jobs;
 mod method_job;
@@ -20,6 +21,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bellwether_model::api_token::TokenKey;
 use bellwether_model::identity::{Device, Presence};
 use bellwether_model::job::{Job, JobState};
 use bellwether_model::{DeviceSeq, JobKey, Time};
@@ -30,6 +32,7 @@ use tokio::sync::{Notify, Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use access::{AuthenticateError, CreateTokenError, token_key};
 pub use jobs::CreateJobError;
 pub use methods::InvokeError;
 pub use port::{CallError, Clock, DevicePort, Entropy};
@@ -97,6 +100,7 @@ pub struct Engine {
     world: World,
     settings: Settings,
     epoch: i64,
+    token_key: TokenKey,
     presences: Arc<LivePresences>,
     news: broadcast::Sender<DeviceNews>,
     /// Jobs whose time has not come, by start time.
@@ -135,12 +139,14 @@ impl Engine {
                 "calls were out when the program last stopped; their outcome is unknown"
             );
         }
+        let token_key = token_key(&store, world.entropy.as_ref()).await?;
         let slots = Semaphore::new(settings.jobs_at_once.unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS));
         let engine = Arc::new(Engine {
             store,
             world,
             settings,
             epoch,
+            token_key,
             presences: Arc::new(LivePresences::new()),
             news: broadcast::channel(NEWS_KEPT).0,
             waiting: Mutex::default(),

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::IntoResponse;
 
-use crate::HubState;
+use crate::ApiState;
 
 /// A store that takes longer than this does not answer.
 const STORE_TIME: Duration = Duration::from_secs(2);
@@ -18,7 +18,7 @@ pub(crate) async fn alive() -> impl IntoResponse {
 }
 
 /// Requests will be served: the store answers, recovery is done, the server is not about to stop.
-pub(crate) async fn ready(State(state): State<Arc<HubState>>) -> impl IntoResponse {
+pub(crate) async fn ready(State(state): State<Arc<ApiState>>) -> impl IntoResponse {
     if state.readiness.is_draining() {
         return answer(StatusCode::SERVICE_UNAVAILABLE, "draining");
     }

@@ -11,21 +11,31 @@
 //! hub/error  every failure in the hub's shape                     (hub/error.rs)
 //! ```
 //!
+//! Beside it stands the central face, IoT Central's REST API, with the same shape of its own: one table of routes
+//! (central/router.rs) with versions and permissions, one file a group of endpoints, and around them the conversion
+//! between the versions of the API (central/version.rs). The two faces do not know each other.
+//!
 //! Bodies may hold keys (iot-hub §11): nothing here logs a body, a query string or an `Authorization` header,
 //! nor repeats the latter two in an answer.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod auth;
+mod body;
+mod central;
+mod continuation;
 mod health;
 mod hub;
+mod path;
+mod query_string;
 mod serve;
+mod tracking;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{any, get};
 use bellwether_engine::Engine;
 use bellwether_model::policy::Policies;
 use bellwether_model::sas::HostNames;
@@ -33,7 +43,7 @@ use bellwether_model::sas::HostNames;
 pub use serve::serve;
 
 /// What the service API works with.
-pub struct HubState {
+pub struct ApiState {
     /// Does what is asked.
     pub engine: Arc<Engine>,
     /// Who may ask.
@@ -115,11 +125,14 @@ impl Readiness {
     }
 }
 
-/// The whole service API: `/healthz` and `/readyz` without authentication, everything else as the hub.
-pub fn router(state: Arc<HubState>) -> Router {
+/// The whole service API: `/healthz` and `/readyz` without authentication, `/api/…` as IoT Central, everything else
+/// as the hub.
+pub fn router(state: Arc<ApiState>) -> Router {
+    let central = any(central::answer).layer(central::cross_origin());
     Router::new()
         .route("/healthz", get(health::alive).fallback(hub::answer))
         .route("/readyz", get(health::ready).fallback(hub::answer))
+        .route("/api/{*path}", central)
         .fallback(hub::answer)
         .with_state(state)
 }

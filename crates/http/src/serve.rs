@@ -15,7 +15,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
 
-use crate::{HubState, Limits, router};
+use crate::{ApiState, Limits, router};
 
 /// Requests that one HTTP/2 connection may have open.
 const H2_STREAMS_MAX: u32 = 128;
@@ -34,7 +34,7 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 pub async fn serve(
     listener: TcpListener,
     tls: Arc<ServerConfig>,
-    state: Arc<HubState>,
+    state: Arc<ApiState>,
     shutdown: CancellationToken,
 ) -> io::Result<()> {
     tracing::info!(address = %listener.local_addr()?, "the service API is served");

@@ -9,11 +9,13 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod access;
+pub mod api_token;
 pub mod identity;
 pub mod ids;
 pub mod job;
 pub mod json;
 pub mod method;
+pub mod organization;
 pub mod policy;
 pub mod sas;
 pub mod targets;

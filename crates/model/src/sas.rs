@@ -46,12 +46,24 @@ pub enum SasError {
     WrongAudience,
 }
 
-impl<'a> Token<'a> {
-    /// Reads `SharedAccessSignature sr=…&sig=…&se=…[&skn=…]`, the fields in any order.
+/// The parts of a text `SharedAccessSignature sr=…&sig=…&se=…[&skn=…]`, in whatever sense.
+pub(crate) struct Fields<'a> {
+    /// As it stands there.
+    pub sr: &'a str,
+    /// Decoded.
+    pub sig: Vec<u8>,
+    /// As it stands there.
+    pub se: &'a str,
+    /// Decoded; `None` when absent or empty.
+    pub skn: Option<String>,
+}
+
+impl<'a> Fields<'a> {
+    /// Reads the fields in any order; others are ignored.
     ///
     /// # Errors
-    /// [`SasError::Malformed`].
-    pub fn parse(text: &'a str) -> Result<Token<'a>, SasError> {
+    /// [`SasError::Malformed`], also when a field stands twice.
+    pub fn read(text: &'a str) -> Result<Fields<'a>, SasError> {
         let (scheme, fields) = text.trim().split_once(' ').ok_or(SasError::Malformed)?;
         if !scheme.eq_ignore_ascii_case("SharedAccessSignature") {
             return Err(SasError::Malformed);
@@ -72,18 +84,24 @@ impl<'a> Token<'a> {
         }
         let (Some(sr), Some(sig), Some(se)) = (sr, sig, se) else { return Err(SasError::Malformed) };
         let sig: Vec<u8> = percent_decode_str(sig).collect();
-        let seconds: i64 = se.parse().map_err(|_| SasError::Malformed)?;
+        let sig = BASE64_STANDARD.decode(sig).map_err(|_| SasError::Malformed)?;
         let skn = match skn {
             None | Some("") => None,
             Some(name) => Some(decoded(name).ok_or(SasError::Malformed)?),
         };
-        Ok(Token {
-            sr,
-            sig: BASE64_STANDARD.decode(sig).map_err(|_| SasError::Malformed)?,
-            se,
-            expiry: Time(0).plus_seconds(seconds),
-            skn,
-        })
+        Ok(Fields { sr, sig, se, skn })
+    }
+}
+
+impl<'a> Token<'a> {
+    /// Reads `SharedAccessSignature sr=…&sig=…&se=…[&skn=…]`, the fields in any order.
+    ///
+    /// # Errors
+    /// [`SasError::Malformed`].
+    pub fn parse(text: &'a str) -> Result<Token<'a>, SasError> {
+        let Fields { sr, sig, se, skn } = Fields::read(text)?;
+        let seconds: i64 = se.parse().map_err(|_| SasError::Malformed)?;
+        Ok(Token { sr, sig, se, expiry: Time(0).plus_seconds(seconds), skn })
     }
 
     /// Checks that one of `keys` signed the token, in constant time, and that it has not ended; `allowance`
@@ -164,7 +182,7 @@ fn decoded(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(Into::into)
 }
 
-fn signature(key: &[u8], text: &str) -> [u8; 32] {
+pub(crate) fn signature(key: &[u8], text: &str) -> [u8; 32] {
     // HMAC takes a key of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
     mac.update(text.as_bytes());

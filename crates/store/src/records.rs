@@ -5,7 +5,9 @@
 
 use std::marker::PhantomData;
 
+use bellwether_model::api_token::ApiToken;
 use bellwether_model::identity::{IfMatch, etag_text};
+use bellwether_model::organization::Organization;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -189,5 +191,21 @@ impl Store {
     pub async fn record<R: Record>(&self, id: &str) -> Result<Option<Stored<R>>, StoreError> {
         let id = id.to_owned();
         self.read_records(move |records| records.get(&id)).await
+    }
+}
+
+impl Record for Organization {
+    const KIND: RecordKind = RecordKind::Organization;
+
+    fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Record for ApiToken {
+    const KIND: RecordKind = RecordKind::ApiToken;
+
+    fn id(&self) -> &str {
+        &self.id
     }
 }

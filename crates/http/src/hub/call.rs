@@ -2,33 +2,24 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use bellwether_engine::Engine;
 use bellwether_model::DeviceId;
 use bellwether_model::identity::IfMatch;
-use bytes::BytesMut;
-use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::error::Category;
 use serde_json::value::RawValue;
-use tokio::time::{Duration, timeout};
 
 use super::error::{Code, HubError};
 use super::paging::{CONTINUATION, PageRequest};
-use super::query_string::QueryString;
-use crate::{HubState, Limits};
-
-/// A body that nobody wants is still read for so long, and so far: a client that is still sending would
-/// otherwise see a broken connection in the place of the answer.
-const DISCARD_TIME: Duration = Duration::from_secs(2);
-const DISCARD_BYTES: usize = 16 * 1024 * 1024;
+use crate::ApiState;
+use crate::query_string::QueryString;
 
 /// One request that was let in.
 pub(crate) struct Call {
     /// Everything that lives longer than the request.
-    pub state: Arc<HubState>,
+    pub state: Arc<ApiState>,
     /// The policy that asks.
     pub policy: String,
     /// What stands in the path for the pattern's parameters, decoded.
@@ -173,54 +164,4 @@ impl Answer {
         self.headers.extend(HeaderValue::from_str(value).ok().map(|value| (name, value)));
         self
     }
-}
-
-/// The whole body as text.
-///
-/// # Errors
-/// 413 over the limit, 400 when it is no UTF-8 or does not arrive in time.
-pub(crate) async fn read_body(mut body: Body, headers: &HeaderMap, limits: &Limits) -> Result<String, HubError> {
-    let most = limits.body_bytes;
-    let too_large = || HubError::new(Code::MessageTooLarge, format!("the body may have at most {most} bytes"));
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|bytes| bytes > most as u64) {
-        discard(body).await;
-        return Err(too_large());
-    }
-    let mut bytes = BytesMut::new();
-    let reading = async {
-        while let Some(frame) = body.frame().await {
-            let data = frame.map_err(|_| HubError::new(Code::GenericBadRequest, "the body broke off"))?;
-            let Ok(data) = data.into_data() else { continue };
-            if bytes.len() + data.len() > most {
-                return Err(too_large());
-            }
-            bytes.extend_from_slice(&data);
-        }
-        Ok(())
-    };
-    match timeout(limits.body_time, reading).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => {
-            drop(bytes);
-            discard(body).await;
-            return Err(error);
-        }
-        Err(_) => return Err(HubError::new(Code::RequestTimedOut, "the body did not arrive in time")),
-    }
-    String::from_utf8(bytes.into()).map_err(|_| HubError::new(Code::IotHubFormatError, "the body is not UTF-8"))
-}
-
-/// Reads a body that nobody wants, within limits.
-pub(crate) async fn discard(mut body: Body) {
-    let mut read = 0;
-    let reading = async {
-        while read < DISCARD_BYTES
-            && let Some(Ok(frame)) = body.frame().await
-        {
-            read += frame.data_ref().map_or(0, bytes::Bytes::len);
-        }
-    };
-    // What is left after that is cut off with the connection.
-    let _ = timeout(DISCARD_TIME, reading).await;
 }

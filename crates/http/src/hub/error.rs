@@ -11,8 +11,9 @@ use bellwether_model::json::{ObjectWriter, push_string};
 use bellwether_model::twin::TwinError;
 use bellwether_store::StoreError;
 
-use super::tracking::Tracking;
 use crate::auth::Denied;
+use crate::body::BodyError;
+use crate::tracking::Tracking;
 
 /// Seconds after which a caller may come back when the server is stopping or starting.
 const RETRY_AFTER_SECONDS: u32 = 10;
@@ -165,6 +166,24 @@ impl HubError {
         }
         outer.close();
         out
+    }
+}
+
+impl From<BodyError> for HubError {
+    fn from(error: BodyError) -> HubError {
+        let code = match error {
+            BodyError::TooLarge(_) => Code::MessageTooLarge,
+            BodyError::BrokeOff => Code::GenericBadRequest,
+            BodyError::TimedOut => Code::RequestTimedOut,
+            BodyError::NotText => Code::IotHubFormatError,
+        };
+        HubError::new(code, error)
+    }
+}
+
+impl From<serde_json::Error> for HubError {
+    fn from(error: serde_json::Error) -> HubError {
+        HubError::internal(&error)
     }
 }
 

@@ -7,8 +7,8 @@ use bellwether_store::{JobFilter, JobsPage};
 
 use super::call::{Answer, Call, device_id};
 use super::error::{Code, HubError};
-use super::paging::Pager;
 use super::{job_document, job_request};
+use crate::continuation::Pager;
 
 /// What the .NET client wants the items of a list to be called (iot-hub §1.2).
 const ITEM_TYPE: &str = "JobResponse";

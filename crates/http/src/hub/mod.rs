@@ -12,11 +12,10 @@ mod jobs;
 mod methods;
 mod paging;
 mod query;
-mod query_string;
 pub(crate) mod router;
-mod tracking;
 mod twins;
 mod unserved;
+mod version;
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -28,13 +27,14 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
 
-use crate::HubState;
+use crate::ApiState;
 use crate::auth::Gate;
-use call::{Answer, Call, discard, read_body};
+use crate::body::{discard, read_body};
+use crate::query_string::QueryString;
+use crate::tracking::Tracking;
+use call::{Answer, Call};
 use error::{Code, Form, HubError};
-use query_string::QueryString;
 use router::Found;
-use tracking::Tracking;
 
 /// The content type of every answer. npm's client only parses answers that have it (iot-hub §0).
 pub(crate) const JSON: &str = "application/json; charset=utf-8";
@@ -43,7 +43,7 @@ const ERROR_CODE: HeaderName = HeaderName::from_static("iothub-errorcode");
 const METHOD_OVERRIDE: &str = "x-http-method-override";
 
 /// Answers one request.
-pub(crate) async fn answer(State(state): State<Arc<HubState>>, request: Request) -> Response {
+pub(crate) async fn answer(State(state): State<Arc<ApiState>>, request: Request) -> Response {
     let began = Instant::now();
     let tracking = Tracking::new(state.engine.now());
     let (parts, body) = request.into_parts();
@@ -73,10 +73,10 @@ fn effective_method(parts: &Parts) -> Method {
 }
 
 /// The way of a request whose route is known. The caller's right is checked before its body is read.
-async fn run(state: Arc<HubState>, found: Found, parts: Parts, body: Body) -> Result<Answer, HubError> {
+async fn run(state: Arc<ApiState>, found: Found, parts: Parts, body: Body) -> Result<Answer, HubError> {
     let Found { route, params } = found;
     let query = QueryString::parse(parts.uri.query().unwrap_or_default());
-    let admitted = admit(&state, route, &parts).and_then(|policy| query.check_api_version().map(|()| policy));
+    let admitted = admit(&state, route, &parts).and_then(|policy| version::check(&query).map(|()| policy));
     let policy = match admitted {
         Ok(policy) => policy,
         Err(error) => {
@@ -95,7 +95,7 @@ async fn run(state: Arc<HubState>, found: Found, parts: Parts, body: Body) -> Re
 }
 
 /// The name of the policy that lets the request in.
-fn admit(state: &HubState, route: &router::Route, parts: &Parts) -> Result<String, HubError> {
+fn admit(state: &ApiState, route: &router::Route, parts: &Parts) -> Result<String, HubError> {
     let gate = Gate {
         policies: &state.policies,
         hosts: &state.hosts,

@@ -1,22 +1,14 @@
 //! Pages: how many items, from where, and the token for the next page (query-language.md §7).
-//!
-//! A token is a position and its signature over the position *and* what was asked. So a token that was made up,
-//! damaged, or taken from another query is refused; and it holds nothing that a caller may not see.
 
 use axum::http::HeaderMap;
-use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
-use hmac::{Hmac, KeyInit, Mac};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::Sha256;
 
 use super::error::HubError;
-use super::query_string::QueryString;
+use crate::continuation::Pager;
+use crate::query_string::QueryString;
 
 /// Items on a page when nothing is said, and at most.
 pub(crate) const ITEMS_MAX: usize = 100;
-/// Bytes of a token that are its signature.
-const TAG_BYTES: usize = 16;
 
 /// Request header: items on a page.
 const MAX_ITEM_COUNT: &str = "x-ms-max-item-count";
@@ -53,7 +45,8 @@ impl PageRequest {
     /// # Errors
     /// The token is not one that [`Pager::next`] made for the same question.
     pub fn position<P: DeserializeOwned>(&self, pager: &Pager<'_>) -> Result<Option<P>, HubError> {
-        self.token.as_deref().map(|token| pager.open(token)).transpose()
+        let open = |token| pager.open(token).map_err(HubError::invalid);
+        self.token.as_deref().map(open).transpose()
     }
 }
 
@@ -67,50 +60,6 @@ fn page_size(text: &str) -> Result<usize, HubError> {
         Ok(size.min(ITEMS_MAX))
     } else {
         Err(HubError::invalid("the page size must be a whole number of at least 1"))
-    }
-}
-
-/// Makes and reads the tokens of one question.
-pub(crate) struct Pager<'a> {
-    secret: &'a [u8; 32],
-    list: &'static str,
-    question: &'a str,
-}
-
-impl<'a> Pager<'a> {
-    /// `list` names the kind of list, `question` all that decides what it holds.
-    pub fn new(secret: &'a [u8; 32], list: &'static str, question: &'a str) -> Pager<'a> {
-        Pager { secret, list, question }
-    }
-
-    /// The token for the page that begins at `position`.
-    ///
-    /// # Errors
-    /// The position has no JSON form.
-    pub fn next<P: Serialize>(&self, position: &P) -> Result<String, HubError> {
-        let position = serde_json::to_vec(position).map_err(|error| HubError::internal(&error))?;
-        let tag = self.mac(&position)?.finalize().into_bytes();
-        let mut token = tag.get(..TAG_BYTES).unwrap_or_default().to_vec();
-        token.extend_from_slice(&position);
-        Ok(BASE64_URL_SAFE_NO_PAD.encode(token))
-    }
-
-    fn open<P: DeserializeOwned>(&self, token: &str) -> Result<P, HubError> {
-        let refused = || HubError::invalid("the continuation token is not one of this query");
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(token).map_err(|_| refused())?;
-        let (tag, position) = bytes.split_at_checked(TAG_BYTES).ok_or_else(refused)?;
-        self.mac(position)?.verify_truncated_left(tag).map_err(|_| refused())?;
-        serde_json::from_slice(position).map_err(|_| refused())
-    }
-
-    fn mac(&self, position: &[u8]) -> Result<Hmac<Sha256>, HubError> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.secret).map_err(|error| HubError::internal(&error))?;
-        for part in [self.list.as_bytes(), self.question.as_bytes(), position] {
-            // Lengths first, so that no two questions read alike.
-            mac.update(&(part.len() as u64).to_be_bytes());
-            mac.update(part);
-        }
-        Ok(mac)
     }
 }
 
@@ -145,39 +94,5 @@ mod tests {
         let mixed = read(&[(MAX_ITEM_COUNT, "5")], "continuationToken=b");
         assert_eq!(mixed, Ok((5, Some("b".to_owned()))));
         assert_eq!(read(&[(CONTINUATION, "")], ""), Ok((ITEMS_MAX, None)));
-    }
-
-    #[test]
-    fn tokens_hold_for_their_question_only() {
-        let secret = [7; 32];
-        let pager = Pager::new(&secret, "query", "SELECT * FROM devices");
-        let token = pager.next(&42_i64).unwrap();
-        assert_eq!(pager.open::<i64>(&token).unwrap(), 42);
-        for other in [
-            Pager::new(&secret, "query", "SELECT * FROM devices "),
-            Pager::new(&secret, "jobs", "SELECT * FROM devices"),
-            Pager::new(&[8; 32], "query", "SELECT * FROM devices"),
-        ] {
-            assert!(other.open::<i64>(&token).is_err());
-        }
-    }
-
-    #[test]
-    fn no_changed_token_is_taken() {
-        let secret = [7; 32];
-        let pager = Pager::new(&secret, "query", "q");
-        let token = pager.next(&42_i64).unwrap();
-        let bytes = BASE64_URL_SAFE_NO_PAD.decode(&token).unwrap();
-        for bit in 0..bytes.len() * 8 {
-            let mut changed = bytes.clone();
-            changed[bit / 8] ^= 1 << (bit % 8);
-            assert!(pager.open::<i64>(&BASE64_URL_SAFE_NO_PAD.encode(changed)).is_err(), "bit {bit}");
-        }
-        for cut in 0..bytes.len() {
-            assert!(pager.open::<i64>(&BASE64_URL_SAFE_NO_PAD.encode(&bytes[..cut])).is_err(), "cut {cut}");
-        }
-        for odd in ["", "?", "AAAA", "not base64!"] {
-            assert!(pager.open::<i64>(odd).is_err(), "{odd}");
-        }
     }
 }

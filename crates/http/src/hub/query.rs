@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::call::{Answer, Call};
 use super::error::{Code, HubError};
-use super::paging::Pager;
+use crate::continuation::Pager;
 
 #[derive(Deserialize)]
 struct Body {

@@ -7,11 +7,11 @@
 use axum::http::{HeaderValue, Method, header};
 use bellwether_model::policy::Right;
 use futures::future::BoxFuture;
-use percent_encoding::percent_decode_str;
 
 use super::call::{Answer, Call};
 use super::error::{Code, Form, HubError};
 use super::{devices, jobs, methods, query, twins, unserved};
+use crate::path::params;
 
 const READ: &[Right] = &[Right::RegistryRead];
 const WRITE: &[Right] = &[Right::RegistryWrite];
@@ -131,24 +131,6 @@ pub(crate) fn find(method: &Method, path: &str) -> Result<Found, HubError> {
     let mut error = HubError::new(Code::GenericMethodNotAllowed, format!("this path takes only {allowed}"));
     error.headers.extend(HeaderValue::from_str(&allowed).ok().map(|value| (header::ALLOW, value)));
     Err(error)
-}
-
-/// What `path` has for the parameters of `pattern`, if it has its form. Ids arrive percent-encoded or raw; what
-/// is no valid escape stays as it is.
-fn params(pattern: &str, path: &str) -> Option<Vec<String>> {
-    let path = path.strip_suffix('/').unwrap_or(path);
-    let (mut wanted, mut given) = (pattern.split('/'), path.split('/'));
-    let mut params = Vec::new();
-    loop {
-        match (wanted.next(), given.next()) {
-            (None, None) => return Some(params),
-            (Some(word), Some(segment)) if word.starts_with('{') && !segment.is_empty() => {
-                params.push(percent_decode_str(segment).decode_utf8_lossy().into_owned());
-            }
-            (Some(word), Some(segment)) if word == segment => {}
-            (Some(_) | None, Some(_)) | (Some(_), None) => return None,
-        }
-    }
 }
 
 #[cfg(test)]

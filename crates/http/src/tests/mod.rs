@@ -1,5 +1,6 @@
 //! The whole API over a real store and engine, with devices that a test scripts.
 
+mod central;
 mod connections;
 mod devices;
 mod jobs;
@@ -31,7 +32,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{HubState, Limits, Readiness, router};
+use crate::{ApiState, Limits, Readiness, router};
 
 /// 2026-11-20T12:00:00Z.
 const NOW: Time = Time(1_795_176_000_000_000);
@@ -40,7 +41,7 @@ const VERSION: &str = "api-version=2021-04-12";
 
 /// A hub without a network.
 struct Hub {
-    state: Arc<HubState>,
+    state: Arc<ApiState>,
     router: Router,
     devices: Arc<Devices>,
     clock: Arc<Hands>,
@@ -69,7 +70,7 @@ impl Hub {
         let clock = Arc::new(Hands(AtomicI64::new(NOW.0)));
         let world = World { port: devices.clone(), clock: clock.clone(), entropy: Arc::new(Dice::default()) };
         let engine = Engine::start(store, world, Settings::default(), epoch).await.unwrap();
-        let state = Arc::new(HubState {
+        let state = Arc::new(ApiState {
             engine,
             policies: Arc::new(policies()),
             hosts: Arc::new(HostNames(vec![HOST.to_owned()])),

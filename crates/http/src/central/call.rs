@@ -1,0 +1,219 @@
+//! What an operation is given, and what it gives back.
+
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use bellwether_engine::Engine;
+use bellwether_model::DeviceId;
+use bellwether_model::access::{Caller, OrganizationTree, Scope};
+use bellwether_model::identity::IfMatch;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{Deserialize, Serialize};
+use serde_json::error::Category;
+
+use super::error::CentralError;
+use super::paging::PageRequest;
+use super::version::Version;
+use crate::ApiState;
+use crate::query_string::QueryString;
+
+/// One request that was let in.
+pub(crate) struct Call {
+    /// Everything that lives longer than the request.
+    pub state: Arc<ApiState>,
+    /// Who asks.
+    pub caller: Caller,
+    /// On whose things the caller may do what this route is for.
+    pub scope: Scope,
+    /// The organizations as they were when the caller was let in.
+    pub organizations: OrganizationTree,
+    /// The version that the caller speaks. Bodies are of the newest all the same.
+    pub version: Version,
+    /// What stands in the path for the pattern's parameters, decoded.
+    pub params: Vec<String>,
+    /// What stands behind the `?`.
+    pub query: QueryString,
+    /// The request's headers.
+    pub headers: HeaderMap,
+    /// The request's body in the newest version's form.
+    pub body: String,
+    /// The path as it was asked for, for links to further pages.
+    pub path: String,
+}
+
+impl Call {
+    /// Does what is asked.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.state.engine
+    }
+
+    /// The path's parameter at `index`.
+    pub fn param(&self, index: usize) -> &str {
+        self.params.get(index).map_or("", String::as_str)
+    }
+
+    /// The path's first parameter as the name of a device.
+    ///
+    /// # Errors
+    /// 400: no device can have this name.
+    pub fn device_id(&self) -> Result<DeviceId, CentralError> {
+        self.param(0).parse().map_err(CentralError::bad_request)
+    }
+
+    /// The caller's condition on the etag: the header, which is a list of etags or `*`; without one, anything
+    /// stands (iot-central §2).
+    ///
+    /// # Errors
+    /// 400: the header is not text. It is never taken for absent: that would drop the caller's condition.
+    pub fn if_match(&self) -> Result<IfMatch, CentralError> {
+        let Some(value) = self.headers.get(header::IF_MATCH) else { return Ok(IfMatch::Any) };
+        let text = value.to_str().map_err(|_| CentralError::bad_request("If-Match must be printable ASCII"))?;
+        if text.contains(',') {
+            return Err(CentralError::bad_request("If-Match must hold one etag or *"));
+        }
+        Ok(IfMatch::from_header(text))
+    }
+
+    /// The page that is asked for.
+    ///
+    /// # Errors
+    /// 400: the size is no positive number.
+    pub fn page(&self) -> Result<PageRequest, CentralError> {
+        PageRequest::read(&self.query)
+    }
+
+    /// The body as what it should be.
+    ///
+    /// # Errors
+    /// 400 when it is no JSON, 422 when a member is missing or has the wrong type.
+    pub fn json<'a, T: Deserialize<'a>>(&'a self) -> Result<T, CentralError> {
+        from_json(&self.body)
+    }
+
+    /// A JSON merge patch applied to what stands: `stands` is the newest version's form.
+    ///
+    /// # Errors
+    /// 400 when the body is no JSON, 422 when it is no object or the result is not what it should be.
+    pub fn merged<T: DeserializeOwned>(&self, stands: &impl Serialize) -> Result<T, CentralError> {
+        let mut document = serde_json::to_value(stands)?;
+        let patch: serde_json::Map<String, serde_json::Value> = from_json(&self.body)?;
+        merge(&mut document, serde_json::Value::Object(patch));
+        serde_json::from_value(document).map_err(|error| CentralError::unprocessable(format!("the body: {error}")))
+    }
+}
+
+/// JSON merge patch (RFC 7396).
+fn merge(target: &mut serde_json::Value, patch: serde_json::Value) {
+    use serde_json::Value;
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    let Value::Object(members) = target else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            members.shift_remove(&name);
+        } else {
+            merge(members.entry(name).or_insert(Value::Null), value);
+        }
+    }
+}
+
+/// JSON text as what it should be.
+///
+/// # Errors
+/// 400 when it is no JSON, 422 when it is no object, or a member is missing or has the wrong type.
+pub(crate) fn from_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, CentralError> {
+    // A derived reader would take the members of an array by their place.
+    let is_array = text.trim_ascii_start().starts_with('[');
+    if is_array && serde_json::from_str::<IgnoredAny>(text).is_ok() {
+        return Err(CentralError::unprocessable("the body must be a JSON object"));
+    }
+    serde_json::from_str(text).map_err(|error| match error.classify() {
+        Category::Syntax | Category::Eof | Category::Io => {
+            CentralError::bad_request(format!("the body is not JSON: {error}"))
+        }
+        Category::Data => CentralError::unprocessable(format!("the body: {error}")),
+    })
+}
+
+/// What stands in the body of an answer.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// Nothing.
+    Empty,
+    /// One document, as JSON text in the newest version's form.
+    One(String),
+    /// A page of a list.
+    Page {
+        /// JSON texts in the newest version's form.
+        items: Vec<String>,
+        /// What the link to the next page carries; `None` on the last one.
+        next: Option<String>,
+    },
+}
+
+/// What an operation answers when it succeeds.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The body.
+    pub content: Content,
+    /// Headers beside the usual ones.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+}
+
+impl Answer {
+    /// 200 with a document.
+    ///
+    /// # Errors
+    /// It has no JSON form.
+    pub fn one(document: &impl Serialize) -> Result<Answer, CentralError> {
+        Ok(Answer::text(serde_json::to_string(document)?))
+    }
+
+    /// 200 with a document that is JSON text already.
+    pub fn text(document: String) -> Answer {
+        Answer { status: StatusCode::OK, content: Content::One(document), headers: Vec::new() }
+    }
+
+    /// 200 with a page of a list.
+    ///
+    /// # Errors
+    /// An item has no JSON form.
+    pub fn page<T: Serialize>(
+        items: impl IntoIterator<Item = T>,
+        next: Option<String>,
+    ) -> Result<Answer, CentralError> {
+        let items = items.into_iter().map(|item| serde_json::to_string(&item)).collect::<Result<_, _>>()?;
+        Ok(Answer { status: StatusCode::OK, content: Content::Page { items, next }, headers: Vec::new() })
+    }
+
+    /// 204.
+    pub fn nothing() -> Answer {
+        Answer { status: StatusCode::NO_CONTENT, content: Content::Empty, headers: Vec::new() }
+    }
+
+    /// With another status.
+    pub fn with_status(self, status: StatusCode) -> Answer {
+        Answer { status, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn merge_patches() {
+        let mut target = json!({"a": 1, "b": {"c": 2, "d": 3}, "e": [1, 2]});
+        merge(&mut target, json!({"a": null, "b": {"c": null, "x": {"y": null, "z": 1}}, "e": [3]}));
+        assert_eq!(target, json!({"b": {"d": 3, "x": {"z": 1}}, "e": [3]}));
+    }
+}

@@ -1,0 +1,215 @@
+//! The central face: IoT Central's REST API (iot-central).
+//!
+//! A request is looked up in one table ([`router`]) under the version that it names, let in by its token, and its
+//! role decides what it may do and on whose things. Its body is brought up to the newest version, given to its
+//! operation, and what comes back is brought down again ([`version`]); whatever fails on that way leaves in IoT
+//! Central's own shape ([`error`]).
+
+// Until every group of endpoints uses what is shared here.
+#![allow(dead_code)]
+
+mod call;
+mod error;
+mod organizations;
+mod paging;
+pub(crate) mod router;
+mod version;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use bellwether_model::access::{Caller, OrganizationTree};
+use bellwether_model::json::ObjectWriter;
+use tower_http::cors::{AllowHeaders, Any, CorsLayer};
+
+use crate::ApiState;
+use crate::body::{discard, read_body};
+use crate::query_string::QueryString;
+use crate::tracking::Tracking;
+use call::{Answer, Call, Content};
+use error::{CentralError, Code};
+use router::Found;
+use version::{Resource, Version, downgrade, upgrade};
+
+const JSON: &str = "application/json; charset=utf-8";
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
+const ERROR_CODE: HeaderName = HeaderName::from_static("x-ms-error-code");
+/// How long a browser need not ask again whether it may call.
+const PREFLIGHT_KEPT: Duration = Duration::from_secs(3600);
+
+/// Pages of other origins may call with a token of their own (iot-central §13.2). No cookie is ever looked at here,
+/// so that another origin gets nothing by a browser that a person is signed in with.
+pub(crate) fn cross_origin() -> CorsLayer {
+    CorsLayer::new()
+        .allow_origin(Any)
+        .allow_methods([Method::GET, Method::PUT, Method::PATCH, Method::POST, Method::DELETE])
+        .allow_headers(AllowHeaders::mirror_request())
+        .expose_headers([REQUEST_ID, ERROR_CODE, header::RETRY_AFTER])
+        .max_age(PREFLIGHT_KEPT)
+}
+
+/// Answers one request.
+pub(crate) async fn answer(State(state): State<Arc<ApiState>>, request: Request) -> Response {
+    let began = Instant::now();
+    let tracking = Tracking::new(state.engine.now());
+    let (parts, body) = request.into_parts();
+    let method = parts.method.clone();
+    let query = QueryString::parse(parts.uri.query().unwrap_or_default());
+    let path = parts.uri.path().strip_prefix("/api").unwrap_or_default();
+    let found = Version::of(&query).and_then(|version| Ok((version, router::find(&method, path, version)?)));
+    let (route, result) = match found {
+        Ok((version, found)) => {
+            let (route, resource) = (found.route.path, found.route.resource);
+            let links = Links { host: host(&parts).to_owned(), path: parts.uri.path().to_owned() };
+            let result = run(state, version, found, &parts, QueryString::clone(&query), body).await;
+            (route, result.map(|answer| links.answer(answer, version, resource, &query)))
+        }
+        Err(error) => {
+            discard(body).await;
+            ("", Err(error))
+        }
+    };
+    let failed = result.as_ref().err().map(|error| (error.code, error.cause.clone()));
+    let response = respond(result, &tracking);
+    log(&method, route, &tracking, response.status(), failed, began);
+    response
+}
+
+/// The host that the client reached us under, with the port.
+fn host(parts: &Parts) -> &str {
+    let header = parts.headers.get(header::HOST).and_then(|value| value.to_str().ok());
+    // HTTP/2 has it in the target.
+    parts.uri.authority().map(|authority| authority.as_str()).or(header).unwrap_or("localhost")
+}
+
+/// The way of a request whose route is known. The caller's right is checked before its body is read.
+async fn run(
+    state: Arc<ApiState>,
+    version: Version,
+    found: Found,
+    parts: &Parts,
+    query: QueryString,
+    body: Body,
+) -> Result<Answer, CentralError> {
+    let Found { route, params } = found;
+    let admitted = match admit(&state, &parts.headers).await {
+        Ok((caller, organizations)) => match caller.scope(route.permission, &organizations) {
+            Some(scope) => Ok((caller, organizations, scope)),
+            None => Err(CentralError::new(Code::Forbidden, "no role of the caller allows this")),
+        },
+        Err(error) => Err(error),
+    };
+    let (caller, organizations, scope) = match admitted {
+        Ok(admitted) => admitted,
+        Err(error) => {
+            discard(body).await;
+            return Err(error);
+        }
+    };
+    let body = upgrade(version, route.resource, read_body(body, &parts.headers, &state.limits).await?)?;
+    let (headers, path) = (parts.headers.clone(), parts.uri.path().to_owned());
+    let call = Call { state, caller, scope, organizations, version, params, query, headers, body, path };
+    // In a task of its own: what was begun is done to its end, also when the caller goes away in the middle,
+    // and a panic is an answer.
+    match tokio::spawn((route.run)(call)).await {
+        Ok(result) => result,
+        Err(error) => Err(CentralError::internal(&error)),
+    }
+}
+
+/// Who calls. `Bearer` tokens of a directory are refused until single sign-on is served.
+async fn admit(state: &ApiState, headers: &HeaderMap) -> Result<(Caller, OrganizationTree), CentralError> {
+    let unauthorized = |text: &str| Err(CentralError::new(Code::Unauthorized, text));
+    let mut given = headers.get_all(header::AUTHORIZATION).iter();
+    let (Some(value), None) = (given.next(), given.next()) else {
+        return unauthorized("the request needs one Authorization header with an API token");
+    };
+    let Ok(text) = value.to_str() else { return unauthorized("the Authorization header is not text") };
+    if text.trim_start().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer ")) {
+        return unauthorized(
+            "Bearer tokens are not taken: this server has no single sign-on; use an API token (SharedAccessSignature sr=…)",
+        );
+    }
+    Ok(state.engine.authenticate(text).await?)
+}
+
+/// What links to further pages are made of.
+struct Links {
+    host: String,
+    path: String,
+}
+
+impl Links {
+    /// The answer in the caller's version, as it goes out.
+    fn answer(&self, answer: Answer, version: Version, resource: Resource, query: &QueryString) -> Answer {
+        let content = match answer.content {
+            Content::Empty => Content::Empty,
+            Content::One(document) => Content::One(downgrade(version, resource, document)),
+            Content::Page { items, next } => {
+                let items: Vec<String> = items.into_iter().map(|item| downgrade(version, resource, item)).collect();
+                let mut out = String::with_capacity(items.iter().map(|item| item.len() + 1).sum::<usize>() + 128);
+                let mut page = ObjectWriter::open(&mut out);
+                page.raw("value", &format!("[{}]", items.join(",")));
+                if let Some(token) = next {
+                    page.string("nextLink", &paging::next_link(&self.host, &self.path, query, &token));
+                }
+                page.close();
+                Content::One(out)
+            }
+        };
+        Answer { content, ..answer }
+    }
+}
+
+fn respond(result: Result<Answer, CentralError>, tracking: &Tracking) -> Response {
+    let id = tracking.request_id();
+    let (status, text, headers, code) = match result {
+        Ok(answer) => {
+            let text = match answer.content {
+                Content::Empty => None,
+                Content::One(text) => Some(text),
+                // Lists were written out with their links.
+                Content::Page { items, .. } => Some(format!("[{}]", items.join(","))),
+            };
+            (answer.status, text, answer.headers, None)
+        }
+        Err(error) => (error.code.status(), Some(error.body(&id, tracking.time)), error.headers, Some(error.code)),
+    };
+    let has_body = text.is_some();
+    let mut response = Response::new(text.map_or_else(Body::empty, Body::from));
+    *response.status_mut() = status;
+    let out = response.headers_mut();
+    if has_body {
+        out.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
+    }
+    if let Ok(id) = HeaderValue::try_from(id) {
+        out.insert(REQUEST_ID, id);
+    }
+    if let Some(code) = code {
+        out.insert(ERROR_CODE, HeaderValue::from_static(code.symbol()));
+    }
+    out.extend(headers.into_iter().map(|(name, value)| (Some(name), value)));
+    response
+}
+
+/// One line a request: the route's pattern, never what callers filled in.
+fn log(
+    method: &Method,
+    route: &str,
+    tracking: &Tracking,
+    status: StatusCode,
+    failed: Option<(Code, Option<String>)>,
+    began: Instant,
+) {
+    let (id, status, micros) = (tracking.request_id(), status.as_u16(), began.elapsed().as_micros());
+    let (code, cause) = failed.map_or((None, None), |(code, cause)| (Some(code.symbol()), cause));
+    match cause {
+        Some(cause) => tracing::error!(request.id = id, %method, route, status, code, cause, "a request failed"),
+        None => tracing::debug!(request.id = id, %method, route, status, code, micros, "a request was answered"),
+    }
+}

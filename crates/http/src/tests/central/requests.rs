@@ -1,0 +1,64 @@
+//! What holds for every request: token, version, path, CORS.
+
+use axum::body::Body;
+use axum::http::Request;
+
+use super::{Central, NEWEST, outcome};
+
+#[tokio::test]
+async fn tokens() {
+    let central = Central::start().await;
+    let cases = [
+        (Some(central.token.clone()), "200"),
+        (None, "401 Unauthorized"),
+        (Some("Bearer eyJ0.eyJh.c2ln".to_owned()), "401 Unauthorized"),
+        (Some(central.token.replace("administrator", "operator")), "401 Unauthorized"),
+        (Some(central.token.replace("sig=", "sig=AA")), "401 Unauthorized"),
+        (Some(super::super::token("iothubowner")), "401 Unauthorized"),
+    ];
+    for (token, expected) in cases {
+        let reply = central.ask_as(token.as_deref(), NEWEST, "GET /organizations", &[], "").await;
+        assert_eq!(outcome(&reply), expected, "{token:?}");
+    }
+    let reply = central.ask_as(Some("Bearer x"), NEWEST, "GET /organizations", &[], "").await;
+    assert!(reply.text.contains("single sign-on"), "{}", reply.text);
+}
+
+#[tokio::test]
+async fn versions_and_paths() {
+    let central = Central::start().await;
+    for (version, call, expected) in [
+        (NEWEST, "GET /organizations", "200"),
+        (NEWEST, "GET /organizations/", "200"),
+        ("1.1-preview", "GET /organizations", "200"),
+        ("preview", "GET /organizations", "404 NotFound"),
+        ("2099-01-01", "GET /organizations", "400 BadRequest"),
+        (NEWEST, "GET /organizations/none", "404 NotFound"),
+        (NEWEST, "POST /organizations/none", "405 MethodNotAllowed"),
+        (NEWEST, "GET /nothing", "404 NotFound"),
+    ] {
+        assert_eq!(outcome(&central.ask_in(version, call, "").await), expected, "{version} {call}");
+    }
+}
+
+/// A page of another origin may call with a token (iot-central §13.2).
+#[tokio::test]
+async fn cross_origin() {
+    let central = Central::start().await;
+    let preflight = Request::builder()
+        .method("OPTIONS")
+        .uri("/api/jobs/a?api-version=2022-07-31")
+        .header("Origin", "https://migrator.example")
+        .header("Access-Control-Request-Method", "PUT")
+        .header("Access-Control-Request-Headers", "authorization,content-type");
+    let reply = central.hub.send(preflight.body(Body::empty()).unwrap()).await;
+    assert_eq!(reply.status.as_u16(), 200);
+    assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+    assert_eq!(reply.header("access-control-allow-headers"), Some("authorization,content-type"));
+    assert!(reply.header("access-control-allow-methods").is_some_and(|all| all.contains("PUT")));
+    let origin = [("Origin", "https://migrator.example")];
+    for token in [Some(central.token.as_str()), None] {
+        let reply = central.ask_as(token, NEWEST, "GET /organizations", &origin, "").await;
+        assert_eq!(reply.header("access-control-allow-origin"), Some("*"), "also on a failure");
+    }
+}

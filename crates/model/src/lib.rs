@@ -18,6 +18,7 @@ pub mod method;
 pub mod organization;
 pub mod policy;
 pub mod sas;
+pub mod schedule;
 pub mod targets;
 pub mod time;
 pub mod twin;

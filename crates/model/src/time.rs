@@ -29,6 +29,11 @@ impl Time {
         Time(self.0.saturating_add(seconds.saturating_mul(1_000_000)))
     }
 
+    /// The next point in time that can be told apart from this one.
+    pub fn next(self) -> Time {
+        Time(self.0.saturating_add(1))
+    }
+
     /// Microseconds from `earlier` to this time, zero when it lies after it.
     pub fn micros_since(self, earlier: Time) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)

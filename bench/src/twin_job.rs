@@ -111,17 +111,10 @@ async fn twin_job(path: &Path, devices: u64) -> Result<(Duration, u64), Anything
     registered::fill(path, 1..=devices)?;
     let epoch = store.begin_epoch().await?;
     let engine = Engine::start(Arc::clone(&store), world::world(), Settings::default(), epoch).await?;
-    let target = Target { condition: Some("tags.site = 'plant-7'".to_owned()), device_ids: None };
+    let target = Target::Twins { condition: Some("tags.site = 'plant-7'".to_owned()), device_ids: None };
     let id: JobId = "bench".parse()?;
-    let spec = JobSpec {
-        id: id.clone(),
-        target,
-        action: Action::UpdateTwin(format!("{{\"properties\":{{\"desired\":{PATCH}}}}}")),
-        start: None,
-        lifetime: 3600,
-        owner: "bench".to_owned(),
-        keep_previous: true,
-    };
+    let action = Action::UpdateTwin(format!("{{\"properties\":{{\"desired\":{PATCH}}}}}"));
+    let spec = JobSpec::of_hub(id.clone(), target, action, "bench".to_owned());
     let idle = memory::resident()?;
     memory::reset_peak()?;
     let began = Instant::now();

@@ -18,7 +18,21 @@ const ARROWS: [(&str, &[&str]); 7] = [
 
 /// What the pure crates may use beyond our own.
 const PURE: [(&str, &[&str]); 2] = [
-    ("model", &["base64", "hmac", "jiff", "percent-encoding", "serde", "serde_json", "sha2", "subtle", "thiserror"]),
+    (
+        "model",
+        &[
+            "base64",
+            "hmac",
+            "jiff",
+            "percent-encoding",
+            "rust_decimal",
+            "serde",
+            "serde_json",
+            "sha2",
+            "subtle",
+            "thiserror",
+        ],
+    ),
     ("query", &["serde", "serde_json", "thiserror", "winnow"]),
 ];
 

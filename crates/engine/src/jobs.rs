@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bellwether_model::job::{Action, Job, JobSpec, Target};
+use bellwether_model::job::{Action, BadDelivery, Face, Job, JobSpec, Target};
 use bellwether_model::twin::patch::PatchObject;
 use bellwether_model::twin::{SectionChange, TwinChange, TwinError};
 use bellwether_query::{Condition, QueryError};
@@ -30,6 +30,9 @@ pub enum CreateJobError {
     /// The twin change breaks a rule.
     #[error("updateTwin: {0}")]
     Twin(#[from] TwinError),
+    /// Batches or the threshold break a rule.
+    #[error(transparent)]
+    Delivery(#[from] BadDelivery),
     /// The program is about to stop.
     #[error("the server is stopping")]
     Stopping,
@@ -66,15 +69,24 @@ impl Engine {
     fn check(&self, spec: &JobSpec) -> Result<(), CreateJobError> {
         let invalid = |field, rule: String| Err(CreateJobError::Invalid { field, rule });
         let limit = self.settings.condition_bytes_max;
-        if spec.target.condition.as_ref().is_some_and(|text| text.len() > limit) {
-            return invalid("queryCondition", format!("may have at most {limit} bytes"));
+        match &spec.target {
+            Target::Twins { condition, device_ids } => {
+                if condition.as_ref().is_some_and(|text| text.len() > limit) {
+                    return invalid("queryCondition", format!("may have at most {limit} bytes"));
+                }
+                condition_of(condition.as_deref(), device_ids.as_deref())?;
+            }
+            Target::Group { .. } | Target::FailedOf { .. } => {}
         }
-        condition_of(&spec.target)?;
+        spec.delivery.check()?;
+        if spec.face != Face::Hub {
+            return invalid("data", "is of a kind of job that is not served yet".to_owned());
+        }
         let hours = self.settings.start_hours_ahead_max;
         if spec.start.is_some_and(|start| start > self.now().plus_seconds(hours * 3600)) {
             return invalid("startTime", format!("must be within {hours} hours from now"));
         }
-        if spec.lifetime <= 0 {
+        if spec.lifetime.is_some_and(|seconds| seconds <= 0) {
             return invalid("maxExecutionTimeInSeconds", "must be positive".to_owned());
         }
         match &spec.action {
@@ -85,8 +97,13 @@ impl Engine {
                     strict(&change)?;
                 }
             }
-            // Its rules were checked when the call was read.
-            Action::InvokeMethod(_) => {}
+            // The rules of a call were checked when it was read.
+            Action::InvokeMethods(calls) => {
+                if calls.is_empty() {
+                    return invalid("data", "must have a command".to_owned());
+                }
+            }
+            Action::SetTemplate(_) => {}
         }
         Ok(())
     }
@@ -107,9 +124,9 @@ impl Engine {
 }
 
 /// What a device must fulfil to be a target.
-pub(crate) fn condition_of(target: &Target) -> Result<Condition, QueryError> {
-    let condition = target.condition.as_deref().map(Condition::parse).transpose()?;
-    let devices = target.device_ids.as_ref().map(|ids| Condition::device_ids(ids.iter().cloned()));
+pub(crate) fn condition_of(condition: Option<&str>, device_ids: Option<&[String]>) -> Result<Condition, QueryError> {
+    let condition = condition.map(Condition::parse).transpose()?;
+    let devices = device_ids.map(|ids| Condition::device_ids(ids.iter().cloned()));
     match (condition, devices) {
         (Some(condition), Some(devices)) => Ok(condition.and(devices)),
         (Some(one), None) | (None, Some(one)) => Ok(one),

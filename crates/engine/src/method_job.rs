@@ -87,7 +87,7 @@ impl MethodJob<'_> {
     async fn work(&mut self, changed: &Notify) -> Result<(), StoreError> {
         loop {
             let stopping = self.engine.is_stopping();
-            if !self.closed && !stopping && self.engine.now() >= self.job.deadline {
+            if !self.closed && !stopping && self.is_past_deadline() {
                 self.close_at_deadline().await;
             }
             if !self.closed && !stopping {
@@ -102,8 +102,9 @@ impl MethodJob<'_> {
             if self.has_work() {
                 continue;
             }
-            let next = self.look_again_at.unwrap_or(self.job.deadline).min(self.job.deadline);
-            let until_next = Duration::from_micros(next.micros_since(self.engine.now()));
+            let next = [self.look_again_at, self.job.deadline].into_iter().flatten().min();
+            let until_next =
+                next.map_or(LONGEST_SLEEP, |time| Duration::from_micros(time.micros_since(self.engine.now())));
             tokio::select! {
                 Some((device, result)) = self.in_flight.next() => {
                     self.answered(device, result);
@@ -116,6 +117,10 @@ impl MethodJob<'_> {
                 () = tokio::time::sleep(until_next.min(LONGEST_SLEEP)), if !self.closed && !stopping => {}
             }
         }
+    }
+
+    fn is_past_deadline(&self) -> bool {
+        self.job.deadline.is_some_and(|deadline| self.engine.now() >= deadline)
     }
 
     fn room(&self) -> usize {
@@ -211,8 +216,11 @@ impl MethodJob<'_> {
     }
 
     fn send(&mut self, device: DeviceSeq) {
-        let until_deadline = Duration::from_micros(self.job.deadline.micros_since(self.engine.now()));
-        let timeout = Duration::from_secs(self.call.response_timeout.into()).min(until_deadline);
+        let timeout = Duration::from_secs(self.call.response_timeout.into());
+        let timeout = match self.job.deadline {
+            Some(deadline) => timeout.min(Duration::from_micros(deadline.micros_since(self.engine.now()))),
+            None => timeout,
+        };
         let call = self.engine.world.port.call(device, Arc::clone(&self.call), timeout);
         self.called.insert(device);
         self.in_flight.push(Box::pin(async move { (device, call.await) }));

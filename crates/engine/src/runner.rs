@@ -8,9 +8,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwether_model::job::{Action, Counters, Job, JobEvent, JobState};
+use bellwether_model::job::{Action, Counters, Job, JobEvent, JobState, Target};
 use bellwether_model::{JobKey, Time};
-use bellwether_store::StoreError;
+use bellwether_store::{StoreError, TargetList};
 use tokio::sync::Notify;
 
 use crate::Engine;
@@ -122,23 +122,38 @@ impl Engine {
         // At its deadline a job waits no longer for its turn: its devices end then, though none was begun.
         let slot = tokio::select! {
             slot = self.slots.acquire() => Some(slot.map_err(|_| StoreError::Closed)?),
-            () = self.until(job.deadline) => None,
+            () = self.until_deadline(job) => None,
             () = self.stopping.cancelled() => return Ok(()),
         };
         let state = if job.counters.is_none() { self.begin(job).await? } else { job.state };
         let open = match state {
             JobState::Running => true,
-            JobState::Queued | JobState::Scheduled | JobState::Completed | JobState::Failed | JobState::Cancelled => {
-                false
-            }
+            JobState::Queued
+            | JobState::Scheduled
+            | JobState::Completed
+            | JobState::Failed
+            | JobState::Cancelled
+            | JobState::Stopped => false,
         };
         if open {
             match &job.spec.action {
                 Action::UpdateTwin(body) => self.run_twin_job(job, body).await?,
-                Action::InvokeMethod(call) => self.run_method_job(job, call, changed, slot).await?,
+                Action::InvokeMethods(calls) => {
+                    if let Some(call) = calls.first() {
+                        self.run_method_job(job, call, changed, slot).await?;
+                    }
+                }
+                Action::SetTemplate(_) => {}
             }
         }
         Ok(())
+    }
+
+    async fn until_deadline(&self, job: &Job) {
+        match job.deadline {
+            Some(deadline) => self.until(deadline).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// Waits for a point in time, also when the clock is set meanwhile.
@@ -151,19 +166,36 @@ impl Engine {
 
     /// Freezes the target list. Returns the state after it.
     async fn begin(&self, job: &Job) -> Result<JobState, StoreError> {
-        let condition = match condition_of(&job.spec.target) {
-            Ok(condition) => Arc::new(condition),
-            // It was checked when the job was made; only another version of the program may see it otherwise.
-            Err(error) => {
-                self.store.fail_job(job.key, error.to_string(), self.now()).await?;
+        let targets = match self.targets(job).await? {
+            Ok(targets) => targets,
+            Err(reason) => {
+                self.store.fail_job(job.key, reason, self.now()).await?;
                 return Ok(JobState::Failed);
             }
         };
-        let targets = self.store.select_targets(condition, self.live_presence()).await?;
         let devices = targets.devices();
         let state = self.store.freeze_targets(job.key, targets, self.now()).await?;
         tracing::info!(job.id = job.spec.id.as_str(), devices, %state, "job began");
         Ok(state)
+    }
+
+    /// Finds out the devices of a job; the inner error is why they cannot be found out.
+    async fn targets(&self, job: &Job) -> Result<Result<TargetList, String>, StoreError> {
+        match &job.spec.target {
+            Target::Twins { condition, device_ids } => {
+                match condition_of(condition.as_deref(), device_ids.as_deref()) {
+                    Ok(condition) => {
+                        Ok(Ok(self.store.select_targets(Arc::new(condition), self.live_presence()).await?))
+                    }
+                    // It was checked when the job was made; only another version of the program may see it otherwise.
+                    Err(error) => Ok(Err(error.to_string())),
+                }
+            }
+            Target::Group { group } => Ok(Err(format!("the members of the device group {group} cannot be found out"))),
+            Target::FailedOf { failed_of } => {
+                Ok(Err(format!("the failed devices of the job with the key {failed_of} cannot be found out")))
+            }
+        }
     }
 
     /// Repeats work on the store until it succeeds. `None` when the store is closed, or still fails when the

@@ -30,7 +30,7 @@ impl Engine {
         let mut chunk = prepare(job.next_ordinal, size).await?;
         let mut from = job.next_ordinal;
         while !chunk.is_empty() && !self.is_stopping() {
-            if self.now() >= job.deadline {
+            if job.deadline.is_some_and(|deadline| self.now() >= deadline) {
                 self.store.close_at_deadline(job.key, self.now()).await?;
                 return Ok(());
             }

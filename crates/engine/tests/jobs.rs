@@ -230,10 +230,11 @@ fn a_job_of_no_device_is_completed() {
 fn a_condition_and_a_list_must_both_hold() {
     let sim = fleet(&["a", "b"]);
     let mut spec = twin_job("j", "deviceId != 'a'", 60);
-    spec.target.device_ids = Some(vec!["a".to_owned()]);
+    spec.target =
+        Target::Twins { condition: Some("deviceId != 'a'".to_owned()), device_ids: Some(vec!["a".to_owned()]) };
     create(&sim, spec);
     let mut spec = twin_job("k", "*", 60);
-    spec.target = Target { condition: None, device_ids: Some(vec!["b".to_owned(), "nobody".to_owned()]) };
+    spec.target = Target::Twins { condition: None, device_ids: Some(vec!["b".to_owned(), "nobody".to_owned()]) };
     create(&sim, spec);
     sim.advance(MOMENT);
     assert_eq!(sim.rows("j"), Vec::<String>::new());

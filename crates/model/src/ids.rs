@@ -43,8 +43,8 @@ pub struct BadId {
 #[serde(try_from = "String", into = "String")]
 pub struct DeviceId(Box<str>);
 
-/// A job's name on the hub face: 1 to 64 ASCII letters, digits and `-`, case-sensitive, never `query`
-/// (iot-hub §1.3).
+/// A job's name, one among the jobs of both faces: 1 to 255 ASCII letters, digits, `_` and `-`, case-sensitive, never
+/// `query` (iot-central §2). Jobs that are made on the hub face have narrower names: [`JobId::of_hub`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct JobId(Box<str>);
@@ -94,6 +94,19 @@ macro_rules! text_id {
 text_id!(DeviceId, "deviceId", check_device_id);
 text_id!(JobId, "jobId", check_job_id);
 
+impl JobId {
+    /// A name for a job that is made on the hub face: 1 to 64 ASCII letters, digits and `-` (iot-hub §1.3).
+    ///
+    /// # Errors
+    /// The text breaks the rule.
+    pub fn of_hub(text: &str) -> Result<JobId, BadId> {
+        match check_hub_job_id(text) {
+            Ok(()) => text.parse(),
+            Err(rule) => Err(BadId { what: "jobId", rule }),
+        }
+    }
+}
+
 fn check_device_id(text: &str) -> Result<(), &'static str> {
     let allowed = |c: u8| c.is_ascii_alphanumeric() || b"-:.+%_#*?!(),=@$';".contains(&c);
     if text.is_empty() || text.len() > 128 {
@@ -108,12 +121,22 @@ fn check_device_id(text: &str) -> Result<(), &'static str> {
 }
 
 fn check_job_id(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() || text.len() > 255 {
+        Err("must have 1 to 255 characters")
+    } else if !text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'_') {
+        Err("may hold only ASCII letters, digits, _ and -")
+    } else if text == "query" {
+        Err("must not be query, which names the list of jobs")
+    } else {
+        Ok(())
+    }
+}
+
+fn check_hub_job_id(text: &str) -> Result<(), &'static str> {
     if text.is_empty() || text.len() > 64 {
         Err("must have 1 to 64 characters")
     } else if !text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-') {
         Err("may hold only ASCII letters, digits and -")
-    } else if text == "query" {
-        Err("must not be query, which names the list of jobs")
     } else {
         Ok(())
     }
@@ -137,11 +160,22 @@ mod tests {
 
     #[test]
     fn job_ids() {
-        for good in ["a", "A-1", "QUERY", "0"] {
-            assert!(good.parse::<JobId>().is_ok(), "{good}");
-        }
-        for bad in ["", "query", "a_b", "a.b", "a b", &"a".repeat(65)] {
-            assert!(bad.parse::<JobId>().is_err(), "{bad}");
+        let (longest, longest_of_hub) = ("a".repeat(255), "a".repeat(64));
+        for (text, central, hub) in [
+            ("a", true, true),
+            ("A-1", true, true),
+            ("QUERY", true, true),
+            ("0", true, true),
+            (&longest_of_hub, true, true),
+            ("a_b", true, false),
+            (&longest, true, false),
+            ("", false, false),
+            ("query", false, false),
+            ("a.b", false, false),
+            ("a b", false, false),
+            (&"a".repeat(256), false, false),
+        ] {
+            assert_eq!((text.parse::<JobId>().is_ok(), JobId::of_hub(text).is_ok()), (central, hub), "{text}");
         }
     }
 }

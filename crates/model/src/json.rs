@@ -4,7 +4,47 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
+
+/// Any JSON value as its text, without white space between its tokens. Kept as a string, so that a missing value
+/// and an explicit `null` stay two things.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RawJson(String);
+
+impl RawJson {
+    /// Reads one JSON value.
+    ///
+    /// # Errors
+    /// The text is not valid JSON.
+    pub fn parse(text: &str) -> Result<RawJson, serde_json::Error> {
+        let value: &RawValue = serde_json::from_str(text)?;
+        Ok(RawJson(minify(value.get())))
+    }
+
+    /// The value as JSON text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&RawValue> for RawJson {
+    fn from(value: &RawValue) -> RawJson {
+        RawJson(minify(value.get()))
+    }
+}
+
+impl Serialize for RawJson {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for RawJson {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        RawJson::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
 
 /// JSON text without the white space between its tokens. `text` must be valid JSON.
 pub fn minify(text: &str) -> String {

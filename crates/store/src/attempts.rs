@@ -1,6 +1,6 @@
 //! Device jobs of method jobs: which devices of a list are still to be begun, attempts, outcomes.
 
-use bellwether_model::job::{DeviceJobState, JobType, Outcome};
+use bellwether_model::job::{DeviceJobState, JobType, Outcome, Success};
 use bellwether_model::targets::unpack;
 use bellwether_model::{DeviceSeq, JobKey, Time};
 use rusqlite::{Connection, OptionalExtension, params};
@@ -184,7 +184,7 @@ impl Store {
                 if before == DeviceJobState::Running {
                     counters.running = counters.running.saturating_sub(1);
                 }
-                counters.count(outcome.class.tally(), 1);
+                counters.count(outcome.class.tally(Success::Answered), 1);
                 touched.push(device);
             }
             if !touched.is_empty() {

@@ -279,7 +279,7 @@ pub(crate) struct JobRowDocument {
     pub job_type: &'static str,
     pub status: &'static str,
     pub start: String,
-    pub deadline: String,
+    pub deadline: Option<String>,
     pub created: String,
     pub updated: String,
     /// JSON object text, `{}` when there is no answer.
@@ -296,9 +296,11 @@ impl JobRowDocument {
             .string("jobId", &self.job_id)
             .string("jobType", self.job_type)
             .string("status", self.status)
-            .string("startTimeUtc", &self.start)
-            .string("endTimeUtc", &self.deadline)
-            .string("createdDateTimeUtc", &self.created)
+            .string("startTimeUtc", &self.start);
+        if let Some(deadline) = &self.deadline {
+            row.string("endTimeUtc", deadline);
+        }
+        row.string("createdDateTimeUtc", &self.created)
             .string("lastUpdatedDateTimeUtc", &self.updated)
             .raw("outcome", &self.outcome);
         if let Some(error) = &self.error {
@@ -317,7 +319,7 @@ impl Document for JobRowDocument {
             Field::JobType => Value::string(self.job_type),
             Field::Status => Value::string(self.status),
             Field::StartTimeUtc => Value::string(&self.start),
-            Field::EndTimeUtc => Value::string(&self.deadline),
+            Field::EndTimeUtc => self.deadline.as_deref().map_or(Value::Undefined, Value::string),
             Field::CreatedDateTimeUtc => Value::string(&self.created),
             Field::LastUpdatedDateTimeUtc => Value::string(&self.updated),
             Field::Outcome => Value::Json(Cow::Borrowed(&self.outcome)),

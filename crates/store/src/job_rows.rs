@@ -108,9 +108,9 @@ fn row(connection: &Connection, job: &Job, device: DeviceSeq) -> Result<JobRowDo
         device_id: device_id.ok_or_else(|| StoreError::Damaged(format!("device {device} of a job is gone")))?,
         job_id: job.spec.id.as_str().to_owned(),
         job_type: job.spec.action.job_type().as_str(),
-        status: kept.state.as_str(),
+        status: kept.state.as_str(job.spec.success),
         start: job.start.to_string(),
-        deadline: job.deadline.to_string(),
+        deadline: job.deadline.map(|time| time.to_string()),
         created: kept.created.to_string(),
         updated: kept.updated.to_string(),
         outcome: outcome(&kept),
@@ -133,7 +133,7 @@ fn not_begun(job: &Job) -> Kept {
     if let Some(class) = job.rest {
         let error = Outcome::of_rest(class, job.spec.action.job_type()).error;
         kept.state = DeviceJobState::Ended(class);
-        kept.updated = job.ended.unwrap_or(job.deadline);
+        kept.updated = job.ended.or(job.deadline).unwrap_or(began);
         kept.code = error.as_ref().map(|error| error.code.clone().into_owned());
         kept.detail = error.map(|error| error.description);
     }

@@ -1,6 +1,6 @@
 //! Jobs as a whole: accepted, scheduled, their target list frozen, cancelled, ended.
 
-use bellwether_model::job::{Class, Counters, Job, JobEvent, JobSpec, JobState, JobType, Refused, Tally};
+use bellwether_model::job::{Class, Counters, Job, JobEvent, JobSpec, JobState, JobType, Refused, Success, Tally};
 use bellwether_model::targets::{BLOCK_DEVICES, pack};
 use bellwether_model::{DeviceSeq, JobKey, Time};
 use rusqlite::types::Value;
@@ -130,6 +130,7 @@ pub(crate) fn state_number(state: JobState) -> i64 {
         JobState::Completed => 3,
         JobState::Failed => 4,
         JobState::Cancelled => 5,
+        JobState::Stopped => 6,
     }
 }
 
@@ -187,7 +188,7 @@ pub(crate) fn job_of(row: &Row<'_>) -> Result<Job, StoreError> {
         state: standing.state,
         created: Time(row.get(11)?),
         start: Time(row.get(12)?),
-        deadline: Time(row.get(13)?),
+        deadline: Some(Time(row.get(13)?)).filter(|time| time.0 != i64::MAX),
         began: row.get::<_, Option<i64>>(14)?.map(Time),
         ended: standing.ended,
         counters: standing.counters,
@@ -269,7 +270,7 @@ impl Standing {
     fn close_rest(&mut self, class: Class) {
         if let Some(counters) = &mut self.counters {
             let pending = counters.pending();
-            counters.count(class.tally(), pending);
+            counters.count(class.tally(Success::Answered), pending);
             self.rest = Some(class);
         }
     }
@@ -297,7 +298,7 @@ impl Store {
                 serde_json::to_string(&spec)?,
                 now.0,
                 start.0,
-                deadline.0,
+                deadline.map_or(i64::MAX, |time| time.0),
             ])?;
             Ok(Job {
                 key: JobKey(connection.last_insert_rowid()),
@@ -357,7 +358,7 @@ impl Store {
     /// The jobs that have not ended, or have attempts out, oldest first: what a start takes up again.
     pub async fn open_jobs(&self) -> Result<Vec<Job>, StoreError> {
         self.read(|connection| {
-            let sql = format!("SELECT {JOB_COLUMNS} FROM job WHERE state <= 2 ORDER BY key");
+            let sql = format!("SELECT {JOB_COLUMNS} FROM job WHERE state IN (0, 1, 2) ORDER BY key");
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query([])?;
             let mut jobs = Vec::new();

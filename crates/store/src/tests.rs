@@ -65,16 +65,8 @@ impl Bed {
     }
 
     async fn running_job(&self, id: &str, action: Action) -> JobKey {
-        let target = Target { condition: Some("*".to_owned()), device_ids: None };
-        let spec = JobSpec {
-            id: id.parse().unwrap(),
-            target,
-            action,
-            start: None,
-            lifetime: 60,
-            owner: "test".to_owned(),
-            keep_previous: true,
-        };
+        let target = Target::Twins { condition: Some("*".to_owned()), device_ids: None };
+        let spec = JobSpec::of_hub(id.parse().unwrap(), target, action, "test".to_owned());
         let job = self.store.create_job(spec, NOW).await.unwrap();
         let list = self.store.select_targets(Arc::new(Condition::everything()), nobody()).await.unwrap();
         let state = self.store.freeze_targets(job.key, list, NOW).await.unwrap();
@@ -93,7 +85,7 @@ fn nobody() -> LivePresence {
 
 fn method() -> Action {
     let body = r#"{"methodName":"m"}"#;
-    Action::InvokeMethod(bellwether_model::method::MethodCall::from_body(body).unwrap())
+    Action::InvokeMethods(vec![bellwether_model::method::MethodCall::from_body(body).unwrap()])
 }
 
 fn answered(device: DeviceSeq, payload: &str) -> Ending {

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bellwether_model::job::{JobState, Outcome, Tally};
+use bellwether_model::job::{JobState, Outcome, Success, Tally};
 use bellwether_model::targets::BLOCK_DEVICES;
 use bellwether_model::twin::{Section, Twin, TwinChange, TwinError};
 use bellwether_model::{DeviceSeq, JobKey, Time};
@@ -327,7 +327,7 @@ fn apply(connection: &Connection, chunk: PreparedChunk) -> Result<ChunkDone, Sto
         };
         if let Some(outcome) = outcome {
             crate::attempts::save_ending(connection, job, device, &outcome, now)?;
-            counters.count(outcome.class.tally(), 1);
+            counters.count(outcome.class.tally(Success::Answered), 1);
         }
     }
     standing.next_ordinal = from + touched.len() as u64;

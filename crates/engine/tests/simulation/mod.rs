@@ -297,7 +297,7 @@ fn settings(status: Status) -> DeviceSettings {
 
 pub fn method_job(id: &str, condition: &str, lifetime: i64) -> JobSpec {
     let call = MethodCall::from_body(&format!(r#"{{"methodName":"m-{id}","responseTimeoutInSeconds":5}}"#)).unwrap();
-    spec(id, condition, lifetime, Action::InvokeMethod(call))
+    spec(id, condition, lifetime, Action::InvokeMethods(vec![call]))
 }
 
 pub fn twin_job(id: &str, condition: &str, lifetime: i64) -> JobSpec {
@@ -306,13 +306,7 @@ pub fn twin_job(id: &str, condition: &str, lifetime: i64) -> JobSpec {
 }
 
 fn spec(id: &str, condition: &str, lifetime: i64, action: Action) -> JobSpec {
-    JobSpec {
-        id: id.parse().unwrap(),
-        target: Target { condition: Some(condition.to_owned()), device_ids: None },
-        action,
-        start: None,
-        lifetime,
-        owner: "test".to_owned(),
-        keep_previous: true,
-    }
+    let target = Target::Twins { condition: Some(condition.to_owned()), device_ids: None };
+    let spec = JobSpec::of_hub(id.parse().unwrap(), target, action, "test".to_owned());
+    JobSpec { lifetime: Some(lifetime), ..spec }
 }

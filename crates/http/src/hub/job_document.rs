@@ -8,19 +8,29 @@ use bellwether_model::method::MethodCall;
 pub(crate) fn document(job: &Job) -> String {
     let mut out = String::with_capacity(1024);
     let mut doc = ObjectWriter::open(&mut out);
-    doc.string("jobId", job.spec.id.as_str())
-        .string("queryCondition", &condition(&job.spec.target))
-        .time("createdTime", job.created)
-        .time("startTime", job.start);
+    doc.string("jobId", job.spec.id.as_str());
+    if let Some(condition) = condition(&job.spec.target) {
+        doc.string("queryCondition", &condition);
+    }
+    doc.time("createdTime", job.created).time("startTime", job.start);
     if let Some(ended) = job.ended.filter(|_| job.state.is_final()) {
         doc.time("endTime", ended);
     }
-    doc.display("maxExecutionTimeInSeconds", job.spec.lifetime).string("type", job.spec.action.job_type().as_str());
+    if let Some(seconds) = job.spec.lifetime {
+        doc.display("maxExecutionTimeInSeconds", seconds);
+    }
+    doc.string("type", job.spec.action.job_type().as_str());
     match &job.spec.action {
         Action::UpdateTwin(patch) => update_twin(doc.key("updateTwin"), patch),
-        Action::InvokeMethod(call) => method(doc.key("cloudToDeviceMethod"), call),
+        // The hub's shape has room for one; the others are seen on the central face.
+        Action::InvokeMethods(calls) => {
+            if let Some(call) = calls.first() {
+                method(doc.key("cloudToDeviceMethod"), call);
+            }
+        }
+        Action::SetTemplate(_) => update_twin(doc.key("updateTwin"), "{}"),
     }
-    doc.string("status", job.state.as_str());
+    doc.string("status", job.state.hub_word());
     if let Some(reason) = &job.failure {
         doc.string("failureReason", reason);
     }
@@ -40,19 +50,24 @@ pub(crate) fn unknown(id: &str) -> String {
     out
 }
 
-/// The condition as it was sent; where devices were named otherwise, the condition that says the same.
-fn condition(target: &Target) -> String {
-    let Some(ids) = &target.device_ids else { return target.condition.clone().unwrap_or_default() };
+/// The condition as it was sent; where devices were named otherwise, the condition that says the same. The members
+/// of a group and another job's failed devices are no condition.
+fn condition(target: &Target) -> Option<String> {
+    let (condition, device_ids) = match target {
+        Target::Twins { condition, device_ids } => (condition, device_ids),
+        Target::Group { .. } | Target::FailedOf { .. } => return None,
+    };
+    let Some(ids) = device_ids else { return Some(condition.clone().unwrap_or_default()) };
     let quoted = |id: &String| format!("'{}'", id.replace('\\', "\\\\").replace('\'', "\\'"));
     let devices = match ids.as_slice() {
         [one] => format!("deviceId = {}", quoted(one)),
         all => format!("deviceId IN [{}]", all.iter().map(quoted).collect::<Vec<_>>().join(",")),
     };
-    match target.condition.as_deref() {
+    Some(match condition.as_deref() {
         None => devices,
         Some(all) if all.trim() == "*" => devices,
         Some(condition) => format!("{devices} AND ({condition})"),
-    }
+    })
 }
 
 /// `patch` is an object of `tags` and `properties`; both members before it are what the real service adds.

@@ -41,27 +41,25 @@ struct TwinEtag {
 /// there.
 pub(crate) fn read(id: &str, device: Option<&DeviceId>, body: &str, policy: &str) -> Result<JobSpec, HubError> {
     let body: Body<'_> = from_json(body)?;
-    let job_id: JobId = id.parse().map_err(HubError::invalid)?;
+    let job_id = JobId::of_hub(id).map_err(HubError::invalid)?;
     check_body_id(&job_id, body.job_id)?;
     let action = match job_type(body.r#type.as_deref(), device)? {
         JobType::ScheduleDeviceMethod => {
             let method = body.cloud_to_device_method.ok_or_else(|| missing("cloudToDeviceMethod"))?;
             let method = MethodCall::from_body(method.get());
-            Action::InvokeMethod(method.map_err(|error| HubError::invalid(format!("cloudToDeviceMethod: {error}")))?)
+            let method = method.map_err(|error| HubError::invalid(format!("cloudToDeviceMethod: {error}")))?;
+            Action::InvokeMethods(vec![method])
         }
         JobType::ScheduleUpdateTwin => {
             let twin = body.update_twin.ok_or_else(|| missing("updateTwin"))?;
             Action::UpdateTwin(update_twin(twin.get())?)
         }
     };
+    let target = target(device, body.device_ids, body.query_condition)?;
     Ok(JobSpec {
-        id: job_id,
-        target: target(device, body.device_ids, body.query_condition)?,
-        action,
         start: start(body.start_time.as_deref())?,
-        lifetime: lifetime(body.max_execution_time_in_seconds)?,
-        owner: policy.to_owned(),
-        keep_previous: true,
+        lifetime: Some(lifetime(body.max_execution_time_in_seconds)?),
+        ..JobSpec::of_hub(job_id, target, action, policy.to_owned())
     })
 }
 
@@ -118,7 +116,8 @@ fn target(
     if named.is_none() && condition.is_none() {
         return Err(missing("queryCondition"));
     }
-    Ok(Target { condition, device_ids: named.map(|ids: Vec<DeviceId>| ids.into_iter().map(String::from).collect()) })
+    let device_ids = named.map(|ids: Vec<DeviceId>| ids.into_iter().map(String::from).collect());
+    Ok(Target::Twins { condition, device_ids })
 }
 
 /// Missing, `null` and year 1 mean now (iot-hub §1.3).

@@ -100,9 +100,10 @@ impl From<CreateJobError> for HubError {
     fn from(error: CreateJobError) -> HubError {
         match error {
             CreateJobError::AlreadyExists => HubError::new(Code::JobAlreadyExists, error),
-            CreateJobError::Invalid { .. } | CreateJobError::Condition(_) | CreateJobError::Twin(_) => {
-                HubError::invalid(error)
-            }
+            CreateJobError::Invalid { .. }
+            | CreateJobError::Condition(_)
+            | CreateJobError::Twin(_)
+            | CreateJobError::Delivery(_) => HubError::invalid(error),
             CreateJobError::Stopping => HubError::stopping(),
             CreateJobError::Store(error) => error.into(),
         }

@@ -1,61 +1,27 @@
 //! Jobs: what was asked ([`JobSpec`]), where a job stands ([`JobState`], [`Counters`]) and how it went on each
 //! device ([`outcome`]).
 
+mod delivery;
 pub mod outcome;
+mod spec;
 mod state;
 
 use serde::{Deserialize, Serialize};
 
+pub use delivery::{Amount, BadDelivery, BadNumber, Delivery, Threshold, read_decimal};
 pub use outcome::{Class, DeviceJobState, Outcome, Tally};
+pub use rust_decimal::Decimal;
+pub use spec::{Action, CentralJob, Face, JobData, JobSpec, Offline, Success, Target};
 pub use state::{BadStatus, JobEvent, JobState, Refused};
 
-use crate::method::MethodCall;
-use crate::{JobId, JobKey, Time};
-
-/// What a caller asked for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct JobSpec {
-    /// The job's name.
-    pub id: JobId,
-    /// On which devices.
-    pub target: Target,
-    /// What to do on each.
-    pub action: Action,
-    /// When; `None` is at once (iot-hub §1.3).
-    pub start: Option<Time>,
-    /// How long it may take, in seconds from the later of start and acceptance (iot-hub §1.10).
-    pub lifetime: i64,
-    /// The policy that asked.
-    pub owner: String,
-    /// Keep what a twin job replaced, for every device (DESIGN §6.3).
-    pub keep_previous: bool,
-}
-
-/// Which devices. When both are given, both must hold (iot-hub §1.1); one of them always is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Target {
-    /// A condition over twins, as the caller wrote it; `*` is every device.
-    pub condition: Option<String>,
-    /// Devices by name.
-    pub device_ids: Option<Vec<String>>,
-}
-
-/// What a job does on each device.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Action {
-    /// Merge this body into the twin: JSON text with `tags` and `properties.desired`, checked when the job
-    /// was made.
-    UpdateTwin(String),
-    /// Call a direct method.
-    InvokeMethod(MethodCall),
-}
+use crate::{JobKey, Time};
 
 /// The two kinds of jobs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JobType {
-    /// [`Action::InvokeMethod`].
+    /// [`Action::InvokeMethods`].
     ScheduleDeviceMethod,
-    /// [`Action::UpdateTwin`].
+    /// [`Action::UpdateTwin`] and [`Action::SetTemplate`].
     ScheduleUpdateTwin,
 }
 
@@ -80,16 +46,6 @@ impl JobType {
                 Some(JobType::ScheduleUpdateTwin)
             }
             _ => None,
-        }
-    }
-}
-
-impl Action {
-    /// Which kind of job this makes.
-    pub fn job_type(&self) -> JobType {
-        match self {
-            Action::UpdateTwin(_) => JobType::ScheduleUpdateTwin,
-            Action::InvokeMethod(_) => JobType::ScheduleDeviceMethod,
         }
     }
 }
@@ -139,8 +95,8 @@ pub struct Job {
     pub created: Time,
     /// When it is to start: what was asked, else `created`.
     pub start: Time,
-    /// When no further attempt is made.
-    pub deadline: Time,
+    /// When no further attempt is made; `None`: the job takes as long as it takes.
+    pub deadline: Option<Time>,
     /// When it began to run, which is when its target list was frozen.
     pub began: Option<Time>,
     /// When it reached a state that it does not leave.
@@ -158,8 +114,8 @@ pub struct Job {
 
 impl Job {
     /// When a job made at `created` is to end at the latest (iot-hub §1.10).
-    pub fn deadline_of(spec: &JobSpec, created: Time) -> Time {
-        spec.start.unwrap_or(created).max(created).plus_seconds(spec.lifetime)
+    pub fn deadline_of(spec: &JobSpec, created: Time) -> Option<Time> {
+        spec.lifetime.map(|seconds| spec.start.unwrap_or(created).max(created).plus_seconds(seconds))
     }
 }
 

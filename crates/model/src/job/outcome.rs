@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::JobType;
+use super::{JobType, Success};
 use crate::method::MethodAnswer;
 use crate::twin::TwinError;
 
@@ -53,10 +53,14 @@ impl Class {
         Class::Cancelled,
     ];
 
-    /// How the hub face counts it: every answer is a success, whatever the device's status (iot-hub §1.8).
-    pub fn tally(self) -> Tally {
+    /// How a job with this rule of success counts it.
+    pub fn tally(self, success: Success) -> Tally {
         match self {
-            Class::Succeeded | Class::Rejected => Tally::Succeeded,
+            Class::Succeeded => Tally::Succeeded,
+            Class::Rejected => match success {
+                Success::Answered => Tally::Succeeded,
+                Success::Status2xx => Tally::Failed,
+            },
             Class::TimedOut | Class::NeverReached | Class::PreconditionFailed | Class::ServerError | Class::Unknown => {
                 Tally::Failed
             }
@@ -78,11 +82,11 @@ pub enum DeviceJobState {
 
 impl DeviceJobState {
     /// The word in rows of `devices.jobs`: one `l` in `canceled` (iot-hub §1.4).
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(self, success: Success) -> &'static str {
         match self {
             DeviceJobState::Pending => "pending",
             DeviceJobState::Running => "running",
-            DeviceJobState::Ended(class) => match class.tally() {
+            DeviceJobState::Ended(class) => match class.tally(success) {
                 Tally::Succeeded => "completed",
                 Tally::Failed => "failed",
                 Tally::Cancelled => "canceled",
@@ -231,9 +235,15 @@ mod tests {
 
     #[test]
     fn rows_say_canceled_with_one_l() {
-        assert_eq!(DeviceJobState::Ended(Class::Cancelled).as_str(), "canceled");
-        assert_eq!(DeviceJobState::Ended(Class::Rejected).as_str(), "completed");
-        assert_eq!(DeviceJobState::Ended(Class::Unknown).as_str(), "failed");
+        for (class, success, word) in [
+            (Class::Cancelled, Success::Answered, "canceled"),
+            (Class::Rejected, Success::Answered, "completed"),
+            (Class::Rejected, Success::Status2xx, "failed"),
+            (Class::Succeeded, Success::Status2xx, "completed"),
+            (Class::Unknown, Success::Answered, "failed"),
+        ] {
+            assert_eq!(DeviceJobState::Ended(class).as_str(success), word, "{class:?} {success:?}");
+        }
     }
 
     #[test]
@@ -241,6 +251,7 @@ mod tests {
         let answered = |status| Outcome::answered(MethodAnswer { status, payload: "null".to_owned() }).class;
         assert_eq!(answered(200), Class::Succeeded);
         assert_eq!(answered(404), Class::Rejected);
-        assert_eq!(answered(404).tally(), Tally::Succeeded);
+        assert_eq!(answered(404).tally(Success::Answered), Tally::Succeeded);
+        assert_eq!(answered(404).tally(Success::Status2xx), Tally::Failed);
     }
 }

@@ -3,8 +3,11 @@
 //! ```text
 //! queued ──Postpone──► scheduled ──Due──► queued ──Start──► running ──Finish──► completed
 //!    └──Fail──► failed                       (no targets: Start ► completed)
-//! queued | scheduled | running ──Cancel──► cancelled
+//! queued | scheduled | running ──Stop──► stopped ──Resume──► running, or queued if it had not begun
+//! stopped ──Finish──► completed           (what was out when it was stopped was the last of the list)
+//! queued | scheduled | running | stopped ──Cancel──► cancelled
 //! ```
+//! Stop and resume are of IoT Central (iot-central §3.4, §5.5).
 
 use std::fmt;
 
@@ -23,8 +26,10 @@ pub enum JobState {
     Completed,
     /// The job as such could not run; no device was touched.
     Failed,
-    /// An operator stopped it.
+    /// An operator ended it, or it had more failures than its threshold bears.
     Cancelled,
+    /// An operator stopped it; it may be resumed.
+    Stopped,
 }
 
 /// What may happen to a job.
@@ -43,8 +48,15 @@ pub enum JobEvent {
     Fail,
     /// The last device got its outcome.
     Finish,
-    /// An operator stops it.
+    /// An operator ends it, or there was a failure too many.
     Cancel,
+    /// An operator stops it for now.
+    Stop,
+    /// An operator lets it go on.
+    Resume {
+        /// Whether its target list is frozen.
+        frozen: bool,
+    },
 }
 
 /// The event is not for a job in this state.
@@ -64,13 +76,14 @@ pub struct BadStatus;
 
 impl JobState {
     /// All states, in the order of a job's life.
-    pub const ALL: [JobState; 6] = [
+    pub const ALL: [JobState; 7] = [
         JobState::Queued,
         JobState::Scheduled,
         JobState::Running,
         JobState::Completed,
         JobState::Failed,
         JobState::Cancelled,
+        JobState::Stopped,
     ];
 
     /// The state after `event`.
@@ -78,34 +91,39 @@ impl JobState {
     /// # Errors
     /// The pair is not in the drawing above.
     pub fn step(self, event: JobEvent) -> Result<JobState, Refused> {
-        use JobEvent::{Cancel, Due, Fail, Finish, Postpone, Start};
-        use JobState::{Cancelled, Completed, Failed, Queued, Running, Scheduled};
+        use JobEvent::{Cancel, Due, Fail, Finish, Postpone, Resume, Start, Stop};
+        use JobState::{Cancelled, Completed, Failed, Queued, Running, Scheduled, Stopped};
         match (self, event) {
             (Queued, Postpone) => Ok(Scheduled),
             (Scheduled, Due) => Ok(Queued),
             (Queued, Start { targets: 0 }) => Ok(Completed),
             (Queued, Start { .. }) => Ok(Running),
             (Queued, Fail) => Ok(Failed),
-            (Running, Finish) => Ok(Completed),
-            (Queued | Scheduled | Running, Cancel) => Ok(Cancelled),
-            (Queued, Due | Finish)
-            | (Scheduled, Postpone | Start { .. } | Fail | Finish)
-            | (Running, Postpone | Due | Start { .. } | Fail)
-            | (Completed | Failed | Cancelled, Postpone | Due | Start { .. } | Fail | Finish | Cancel) => {
-                Err(Refused { state: self, event })
-            }
+            (Running | Stopped, Finish) => Ok(Completed),
+            (Queued | Scheduled | Running | Stopped, Cancel) => Ok(Cancelled),
+            (Queued | Scheduled | Running, Stop) => Ok(Stopped),
+            (Stopped, Resume { frozen: true }) => Ok(Running),
+            (Stopped, Resume { frozen: false }) => Ok(Queued),
+            (Queued, Due | Finish | Resume { .. })
+            | (Scheduled, Postpone | Start { .. } | Fail | Finish | Resume { .. })
+            | (Running, Postpone | Due | Start { .. } | Fail | Resume { .. })
+            | (Stopped, Postpone | Due | Start { .. } | Fail | Stop)
+            | (
+                Completed | Failed | Cancelled,
+                Postpone | Due | Start { .. } | Fail | Finish | Cancel | Stop | Resume { .. },
+            ) => Err(Refused { state: self, event }),
         }
     }
 
     /// A state that no event leaves.
     pub fn is_final(self) -> bool {
         match self {
-            JobState::Queued | JobState::Scheduled | JobState::Running => false,
+            JobState::Queued | JobState::Scheduled | JobState::Running | JobState::Stopped => false,
             JobState::Completed | JobState::Failed | JobState::Cancelled => true,
         }
     }
 
-    /// The hub's word for a job (iot-hub §1.4).
+    /// Our own word, for people and logs.
     pub fn as_str(self) -> &'static str {
         match self {
             JobState::Queued => "queued",
@@ -114,6 +132,20 @@ impl JobState {
             JobState::Completed => "completed",
             JobState::Failed => "failed",
             JobState::Cancelled => "cancelled",
+            JobState::Stopped => "stopped",
+        }
+    }
+
+    /// The hub's word for a job (iot-hub §1.4). It knows no stopped ones: they are `queued` (iot-central §3.4).
+    pub fn hub_word(self) -> &'static str {
+        match self {
+            JobState::Stopped => JobState::Queued.as_str(),
+            JobState::Queued
+            | JobState::Scheduled
+            | JobState::Running
+            | JobState::Completed
+            | JobState::Failed
+            | JobState::Cancelled => self.as_str(),
         }
     }
 
@@ -157,6 +189,9 @@ mod tests {
             JobEvent::Fail,
             JobEvent::Finish,
             JobEvent::Cancel,
+            JobEvent::Stop,
+            JobEvent::Resume { frozen: true },
+            JobEvent::Resume { frozen: false },
         ];
         let shown: Vec<String> = JobState::ALL
             .into_iter()
@@ -168,12 +203,13 @@ mod tests {
         assert_eq!(
             shown,
             [
-                "queued    scheduled - completed running failed - cancelled",
-                "scheduled - queued - - - - cancelled",
-                "running   - - - - - completed cancelled",
-                "completed - - - - - - -",
-                "failed    - - - - - - -",
-                "cancelled - - - - - - -",
+                "queued    scheduled - completed running failed - cancelled stopped - -",
+                "scheduled - queued - - - - cancelled stopped - -",
+                "running   - - - - - completed cancelled stopped - -",
+                "completed - - - - - - - - - -",
+                "failed    - - - - - - - - - -",
+                "cancelled - - - - - - - - - -",
+                "stopped   - - - - - completed cancelled - running queued",
             ]
         );
     }

@@ -88,17 +88,8 @@ impl MethodCall {
         }
         let body: Body<'_> = serde_json::from_str(body).map_err(|e| BadCall::Malformed(e.to_string()))?;
         let name = body.method_name.ok_or(BadCall::Name)?;
-        let allowed = strict_characters(&name) && !name.contains(['+', '#']);
-        if !allowed || name.is_empty() || name.len() > NAME_CHARACTERS_MAX {
-            return Err(BadCall::Name);
-        }
-        let payload = body.payload.map(|raw| minify(raw.get()));
-        if payload.as_ref().is_some_and(|payload| payload.len() > PAYLOAD_BYTES_MAX) {
-            return Err(BadCall::PayloadTooLarge);
-        }
-        if payload.as_ref().is_some_and(|payload| depth(payload) > PAYLOAD_DEPTH_MAX) {
-            return Err(BadCall::PayloadTooDeep);
-        }
+        let payload = body.payload.map_or_else(|| "null".to_owned(), |raw| minify(raw.get()));
+        check(&name, &payload)?;
         let within = |seconds: i64, least: u16| u16::try_from(seconds).ok().filter(|s| (least..=300).contains(s));
         let response = body.response_timeout_in_seconds.or(body.timeout_in_seconds).unwrap_or(30);
         let response_timeout = within(response, 5).ok_or(BadCall::ResponseTimeout)?;
@@ -109,12 +100,41 @@ impl MethodCall {
         if connect_timeout.is_some_and(|seconds| seconds > response_timeout) {
             return Err(BadCall::ConnectLongerThanResponse);
         }
-        Ok(MethodCall {
-            name,
-            payload: payload.unwrap_or_else(|| "null".to_owned()),
-            response_timeout,
-            connect_timeout,
-        })
+        Ok(MethodCall { name, payload, response_timeout, connect_timeout })
+    }
+
+    /// A call of a command of IoT Central: `payload` is JSON text, `response_timeout` in seconds; nothing is said
+    /// about waiting for the device.
+    ///
+    /// # Errors
+    /// The name or the payload breaks a rule.
+    pub fn new(name: String, payload: &str, response_timeout: u16) -> Result<MethodCall, BadCall> {
+        let payload = minify(payload);
+        check(&name, &payload)?;
+        Ok(MethodCall { name, payload, response_timeout, connect_timeout: None })
+    }
+}
+
+/// The rules on names and payloads.
+fn check(name: &str, payload: &str) -> Result<(), BadCall> {
+    let allowed = strict_characters(name) && !name.contains(['+', '#']);
+    if !allowed || name.is_empty() || name.len() > NAME_CHARACTERS_MAX {
+        return Err(BadCall::Name);
+    }
+    if payload.len() > PAYLOAD_BYTES_MAX {
+        return Err(BadCall::PayloadTooLarge);
+    }
+    if depth(payload) > PAYLOAD_DEPTH_MAX {
+        return Err(BadCall::PayloadTooDeep);
+    }
+    Ok(())
+}
+
+/// The method behind a command: in a component `component*command` (device-protocol §10).
+pub fn component_method(component: Option<&str>, command: &str) -> String {
+    match component {
+        None => command.to_owned(),
+        Some(component) => format!("{component}*{command}"),
     }
 }
 
@@ -134,6 +154,14 @@ mod tests {
         assert_eq!((call.response_timeout, call.connect_timeout), (7, None));
         let call = MethodCall::from_body(r#"{"methodName":"m","payload":null}"#).unwrap();
         assert_eq!((call.payload.as_str(), call.response_timeout), ("null", 30));
+    }
+
+    #[test]
+    fn calls_of_commands() {
+        let call = MethodCall::new(component_method(Some("fan"), "stop"), "{ \"x\": 1.0 }", 30).unwrap();
+        assert_eq!((call.name.as_str(), call.payload.as_str()), ("fan*stop", r#"{"x":1.0}"#));
+        assert_eq!(component_method(None, "stop"), "stop");
+        assert_eq!(MethodCall::new("a b".to_owned(), "null", 30), Err(BadCall::Name));
     }
 
     #[test]

@@ -8,7 +8,9 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod access;
+mod capabilities;
 mod devices;
+mod groups;
 mod jobs;
 mod method_job;
 mod methods;
@@ -33,6 +35,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use access::{AuthenticateError, CreateTokenError, token_key};
+pub use groups::GroupError;
 pub use jobs::CreateJobError;
 pub use methods::InvokeError;
 pub use port::{CallError, Clock, DevicePort, Entropy};

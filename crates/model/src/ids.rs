@@ -49,6 +49,11 @@ pub struct DeviceId(Box<str>);
 #[serde(try_from = "String", into = "String")]
 pub struct JobId(Box<str>);
 
+/// A device group's name: 1 to 255 ASCII letters, digits, `_` and `-`, case-sensitive (iot-central §2).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct DeviceGroupId(Box<str>);
+
 macro_rules! text_id {
     ($name:ident, $what:literal, $check:path) => {
         impl $name {
@@ -93,6 +98,7 @@ macro_rules! text_id {
 
 text_id!(DeviceId, "deviceId", check_device_id);
 text_id!(JobId, "jobId", check_job_id);
+text_id!(DeviceGroupId, "deviceGroupId", check_device_group_id);
 
 impl JobId {
     /// A name for a job that is made on the hub face: 1 to 64 ASCII letters, digits and `-` (iot-hub §1.3).
@@ -142,6 +148,16 @@ fn check_hub_job_id(text: &str) -> Result<(), &'static str> {
     }
 }
 
+fn check_device_group_id(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() || text.len() > 255 {
+        Err("must have 1 to 255 characters")
+    } else if !text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_' || c == b'-') {
+        Err("may hold only ASCII letters, digits, _ and -")
+    } else {
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -176,6 +192,16 @@ mod tests {
             (&"a".repeat(256), false, false),
         ] {
             assert_eq!((text.parse::<JobId>().is_ok(), JobId::of_hub(text).is_ok()), (central, hub), "{text}");
+        }
+    }
+
+    #[test]
+    fn device_group_ids() {
+        for good in ["a", "475cad48-b7ff-4a09-b51e-1a9021385453", "G_1-", &"a".repeat(255)] {
+            assert!(good.parse::<DeviceGroupId>().is_ok(), "{good}");
+        }
+        for bad in ["", "a.b", "a b", "ä", "a/b", &"a".repeat(256)] {
+            assert!(bad.parse::<DeviceGroupId>().is_err(), "{bad}");
         }
     }
 }

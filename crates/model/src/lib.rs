@@ -10,6 +10,7 @@
 
 pub mod access;
 pub mod api_token;
+pub mod group;
 pub mod identity;
 pub mod ids;
 pub mod job;

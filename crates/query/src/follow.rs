@@ -20,6 +20,22 @@ pub(crate) fn follow<'a>(text: Cow<'a, str>, steps: &[Step]) -> Value<'a> {
     }
 }
 
+/// The way to a member below an object: a name for each step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MemberPath(Vec<Step>);
+
+impl MemberPath {
+    /// Steps by these names, outermost first.
+    pub fn new<'n>(names: impl IntoIterator<Item = &'n str>) -> Self {
+        MemberPath(names.into_iter().map(|name| Step::Name(name.into())).collect())
+    }
+
+    /// The value below the object that is in `text`; undefined when a step does not exist.
+    pub fn value<'a>(&self, text: &'a str) -> Value<'a> {
+        follow(Cow::Borrowed(text), &self.0)
+    }
+}
+
 fn find<'a>(text: &'a str, steps: &[Step]) -> Option<&'a str> {
     let mut found = None;
     let mut reader = serde_json::Deserializer::from_str(text);

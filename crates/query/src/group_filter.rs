@@ -65,7 +65,8 @@ impl Metadata {
 /// A group's filter: a flat list of comparisons, joined by `AND` or by `OR`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct GroupFilter {
-    template: Option<String>,
+    /// The template after `FROM`; `None` is `devices`.
+    source: Option<String>,
     /// Whether one test is enough.
     any: bool,
     tests: Vec<Test>,
@@ -95,9 +96,11 @@ impl GroupFilter {
         filter(&mut parser)
     }
 
-    /// The device template that stands after `FROM`; `None` for `devices`.
+    /// The only device template whose devices can be members: what stands after `FROM`, or after a
+    /// `$template =` that must hold. `None` when the filter names no such template.
     pub fn template(&self) -> Option<&str> {
-        self.template.as_deref()
+        let must_hold = if self.any { &[] } else { self.tests.as_slice() };
+        self.source.as_deref().or_else(|| must_hold.iter().find_map(Test::template))
     }
 
     /// The properties the filter names, with their components, for the caller to check against a template.
@@ -110,7 +113,7 @@ impl GroupFilter {
 
     /// Whether the device is a member. A device without a property is never one by it (§4.1).
     pub fn matches(&self, device: &dyn Candidate) -> bool {
-        if let Some(template) = &self.template
+        if let Some(template) = &self.source
             && device.metadata(Metadata::Template) != Value::string(template)
         {
             return false;
@@ -124,6 +127,14 @@ impl GroupFilter {
 }
 
 impl Test {
+    /// The template that a device must have for this test to hold.
+    fn template(&self) -> Option<&str> {
+        match (&self.operand, self.op, &self.literal) {
+            (Operand::Metadata(Metadata::Template), Comparison::Equal, Constant::String(template)) => Some(template),
+            (Operand::Metadata(_) | Operand::Capability { .. }, _, _) => None,
+        }
+    }
+
     fn holds(&self, device: &dyn Candidate) -> bool {
         let value = match &self.operand {
             Operand::Metadata(field) => device.metadata(*field),
@@ -144,9 +155,9 @@ fn filter(parser: &mut Parser<'_>) -> Result<GroupFilter, QueryError> {
     if !parser.eat_word("FROM") {
         return Err(parser.unexpected("FROM"));
     }
-    let template = source(parser)?;
+    let source = source(parser)?;
     if parser.at_end() {
-        return Ok(GroupFilter { template, any: false, tests: Vec::new() });
+        return Ok(GroupFilter { source, any: false, tests: Vec::new() });
     }
     if !parser.eat_word("WHERE") {
         return Err(parser.unexpected("WHERE or the end of the filter"));
@@ -163,7 +174,7 @@ fn filter(parser: &mut Parser<'_>) -> Result<GroupFilter, QueryError> {
     if !parser.at_end() {
         return Err(parser.unexpected_after_expression("AND, OR or the end of the filter"));
     }
-    Ok(GroupFilter { template, any, tests })
+    Ok(GroupFilter { source, any, tests })
 }
 
 /// `devices` or the id of a device template, after `FROM`.

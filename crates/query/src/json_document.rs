@@ -7,8 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::document::Document;
 use crate::field::Field;
-use crate::follow::follow;
-use crate::path::Step;
+use crate::follow::MemberPath;
 use crate::value::Value;
 
 /// A twin, module twin or job row as the wire has it, for `bellwether query --offline` and tests.
@@ -36,11 +35,7 @@ impl<'a> JsonDocument<'a> {
     }
 
     pub(crate) fn below(&self, name: &str, steps: &[&str]) -> Value<'a> {
-        let steps: Vec<Step> = steps.iter().map(|&step| Step::Name(step.into())).collect();
-        match self.member(name) {
-            Value::Json(text) => follow(text, &steps),
-            Value::Undefined | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Value::Undefined,
-        }
+        self.members.get(name).map_or(Value::Undefined, |text| MemberPath::new(steps.iter().copied()).value(text))
     }
 }
 

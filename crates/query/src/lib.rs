@@ -53,6 +53,7 @@ pub use condition::Condition;
 pub use document::Document;
 pub use error::QueryError;
 pub use field::{Field, Fields};
+pub use follow::MemberPath;
 pub use group_filter::{Candidate, GroupFilter, Metadata};
 pub use json_document::JsonDocument;
 pub use narrow::Narrow;

@@ -188,4 +188,16 @@ fn group_members() {
         GroupFilter::parse("SELECT * FROM dtmi:a;1 WHERE $id = 'x' AND fw = '1' AND info.maker = 'y'").unwrap();
     assert_eq!(filter.template(), Some("dtmi:a;1"));
     assert_eq!(filter.capabilities().collect::<Vec<_>>(), [(None, "fw"), (Some("info"), "maker")]);
+    for (text, template) in [
+        ("SELECT * FROM devices", None),
+        ("SELECT * FROM devices WHERE $template = 'a'", Some("a")),
+        ("SELECT * FROM devices WHERE $simulated = true AND $TEMPLATE = \"a\"", Some("a")),
+        ("SELECT * FROM devices WHERE $template = 'a' OR $simulated = true", None),
+        ("SELECT * FROM devices WHERE $template != 'a'", None),
+        ("SELECT * FROM devices WHERE $template = 1 AND $id = 'a'", None),
+        ("SELECT * FROM a WHERE $template = 'b'", Some("a")),
+        ("SELECT * FROM a WHERE $id = 'x' OR $id = 'y'", Some("a")),
+    ] {
+        assert_eq!(GroupFilter::parse(text).unwrap().template(), template, "{text}");
+    }
 }

@@ -6,6 +6,7 @@
 use std::marker::PhantomData;
 
 use bellwether_model::api_token::ApiToken;
+use bellwether_model::group::DeviceGroup;
 use bellwether_model::identity::{IfMatch, etag_text};
 use bellwether_model::organization::Organization;
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -207,5 +208,13 @@ impl Record for ApiToken {
 
     fn id(&self) -> &str {
         &self.id
+    }
+}
+
+impl Record for DeviceGroup {
+    const KIND: RecordKind = RecordKind::DeviceGroup;
+
+    fn id(&self) -> &str {
+        self.id.as_str()
     }
 }

@@ -1,3 +1,5 @@
+mod members;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -1,0 +1,263 @@
+//! Device groups: kept, and asked who is in them (iot-central §6).
+//!
+//! A group whose template is gone, or whose filter names something that its template no longer has, is *broken*: it
+//! can be read, renamed, repaired and deleted, but it has no members, and whoever asks for them is told why. It is
+//! never taken for a group without members: a job over such a group fails as a whole.
+
+use std::sync::Arc;
+
+use bellwether_model::DeviceSeq;
+use bellwether_model::access::{OrganizationTree, Scope};
+use bellwether_model::group::{BadGroup, DeviceGroup, DeviceGroupChange};
+use bellwether_model::identity::IfMatch;
+use bellwether_model::ids::DeviceGroupId;
+use bellwether_query::{GroupFilter, QueryError};
+use bellwether_store::{
+    EtagMismatch, MemberPage, MemberSelection, ModeledProperties, Records, StoreError, Stored, TargetList, check_etag,
+};
+
+use crate::Engine;
+use crate::access::organizations;
+use crate::capabilities::{Capability, TemplateProperties, scheduled_job_of};
+
+/// Why nothing was done with a group.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum GroupError {
+    /// There is no such group where the caller may look.
+    #[error("there is no device group of this id")]
+    NotFound,
+    /// See there.
+    #[error(transparent)]
+    EtagMismatch(#[from] EtagMismatch),
+    /// The filter does not parse.
+    #[error("filter: {0}")]
+    Filter(#[from] QueryError),
+    /// A member breaks a rule, or refers to something that is not there.
+    #[error(transparent)]
+    Invalid(#[from] BadGroup),
+    /// The group cannot be asked for its members.
+    #[error("the device group is broken: {reason}")]
+    Broken {
+        /// Why, as a sentence without a full stop.
+        reason: String,
+    },
+    /// A scheduled job refers to the group.
+    #[error("the scheduled job {scheduled_job} refers to the device group; delete or change it first")]
+    InUse {
+        /// Its id.
+        scheduled_job: String,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// The devices that are in the group now and belong to the organization or one below it (`None`: the root), as a
+    /// target list to freeze.
+    ///
+    /// # Errors
+    /// There is no such group, it is broken, or the store failed.
+    pub async fn group_members(&self, group: &str, organization: Option<&str>) -> Result<TargetList, GroupError> {
+        let within = organization.map(str::to_owned);
+        let selection = self.members_of(group, move |_, tree| branch(tree, within.as_deref())).await?;
+        Ok(self.store.select_members(Arc::new(selection)).await?)
+    }
+
+    /// One page of the devices that are in the group now and in `scope`; neither the group nor the devices are shown
+    /// where the caller may not look.
+    ///
+    /// # Errors
+    /// There is no such group in `scope`, it is broken, or the store failed.
+    pub async fn group_devices(
+        &self,
+        group: &str,
+        scope: Scope,
+        after: DeviceSeq,
+        limit: usize,
+    ) -> Result<MemberPage, GroupError> {
+        let narrowed = move |group: &DeviceGroup, _: &OrganizationTree| {
+            if scope.covers(group.organization.as_deref()) { Ok(scope) } else { Err(GroupError::NotFound) }
+        };
+        let selection = self.members_of(group, narrowed).await?;
+        Ok(self.store.members(Arc::new(selection), after, limit).await?)
+    }
+
+    async fn members_of<F>(&self, group: &str, scope: F) -> Result<MemberSelection, GroupError>
+    where
+        F: FnOnce(&DeviceGroup, &OrganizationTree) -> Result<Scope, GroupError> + Send + 'static,
+    {
+        let id = group.to_owned();
+        let resolve = move |records: &Records<'_>| Ok(selection(records, &id, scope));
+        self.store.read_records(resolve).await?
+    }
+
+    /// Makes a group or changes one. A new one gives everything but description and organization.
+    ///
+    /// # Errors
+    /// The group there is not in `scope`, has another etag, breaks a rule, would belong outside `scope`, or its filter
+    /// cannot be read or names what its template lacks. Nothing is changed then.
+    pub async fn put_group(
+        &self,
+        id: DeviceGroupId,
+        change: DeviceGroupChange,
+        if_match: IfMatch,
+        scope: Scope,
+    ) -> Result<Stored<DeviceGroup>, GroupError> {
+        self.change_group(id, change, if_match, scope, true).await
+    }
+
+    /// Changes a group that is there.
+    ///
+    /// # Errors
+    /// As [`Engine::put_group`], and there is none.
+    pub async fn patch_group(
+        &self,
+        id: DeviceGroupId,
+        change: DeviceGroupChange,
+        if_match: IfMatch,
+        scope: Scope,
+    ) -> Result<Stored<DeviceGroup>, GroupError> {
+        self.change_group(id, change, if_match, scope, false).await
+    }
+
+    async fn change_group(
+        &self,
+        id: DeviceGroupId,
+        change: DeviceGroupChange,
+        if_match: IfMatch,
+        scope: Scope,
+        may_create: bool,
+    ) -> Result<Stored<DeviceGroup>, GroupError> {
+        let write = move |records: &Records<'_>| {
+            let stands = records.get::<DeviceGroup>(id.as_str())?;
+            let hidden = stands.as_ref().is_some_and(|group| !scope.covers(group.record.organization.as_deref()));
+            if hidden || (stands.is_none() && !may_create) {
+                return Err(GroupError::NotFound);
+            }
+            check_etag(&if_match, stands.as_ref())?;
+            let before = stands.map(|stored| stored.record);
+            let group = change.apply(&id, before.clone())?;
+            check_organization(records, &group, &scope)?;
+            // A broken group can still be renamed; only a filter that is new has to be right.
+            if before.is_none_or(|before| before.filter != group.filter) {
+                properties(records, &GroupFilter::parse(&group.filter)?).map_err(|why| match why {
+                    Unusable::Because(reason) => {
+                        GroupError::Invalid(BadGroup { field: "filter", rule: format!("cannot be used: {reason}") })
+                    }
+                    Unusable::Store(error) => error.into(),
+                })?;
+            }
+            Ok(records.put(group)?)
+        };
+        self.store.change_records(write).await
+    }
+
+    /// Deletes a group. Jobs that ran over it keep their results.
+    ///
+    /// # Errors
+    /// There is none in `scope`, it has another etag, a scheduled job refers to it, or the store failed.
+    pub async fn delete_group(&self, id: DeviceGroupId, if_match: IfMatch, scope: Scope) -> Result<(), GroupError> {
+        let delete = move |records: &Records<'_>| {
+            let stands = records.get::<DeviceGroup>(id.as_str())?;
+            let Some(group) = stands.filter(|group| scope.covers(group.record.organization.as_deref())) else {
+                return Err(GroupError::NotFound);
+            };
+            check_etag(&if_match, Some(&group))?;
+            if let Some(scheduled_job) = scheduled_job_of(records, id.as_str())? {
+                return Err(GroupError::InUse { scheduled_job });
+            }
+            records.delete::<DeviceGroup>(id.as_str())?;
+            Ok(())
+        };
+        self.store.change_records(delete).await
+    }
+}
+
+/// What to select for a group as it stands.
+fn selection(
+    records: &Records<'_>,
+    id: &str,
+    scope: impl FnOnce(&DeviceGroup, &OrganizationTree) -> Result<Scope, GroupError>,
+) -> Result<MemberSelection, GroupError> {
+    let group = records.get::<DeviceGroup>(id)?.ok_or(GroupError::NotFound)?.record;
+    let tree = organizations(records)?;
+    let scope = scope(&group, &tree)?.and(&branch(&tree, group.organization.as_deref())?);
+    let broken = |reason| GroupError::Broken { reason };
+    let filter = GroupFilter::parse(&group.filter).map_err(|error| broken(error.to_string()))?;
+    let properties = properties(records, &filter).map_err(|why| match why {
+        Unusable::Because(reason) => broken(reason),
+        Unusable::Store(error) => error.into(),
+    })?;
+    Ok(MemberSelection { filter, properties, scope })
+}
+
+/// An organization and what lies below it; the root is everything.
+fn branch(tree: &OrganizationTree, organization: Option<&str>) -> Result<Scope, GroupError> {
+    match organization {
+        None => Ok(Scope::Everything),
+        Some(id) if tree.contains(id) => Ok(Scope::Within(tree.branch(id))),
+        Some(id) => Err(GroupError::Broken { reason: format!("there is no organization {id} any more") }),
+    }
+}
+
+fn check_organization(records: &Records<'_>, group: &DeviceGroup, scope: &Scope) -> Result<(), GroupError> {
+    let rule = match &group.organization {
+        // An organization elsewhere reads like one that is not there.
+        Some(id) if !organizations(records)?.contains(id) || !scope.covers(Some(id)) => {
+            format!("there is no organization {id}")
+        }
+        None if !scope.covers(None) => "must name one of your organizations".to_owned(),
+        Some(_) | None => return Ok(()),
+    };
+    Err(BadGroup { field: "organizations", rule }.into())
+}
+
+/// Why a filter that can be read cannot be used.
+enum Unusable {
+    /// As a sentence without a full stop.
+    Because(String),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Unusable {
+    fn from(error: StoreError) -> Self {
+        Unusable::Store(error)
+    }
+}
+
+/// The properties that a filter names, as its template has them.
+fn properties(records: &Records<'_>, filter: &GroupFilter) -> Result<ModeledProperties, Unusable> {
+    let Some(id) = filter.template() else {
+        return match filter.capabilities().next() {
+            None => Ok(ModeledProperties::default()),
+            Some((component, name)) => Err(Unusable::Because(format!(
+                "{} is a property of some template; say which, with FROM <template> or AND $template = \"…\"",
+                path(component, name)
+            ))),
+        };
+    };
+    let template = TemplateProperties::read(records, id)?
+        .ok_or_else(|| Unusable::Because(format!("there is no device template {id}")))?;
+    let mut found = Vec::new();
+    for (component, name) in filter.capabilities() {
+        let what = match template.capability(component, name) {
+            Some(Capability::Property(section)) => {
+                found.push((component, name, section));
+                continue;
+            }
+            Some(Capability::Telemetry) => "telemetry",
+            Some(Capability::Command) => "a command",
+            None => "no property",
+        };
+        let path = path(component, name);
+        return Err(Unusable::Because(format!(
+            "{path} is {what} of {id}; a device group filter can only reference properties"
+        )));
+    }
+    Ok(ModeledProperties::new(found))
+}
+
+fn path(component: Option<&str>, name: &str) -> String {
+    component.map_or_else(|| name.to_owned(), |component| format!("{component}.{name}"))
+}

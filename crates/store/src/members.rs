@@ -1,0 +1,216 @@
+//! Devices as IoT Central sees them: the members of a group, and what decides who is one.
+//!
+//! Only devices with a template take part: an unassigned device can be in no group (iot-central §5.1).
+
+use std::sync::Arc;
+
+use bellwether_model::DeviceSeq;
+use bellwether_model::access::Scope;
+use bellwether_model::identity::Device;
+use bellwether_query::{Candidate, GroupFilter, MemberPath, Metadata, Value};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Row, params};
+
+use crate::devices::{DEVICE_COLUMNS, device_of};
+use crate::jobs::TargetList;
+use crate::{Store, StoreError};
+
+/// Where the values of a property stand in a device's twin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PropertySection {
+    /// Tags: a cloud property. Only operators write it.
+    Tags,
+    /// Reported: a device property. Only the device writes it.
+    Reported,
+}
+
+/// The properties that a selection reads. The template says where each stands, never the device: it cannot put
+/// itself into a group by reporting a property that is called like a cloud property.
+#[derive(Debug, Clone, Default)]
+pub struct ModeledProperties(Vec<ModeledProperty>);
+
+#[derive(Debug, Clone)]
+struct ModeledProperty {
+    component: Option<String>,
+    name: String,
+    section: PropertySection,
+    path: MemberPath,
+}
+
+impl ModeledProperty {
+    fn key(&self) -> (Option<&str>, &str) {
+        (self.component.as_deref(), &self.name)
+    }
+}
+
+impl ModeledProperties {
+    /// Properties by component (`None`: of the device itself) and name.
+    pub fn new<'n>(properties: impl IntoIterator<Item = (Option<&'n str>, &'n str, PropertySection)>) -> Self {
+        let property = |(component, name, section): (Option<&'n str>, &'n str, _)| ModeledProperty {
+            component: component.map(str::to_owned),
+            name: name.to_owned(),
+            section,
+            path: MemberPath::new(component.into_iter().chain([name])),
+        };
+        let mut list: Vec<_> = properties.into_iter().map(property).collect();
+        list.sort_by(|a, b| a.key().cmp(&b.key()));
+        list.dedup_by(|a, b| a.key() == b.key());
+        ModeledProperties(list)
+    }
+
+    fn get(&self, component: Option<&str>, name: &str) -> Option<&ModeledProperty> {
+        let at = self.0.binary_search_by(|property| property.key().cmp(&(component, name))).ok()?;
+        self.0.get(at)
+    }
+
+    fn reads(&self, section: PropertySection) -> bool {
+        self.0.iter().any(|property| property.section == section)
+    }
+}
+
+/// Which devices are members.
+#[derive(Debug, Clone)]
+pub struct MemberSelection {
+    /// What they meet.
+    pub filter: GroupFilter,
+    /// Every property that the filter names; one that is missing here is undefined.
+    pub properties: ModeledProperties,
+    /// Where they belong.
+    pub scope: Scope,
+}
+
+/// One page of members.
+#[derive(Debug, Clone)]
+pub struct MemberPage {
+    /// In the order of creation.
+    pub devices: Vec<Device>,
+    /// There are more.
+    pub more: bool,
+}
+
+impl Store {
+    /// Selects the members, as a target list to freeze.
+    pub async fn select_members(&self, selection: Arc<MemberSelection>) -> Result<TargetList, StoreError> {
+        self.read(move |connection| {
+            let mut list = TargetList::default();
+            visit_members(connection, &selection, DeviceSeq(0), &mut |device| {
+                list.push(device);
+                Ok(true)
+            })?;
+            Ok(list)
+        })
+        .await
+    }
+
+    /// The members after the device `after`, at most `limit`.
+    pub async fn members(
+        &self,
+        selection: Arc<MemberSelection>,
+        after: DeviceSeq,
+        limit: usize,
+    ) -> Result<MemberPage, StoreError> {
+        self.read(move |connection| {
+            let mut page = MemberPage { devices: Vec::new(), more: false };
+            let sql = format!("SELECT {DEVICE_COLUMNS} FROM device WHERE seq = ?1");
+            visit_members(connection, &selection, after, &mut |device| {
+                page.more = page.devices.len() == limit;
+                if !page.more {
+                    let mut statement = connection.prepare_cached(&sql)?;
+                    let mut rows = statement.query([device.0])?;
+                    page.devices.extend(rows.next()?.map(device_of).transpose()?);
+                }
+                Ok(!page.more)
+            })?;
+            Ok(page)
+        })
+        .await
+    }
+}
+
+/// Calls `visit` for the members after `after` in the order of their keys until it returns false.
+fn visit_members(
+    connection: &Connection,
+    selection: &MemberSelection,
+    after: DeviceSeq,
+    visit: &mut dyn FnMut(DeviceSeq) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    visit_modeled(connection, selection.filter.template(), &selection.scope, &selection.properties, after, &mut |row| {
+        if selection.filter.matches(row) { visit(row.seq) } else { Ok(true) }
+    })
+}
+
+/// Calls `visit` for the devices of a template (`None`: of any) that belong to `scope`, after `after`, in the order
+/// of their keys, until it returns false.
+fn visit_modeled(
+    connection: &Connection,
+    template: Option<&str>,
+    scope: &Scope,
+    properties: &ModeledProperties,
+    after: DeviceSeq,
+    visit: &mut dyn FnMut(&ModeledRow<'_>) -> Result<bool, StoreError>,
+) -> Result<(), StoreError> {
+    let (tags, reported) = (properties.reads(PropertySection::Tags), properties.reads(PropertySection::Reported));
+    let column = |needed, name| if needed { name } else { "NULL" };
+    let sql = format!(
+        "SELECT device.seq, device.id, device.display_name, device.template, device.provisioned, device.simulated,
+                device.disabled, {}, {}
+         FROM device {} WHERE device.seq > ?1 AND device.deleted IS NULL AND device.template {}
+         AND (?3 IS NULL OR device.organization IN (SELECT value FROM json_each(?3))) ORDER BY device.seq",
+        column(tags, "twin.tags"),
+        column(reported, "twin.reported"),
+        if tags || reported { "JOIN twin USING (seq)" } else { "" },
+        // One text for each shape, so that the planner sees that the template's index serves.
+        if template.is_some() { "= ?2" } else { "IS NOT NULL AND ?2 IS NULL" },
+    );
+    let organizations = scope.organizations().map(serde_json::to_string).transpose()?;
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![after.0, template, organizations])?;
+    while let Some(row) = rows.next()? {
+        if !visit(&ModeledRow { seq: DeviceSeq(row.get(0)?), row, properties })? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// A device with the properties that somebody asked for.
+struct ModeledRow<'a> {
+    seq: DeviceSeq,
+    row: &'a Row<'a>,
+    properties: &'a ModeledProperties,
+}
+
+impl ModeledRow<'_> {
+    fn text(&self, column: usize) -> Option<&str> {
+        match self.row.get_ref(column) {
+            Ok(ValueRef::Text(bytes)) => std::str::from_utf8(bytes).ok(),
+            Ok(ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_)) | Err(_) => None,
+        }
+    }
+
+    fn flag(&self, column: usize) -> Value<'_> {
+        self.row.get::<_, bool>(column).map_or(Value::Undefined, Value::Bool)
+    }
+}
+
+impl Candidate for ModeledRow<'_> {
+    fn metadata(&self, field: Metadata) -> Value<'_> {
+        match field {
+            Metadata::Id => self.text(1).into(),
+            Metadata::DisplayName => self.text(2).or_else(|| self.text(1)).into(),
+            Metadata::Template => self.text(3).into(),
+            Metadata::Provisioned => self.flag(4),
+            Metadata::Simulated => self.flag(5),
+            Metadata::Enabled => self.row.get::<_, bool>(6).map_or(Value::Undefined, |disabled| Value::Bool(!disabled)),
+        }
+    }
+
+    fn capability(&self, component: Option<&str>, name: &str) -> Value<'_> {
+        let Some(property) = self.properties.get(component, name) else { return Value::Undefined };
+        let at = |column| self.text(column).map_or(Value::Undefined, |text| property.path.value(text));
+        match property.section {
+            PropertySection::Tags => at(7),
+            PropertySection::Reported => at(8).reported(),
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! When scheduled jobs run (iot-central §4).
 //!
 //! * [`calendar`] — the points in time that a [`Schedule`] names: its *ticks*;
+//! * [`progress`] — how far a schedule has come, and what is to be done now;
 //! * [`zone`] — the time zones in which it is reckoned.
 //!
 //! A schedule is what somebody wrote: from when, how often, until when, in which zone's wall-clock time. The rules
@@ -15,8 +16,11 @@
 //! `REST` has no member for the zone: there it is UTC.
 
 pub mod calendar;
+pub mod progress;
 pub mod zone;
 
+#[cfg(test)]
+mod progress_tests;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +28,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::Time;
+pub use progress::{Progress, Skip, SkipReason, Step};
 pub use zone::{BadZone, Zone};
 
 /// How often.

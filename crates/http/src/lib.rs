@@ -13,7 +13,7 @@
 //!
 //! Beside it stands the central face, IoT Central's REST API, with the same shape of its own: one table of routes
 //! (central/router.rs) with versions and permissions, one file a group of endpoints, and around them the conversion
-//! between the versions of the API (central/version.rs). The two faces do not know each other.
+//! between the versions of the API (central/version/). The two faces do not know each other.
 //!
 //! Bodies may hold keys (iot-hub §11): nothing here logs a body, a query string or an `Authorization` header,
 //! nor repeats the latter two in an answer.

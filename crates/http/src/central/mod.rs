@@ -13,7 +13,7 @@ mod error;
 mod organizations;
 mod paging;
 pub(crate) mod router;
-mod version;
+pub(crate) mod version;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -67,7 +67,7 @@ pub(crate) async fn answer(State(state): State<Arc<ApiState>>, request: Request)
             let (route, resource) = (found.route.path, found.route.resource);
             let links = Links { host: host(&parts).to_owned(), path: parts.uri.path().to_owned() };
             let result = run(state, version, found, &parts, QueryString::clone(&query), body).await;
-            (route, result.map(|answer| links.answer(answer, version, resource, &query)))
+            (route, result.and_then(|answer| links.answer(answer, version, resource, &query)))
         }
         Err(error) => {
             discard(body).await;
@@ -111,7 +111,8 @@ async fn run(
             return Err(error);
         }
     };
-    let body = upgrade(version, route.resource, read_body(body, &parts.headers, &state.limits).await?)?;
+    let body = read_body(body, &parts.headers, &state.limits).await?;
+    let body = upgrade(version, route.resource, parts.method == Method::PATCH, body)?;
     let (headers, path) = (parts.headers.clone(), parts.uri.path().to_owned());
     let call = Call { state, caller, scope, organizations, version, params, query, headers, body, path };
     // In a task of its own: what was begun is done to its end, also when the caller goes away in the middle,
@@ -146,12 +147,22 @@ struct Links {
 
 impl Links {
     /// The answer in the caller's version, as it goes out.
-    fn answer(&self, answer: Answer, version: Version, resource: Resource, query: &QueryString) -> Answer {
+    ///
+    /// # Errors
+    /// The answer is not what it should be: a failure of ours.
+    fn answer(
+        &self,
+        answer: Answer,
+        version: Version,
+        resource: Resource,
+        query: &QueryString,
+    ) -> Result<Answer, CentralError> {
         let content = match answer.content {
             Content::Empty => Content::Empty,
-            Content::One(document) => Content::One(downgrade(version, resource, document)),
+            Content::One(document) => Content::One(downgrade(version, resource, document)?),
             Content::Page { items, next } => {
-                let items: Vec<String> = items.into_iter().map(|item| downgrade(version, resource, item)).collect();
+                let items = items.into_iter().map(|item| downgrade(version, resource, item));
+                let items: Vec<String> = items.collect::<Result<_, _>>()?;
                 let mut out = String::with_capacity(items.iter().map(|item| item.len() + 1).sum::<usize>() + 128);
                 let mut page = ObjectWriter::open(&mut out);
                 page.raw("value", &format!("[{}]", items.join(",")));
@@ -162,7 +173,7 @@ impl Links {
                 Content::One(out)
             }
         };
-        Answer { content, ..answer }
+        Ok(Answer { content, ..answer })
     }
 }
 

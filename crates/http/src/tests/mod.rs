@@ -1,6 +1,6 @@
 //! The whole API over a real store and engine, with devices that a test scripts.
 
-mod central;
+pub(crate) mod central;
 mod connections;
 mod devices;
 mod jobs;

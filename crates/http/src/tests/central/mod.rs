@@ -1,6 +1,7 @@
 //! The central face through the router, as a client sees it.
 
 mod requests;
+pub(crate) mod schema;
 
 use axum::body::Body;
 use axum::http::Request;

@@ -1,17 +1,9 @@
 //! A small client of the service API, for the simulator and the demo: they use the hub as anyone would.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
-use http_body_util::{BodyExt, Full, Limited};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, IF_MATCH};
-use hyper::{Method, Request, StatusCode};
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use hyper::header::{AUTHORIZATION, IF_MATCH};
+use hyper::{Method, StatusCode};
 use rustls::ClientConfig;
 use serde_json::{Value, json};
 
@@ -20,26 +12,18 @@ use bellwether_model::sas;
 
 use crate::clock::SystemClock;
 use crate::connection_string::ConnectionString;
-use crate::failure::chain;
+pub use crate::rest::ClientError;
+use crate::rest::{Answer, Rest, encoded};
 
 const API_VERSION: &str = "api-version=2021-04-12";
 const TOKEN_SECONDS: i64 = 3600;
-const ANSWER_MAX_BYTES: usize = 64 * 1024 * 1024;
-const TIMEOUT: Duration = Duration::from_secs(60);
 const CONTINUATION: &str = "x-ms-continuation";
 
 /// Speaks to one hub with the key of one policy.
 #[derive(Clone)]
 pub struct HubClient {
-    http: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    rest: Rest,
     hub: Arc<ConnectionString>,
-}
-
-/// What the hub answered.
-pub struct Answer {
-    status: StatusCode,
-    headers: HeaderMap,
-    body: Value,
 }
 
 /// A job to be made.
@@ -57,8 +41,7 @@ pub struct NewJob<'a> {
 impl HubClient {
     /// A client of the hub that the connection string names.
     pub fn new(hub: ConnectionString, tls: &ClientConfig) -> Self {
-        let connector = HttpsConnectorBuilder::new().with_tls_config(tls.clone()).https_only().enable_http1().build();
-        HubClient { http: Client::builder(TokioExecutor::new()).build(connector), hub: Arc::new(hub) }
+        HubClient { rest: Rest::new(tls), hub: Arc::new(hub) }
     }
 
     /// The host of the hub as the connection string has it.
@@ -134,69 +117,8 @@ impl HubClient {
         let uri = format!("https://{}{path}?{API_VERSION}", self.hub.host);
         let expiry = SystemClock.now().plus_seconds(TOKEN_SECONDS);
         let token = sas::make(&self.hub.host, &self.hub.key, expiry, Some(&self.hub.policy));
-        let mut request = Request::builder().method(method.clone()).uri(uri).header(AUTHORIZATION, token);
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let content = match &body {
-            Some(json) => {
-                request = request.header(CONTENT_TYPE, "application/json; charset=utf-8");
-                Bytes::from(json.to_string())
-            }
-            None => Bytes::new(),
-        };
-        let request = request.body(Full::new(content)).map_err(|error| ClientError::Unexpected(error.to_string()))?;
-        let what = || format!("{method} {path}");
-        let answer = tokio::time::timeout(TIMEOUT, self.exchange(request)).await;
-        let answer = answer.map_err(|_| ClientError::Timeout(what()))?;
-        let answer = answer.map_err(|error| ClientError::Link { what: what(), reason: chain(error.as_ref()) })?;
-        if answer.status.is_success() {
-            return Ok(answer);
-        }
-        let message = answer.body.get("Message").and_then(Value::as_str).unwrap_or_default().to_owned();
-        Err(ClientError::Refused { what: what(), status: answer.status, message })
+        let all: Vec<(&str, &str)> =
+            [(AUTHORIZATION.as_str(), token.as_str())].iter().chain(headers).copied().collect();
+        self.rest.call(method, uri, path, &all, body).await
     }
-
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, Fault> {
-        let answer = self.http.request(request).await?;
-        let (head, body) = answer.into_parts();
-        let bytes = Limited::new(body, ANSWER_MAX_BYTES).collect().await?.to_bytes();
-        let body = if bytes.is_empty() { Value::Null } else { serde_json::from_slice(&bytes)? };
-        Ok(Answer { status: head.status, headers: head.headers, body })
-    }
-}
-
-type Fault = Box<dyn std::error::Error + Send + Sync>;
-
-fn encoded(segment: &str) -> String {
-    utf8_percent_encode(segment, NON_ALPHANUMERIC).to_string()
-}
-
-/// Why a call brought nothing.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// The hub said no.
-    #[error("{what}: the hub answered {status}: {message}")]
-    Refused {
-        /// Method and path.
-        what: String,
-        /// The status.
-        status: StatusCode,
-        /// The hub's message.
-        message: String,
-    },
-    /// The hub did not answer in time.
-    #[error("{0}: no answer within {TIMEOUT:?}")]
-    Timeout(String),
-    /// The connection failed, or what came was no JSON.
-    #[error("{what}: {reason}")]
-    Link {
-        /// Method and path.
-        what: String,
-        /// The error with its causes.
-        reason: String,
-    },
-    /// The answer does not fit the contract.
-    #[error("{0}")]
-    Unexpected(String),
 }

@@ -18,6 +18,7 @@ mod policies;
 mod private_file;
 mod progress;
 mod query;
+mod rest;
 mod run_file;
 mod serve;
 mod signals;

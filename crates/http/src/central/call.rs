@@ -193,6 +193,18 @@ impl Answer {
         Ok(Answer { status: StatusCode::OK, content: Content::Page { items, next }, headers: Vec::new() })
     }
 
+    /// 200 with a page of documents that are JSON text already.
+    pub fn texts(items: Vec<String>, next: Option<String>) -> Answer {
+        Answer { status: StatusCode::OK, content: Content::Page { items, next }, headers: Vec::new() }
+    }
+
+    /// With a sentence for people that has no place in the published body: why something waits.
+    pub fn with_reason(mut self, reason: Option<String>) -> Answer {
+        let value = reason.and_then(|text| HeaderValue::try_from(text).ok());
+        self.headers.extend(value.map(|value| (HeaderName::from_static("x-ms-status-message"), value)));
+        self
+    }
+
     /// 204.
     pub fn nothing() -> Answer {
         Answer { status: StatusCode::NO_CONTENT, content: Content::Empty, headers: Vec::new() }

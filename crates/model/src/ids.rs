@@ -54,6 +54,11 @@ pub struct JobId(Box<str>);
 #[serde(try_from = "String", into = "String")]
 pub struct DeviceGroupId(Box<str>);
 
+/// A scheduled job's name: 1 to 255 ASCII letters, digits, `_` and `-`, case-sensitive (iot-central §2).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ScheduledJobId(Box<str>);
+
 macro_rules! text_id {
     ($name:ident, $what:literal, $check:path) => {
         impl $name {
@@ -98,7 +103,8 @@ macro_rules! text_id {
 
 text_id!(DeviceId, "deviceId", check_device_id);
 text_id!(JobId, "jobId", check_job_id);
-text_id!(DeviceGroupId, "deviceGroupId", check_device_group_id);
+text_id!(DeviceGroupId, "deviceGroupId", check_central_id);
+text_id!(ScheduledJobId, "scheduledJobId", check_central_id);
 
 impl JobId {
     /// A name for a job that is made on the hub face: 1 to 64 ASCII letters, digits and `-` (iot-hub §1.3).
@@ -126,16 +132,19 @@ fn check_device_id(text: &str) -> Result<(), &'static str> {
     }
 }
 
-fn check_job_id(text: &str) -> Result<(), &'static str> {
+fn check_central_id(text: &str) -> Result<(), &'static str> {
     if text.is_empty() || text.len() > 255 {
         Err("must have 1 to 255 characters")
     } else if !text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-' || c == b'_') {
         Err("may hold only ASCII letters, digits, _ and -")
-    } else if text == "query" {
-        Err("must not be query, which names the list of jobs")
     } else {
         Ok(())
     }
+}
+
+fn check_job_id(text: &str) -> Result<(), &'static str> {
+    check_central_id(text)?;
+    if text == "query" { Err("must not be query, which names the list of jobs") } else { Ok(()) }
 }
 
 fn check_hub_job_id(text: &str) -> Result<(), &'static str> {
@@ -143,16 +152,6 @@ fn check_hub_job_id(text: &str) -> Result<(), &'static str> {
         Err("must have 1 to 64 characters")
     } else if !text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'-') {
         Err("may hold only ASCII letters, digits and -")
-    } else {
-        Ok(())
-    }
-}
-
-fn check_device_group_id(text: &str) -> Result<(), &'static str> {
-    if text.is_empty() || text.len() > 255 {
-        Err("must have 1 to 255 characters")
-    } else if !text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_' || c == b'-') {
-        Err("may hold only ASCII letters, digits, _ and -")
     } else {
         Ok(())
     }

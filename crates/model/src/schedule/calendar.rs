@@ -1,9 +1,10 @@
 //! The ticks of a schedule. Each is reckoned from the start by its number, so that nothing adds up over the years:
 //! no drift, and the same answer wherever one begins to look.
 
-use jiff::{Span, Unit, civil::DateTime};
+use jiff::civil::{self, DateTime};
+use jiff::{Span, Unit};
 
-use super::{End, Recurrence, Schedule};
+use super::{Day, End, Recurrence, Schedule};
 use crate::Time;
 
 impl Schedule {
@@ -13,8 +14,12 @@ impl Schedule {
         self.tick(self.number_from(from)?).filter(|tick| !self.is_over(*tick))
     }
 
-    /// How many ticks lie between the two, the first included, the second not; the end does not matter.
+    /// How many ticks lie between the two, the first included, the second not; none after the end date.
     pub fn ticks_between(&self, from: Time, to: Time) -> u64 {
+        let to = match self.end {
+            End::Never | End::Occurrences(_) => to,
+            End::Date(last) => self.midnight_after(last).map_or(to, |end| end.min(to)),
+        };
         match (self.number_from(from), self.number_from(to)) {
             (Some(first), Some(after)) => after.saturating_sub(first),
             (None, _) | (_, None) => 0,
@@ -37,6 +42,10 @@ impl Schedule {
             End::Never | End::Occurrences(_) => false,
             End::Date(last) => self.zone.wall_clock(now).is_none_or(|wall| wall.date() > last.0),
         }
+    }
+
+    fn midnight_after(&self, day: Day) -> Option<Time> {
+        self.zone.time(day.0.tomorrow().ok()?.to_datetime(civil::Time::midnight()))
     }
 
     /// The tick of this number; 0 is the start itself, whichever of two equal wall-clock times that is. `None`

@@ -1,6 +1,8 @@
 //! When scheduled jobs run (iot-central §4).
 //!
 //! * [`calendar`] — the points in time that a [`Schedule`] names: its *ticks*;
+//! * [`definition`] — a scheduled job: what to run, when, and how it went so far;
+//! * [`progress`] — how far a schedule has come, and what is to be done now;
 //! * [`zone`] — the time zones in which it is reckoned.
 //!
 //! A schedule is what somebody wrote: from when, how often, until when, in which zone's wall-clock time. The rules
@@ -15,8 +17,12 @@
 //! `REST` has no member for the zone: there it is UTC.
 
 pub mod calendar;
+pub mod definition;
+pub mod progress;
 pub mod zone;
 
+#[cfg(test)]
+mod progress_tests;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +30,8 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::Time;
+pub use definition::{Definition, LastRun, ScheduledJob};
+pub use progress::{Progress, Skip, SkipReason, Step};
 pub use zone::{BadZone, Zone};
 
 /// How often.

@@ -6,6 +6,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 /// Any JSON value as its text, without white space between its tokens. Kept as a string, so that a missing value
 /// and an explicit `null` stay two things.
@@ -65,6 +66,25 @@ pub fn minify(text: &str) -> String {
         }
     }
     out
+}
+
+/// JSON merge patch (RFC 7396): objects merge, `null` removes, anything else replaces.
+pub fn merge_patch(target: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch;
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(members) = target else { return };
+    for (name, value) in patch {
+        if value.is_null() {
+            members.shift_remove(&name);
+        } else {
+            merge_patch(members.entry(name).or_insert(Value::Null), value);
+        }
+    }
 }
 
 /// How deep arrays and objects nest in JSON text: 0 for a scalar.
@@ -227,6 +247,8 @@ impl<'a> ObjectWriter<'a> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -235,6 +257,13 @@ mod tests {
             minify("{ \"a b\" : [ 1.0 ,\n2e5 , \"x \\\" y\\\\\" ] , \"c\":\t{ } }"),
             r#"{"a b":[1.0,2e5,"x \" y\\"],"c":{}}"#
         );
+    }
+
+    #[test]
+    fn merge_patches() {
+        let mut target = json!({"a": 1, "b": {"c": 2, "d": 3}, "e": [1, 2]});
+        merge_patch(&mut target, json!({"a": null, "b": {"c": null, "x": {"y": null, "z": 1}}, "e": [3]}));
+        assert_eq!(target, json!({"b": {"d": 3, "x": {"z": 1}}, "e": [3]}));
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub mod policy;
 pub mod sas;
 pub mod schedule;
 pub mod targets;
+pub mod template;
 pub mod time;
 pub mod twin;
 

@@ -9,6 +9,7 @@ use bellwether_model::api_token::ApiToken;
 use bellwether_model::group::DeviceGroup;
 use bellwether_model::identity::{IfMatch, etag_text};
 use bellwether_model::organization::Organization;
+use bellwether_model::template::DeviceTemplate;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -216,5 +217,13 @@ impl Record for DeviceGroup {
 
     fn id(&self) -> &str {
         self.id.as_str()
+    }
+}
+
+impl Record for DeviceTemplate {
+    const KIND: RecordKind = RecordKind::DeviceTemplate;
+
+    fn id(&self) -> &str {
+        &self.id
     }
 }

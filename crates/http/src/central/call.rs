@@ -7,6 +7,7 @@ use bellwether_engine::Engine;
 use bellwether_model::DeviceId;
 use bellwether_model::access::{Caller, OrganizationTree, Scope};
 use bellwether_model::identity::IfMatch;
+use bellwether_model::json::merge_patch;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
@@ -97,28 +98,8 @@ impl Call {
     pub fn merged<T: DeserializeOwned>(&self, stands: &impl Serialize) -> Result<T, CentralError> {
         let mut document = serde_json::to_value(stands)?;
         let patch: serde_json::Map<String, serde_json::Value> = from_json(&self.body)?;
-        merge(&mut document, serde_json::Value::Object(patch));
+        merge_patch(&mut document, serde_json::Value::Object(patch));
         serde_json::from_value(document).map_err(|error| CentralError::unprocessable(format!("the body: {error}")))
-    }
-}
-
-/// JSON merge patch (RFC 7396).
-fn merge(target: &mut serde_json::Value, patch: serde_json::Value) {
-    use serde_json::Value;
-    let Value::Object(patch) = patch else {
-        *target = patch;
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(serde_json::Map::new());
-    }
-    let Value::Object(members) = target else { return };
-    for (name, value) in patch {
-        if value.is_null() {
-            members.shift_remove(&name);
-        } else {
-            merge(members.entry(name).or_insert(Value::Null), value);
-        }
     }
 }
 
@@ -213,19 +194,5 @@ impl Answer {
     /// With another status.
     pub fn with_status(self, status: StatusCode) -> Answer {
         Answer { status, ..self }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn merge_patches() {
-        let mut target = json!({"a": 1, "b": {"c": 2, "d": 3}, "e": [1, 2]});
-        merge(&mut target, json!({"a": null, "b": {"c": null, "x": {"y": null, "z": 1}}, "e": [3]}));
-        assert_eq!(target, json!({"b": {"d": 3, "x": {"z": 1}}, "e": [3]}));
     }
 }

@@ -6,6 +6,7 @@
 
 mod merge;
 pub mod meta;
+pub mod nodes;
 pub mod patch;
 pub mod size;
 pub mod wire;

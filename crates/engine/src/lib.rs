@@ -9,6 +9,7 @@
 
 mod access;
 mod capabilities;
+mod central_jobs;
 mod devices;
 mod groups;
 mod jobs;
@@ -35,6 +36,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use access::{AuthenticateError, CreateTokenError, token_key};
+pub use central_jobs::{CentralJobError, NewCentralJob, SAME_AGAIN};
 pub use groups::GroupError;
 pub use jobs::CreateJobError;
 pub use methods::InvokeError;

@@ -3,6 +3,7 @@
 
 mod delivery;
 pub mod outcome;
+mod plan;
 mod spec;
 mod state;
 
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use delivery::{Amount, BadDelivery, BadNumber, Delivery, Threshold, read_decimal};
 pub use outcome::{Class, DeviceJobState, Outcome, Tally};
+pub use plan::{COMMAND_RESPONSE_SECONDS, ENTRIES_MAX, Plan, plan};
 pub use rust_decimal::Decimal;
 pub use spec::{Action, CentralJob, Face, JobData, JobSpec, Offline, Success, Target};
 pub use state::{BadStatus, JobEvent, JobState, Refused};

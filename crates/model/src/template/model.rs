@@ -127,6 +127,16 @@ impl Capability {
     }
 }
 
+impl Capability {
+    /// The command that it is.
+    pub fn command(&self) -> Option<&Command> {
+        match &self.kind {
+            Kind::Command(command) => Some(command),
+            Kind::Telemetry(_) | Kind::Property(_) => None,
+        }
+    }
+}
+
 impl Interface {
     /// The capability called `name`.
     pub fn capability(&self, name: &str) -> Option<&Capability> {

@@ -1,0 +1,147 @@
+//! Jobs of the central face: from a group, entries of data and delivery options to a job of the engine
+//! (iot-central §3, §5).
+//!
+//! * The group and everything the entries name must be there, and the group within the caller's reach; else the job
+//!   is refused and nothing is kept. Who is in the group is found out when the job starts.
+//! * A job belongs to the organization that is named, else to that of its group: then who sees its devices sees it.
+//! * The same request again within [`SAME_AGAIN`] seconds is answered with the job that the first one made: clients
+//!   repeat a request whose answer was lost. Anything else under a used id is refused.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bellwether_model::JobId;
+use bellwether_model::access::{Caller, Scope};
+use bellwether_model::group::DeviceGroup;
+use bellwether_model::job::{CentralJob, Delivery, Face, Job, JobData, JobSpec, Offline, Success, Target, plan};
+use bellwether_model::template::{CapabilityModel, DeviceTemplate, Fault};
+use bellwether_store::{Records, StoreError};
+
+use crate::access::organizations;
+use crate::{CreateJobError, Engine};
+
+/// Seconds within which an identical request is taken for a repetition.
+pub const SAME_AGAIN: i64 = 600;
+
+/// What a caller of the central face asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCentralJob {
+    /// The job's name.
+    pub id: JobId,
+    /// What is done, and to which group.
+    pub job: CentralJob,
+    /// Batches and threshold.
+    pub delivery: Delivery,
+    /// The organization that it is to belong to; `None` is that of its group.
+    pub organization: Option<String>,
+}
+
+/// Why a job was not accepted. Nothing of it is kept.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CentralJobError {
+    /// An entry of `data`, or what it names, is wrong.
+    #[error(transparent)]
+    Data(#[from] Fault),
+    /// A member refers to something that is not there for the caller, or breaks a rule.
+    #[error("{field} {rule}")]
+    Invalid {
+        /// The member's name on the wire.
+        field: &'static str,
+        /// The rule, as the rest of a sentence.
+        rule: String,
+    },
+    /// As for every job.
+    #[error(transparent)]
+    Create(#[from] CreateJobError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Engine {
+    /// Checks a job of the central face and takes it: when this returns, the job is on disk and runs
+    /// (iot-central §3.5). `scope` is where the caller may run jobs.
+    ///
+    /// # Errors
+    /// The first rule that is broken; nothing is kept then.
+    pub async fn create_central_job(
+        self: &Arc<Self>,
+        new: NewCentralJob,
+        caller: &Caller,
+        scope: &Scope,
+    ) -> Result<Job, CentralJobError> {
+        if let Some(job) = self.same_again(&new).await? {
+            return Ok(job);
+        }
+        let spec = self.central_spec(new, caller, scope).await?;
+        Ok(self.create_job(spec).await?)
+    }
+
+    /// What a job of the central face does, checked against what is there now.
+    ///
+    /// # Errors
+    /// The first rule that is broken.
+    pub(crate) async fn central_spec(
+        &self,
+        new: NewCentralJob,
+        caller: &Caller,
+        scope: &Scope,
+    ) -> Result<JobSpec, CentralJobError> {
+        let (group, data) = (new.job.group.clone(), new.job.data.clone());
+        let read = move |records: &Records<'_>| {
+            Ok((records.get::<DeviceGroup>(&group)?, organizations(records)?, models(records, &data)?))
+        };
+        let (group, tree, models) = self.store.read_records(read).await?;
+        let invalid = |field, rule: &str| CentralJobError::Invalid { field, rule: rule.to_owned() };
+        let group = group.filter(|stored| scope.covers(stored.record.organization.as_deref()));
+        let group = group.ok_or_else(|| invalid("group", "is no device group that you can see"))?.record;
+        let plan = plan(&new.job.data, &models)?;
+        let organization = match new.organization {
+            None => group.organization,
+            Some(id) if tree.contains(&id) && scope.covers(Some(&id)) => Some(id),
+            Some(_) => return Err(invalid("organizations", "holds no organization that you can see")),
+        };
+        Ok(JobSpec {
+            id: new.id,
+            target: Target::Group { group: new.job.group.clone() },
+            face: Face::Central(new.job),
+            action: plan.action,
+            templates: plan.templates,
+            delivery: new.delivery,
+            start: None,
+            lifetime: None,
+            offline: Offline::FailNow,
+            success: Success::Status2xx,
+            owner: caller.name.clone(),
+            organization,
+            keep_previous: true,
+        })
+    }
+
+    /// The job that an identical request made a short while ago.
+    async fn same_again(&self, new: &NewCentralJob) -> Result<Option<Job>, CentralJobError> {
+        let Some(job) = self.store.job(new.id.as_str()).await? else { return Ok(None) };
+        let recent = job.created.plus_seconds(SAME_AGAIN) > self.now();
+        let same_job = job.spec.central() == Some(&new.job) && job.spec.delivery == new.delivery;
+        let same_organization = new.organization.is_none() || new.organization == job.spec.organization;
+        if recent && same_job && same_organization {
+            return Ok(Some(job));
+        }
+        Err(CreateJobError::AlreadyExists.into())
+    }
+}
+
+/// The models of the templates that the entries name, as far as there are such templates.
+fn models(records: &Records<'_>, data: &[JobData]) -> Result<BTreeMap<String, Arc<CapabilityModel>>, StoreError> {
+    let mut models = BTreeMap::new();
+    for id in data.iter().map(|entry| entry.template().1) {
+        if !models.contains_key(id)
+            && let Some(template) = records.get::<DeviceTemplate>(id)?
+        {
+            let model =
+                template.record.model().map_err(|fault| StoreError::Damaged(format!("template {id}: {fault}")))?;
+            models.insert(id.to_owned(), Arc::new(model));
+        }
+    }
+    Ok(models)
+}

@@ -38,6 +38,7 @@ mod in_set;
 mod job_type;
 mod json_document;
 mod lex;
+mod list_filter;
 mod narrow;
 pub mod offline;
 mod operand;
@@ -56,6 +57,9 @@ pub use field::{Field, Fields};
 pub use follow::MemberPath;
 pub use group_filter::{Candidate, GroupFilter, Metadata};
 pub use json_document::JsonDocument;
+pub use list_filter::{
+    LIST_FILTER_BYTES_MAX, ListField, ListFieldKind, ListFilter, ListFilterError, ListOrder, ListValue,
+};
 pub use narrow::Narrow;
 pub use query::{QUERY_CHARACTERS_MAX, Query};
 pub use value::{Number, Value};

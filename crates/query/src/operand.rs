@@ -86,14 +86,21 @@ pub(crate) fn compare(op: Comparison, left: &Operand<'_>, right: &Operand<'_>) -
     if let (Comparison::Equal, Operand::String(left), Operand::String(right)) = (op, left, right) {
         return Some(left == right);
     }
-    left.order(right).map(|order| match op {
-        Comparison::Equal => order.is_eq(),
-        Comparison::NotEqual => order.is_ne(),
-        Comparison::Less => order.is_lt(),
-        Comparison::LessOrEqual => order.is_le(),
-        Comparison::Greater => order.is_gt(),
-        Comparison::GreaterOrEqual => order.is_ge(),
-    })
+    left.order(right).map(|order| op.holds(order))
+}
+
+impl Comparison {
+    /// Whether two values in this order compare so.
+    pub(crate) fn holds(self, order: Ordering) -> bool {
+        match self {
+            Comparison::Equal => order.is_eq(),
+            Comparison::NotEqual => order.is_ne(),
+            Comparison::Less => order.is_lt(),
+            Comparison::LessOrEqual => order.is_le(),
+            Comparison::Greater => order.is_gt(),
+            Comparison::GreaterOrEqual => order.is_ge(),
+        }
+    }
 }
 
 /// Arithmetic takes two numbers, `||` two strings; all else is undefined.

@@ -172,6 +172,11 @@ impl Presence {
 }
 
 impl Device {
+    /// Its name for people: the id when none was given (iot-central §7.1).
+    pub fn display_name(&self) -> &str {
+        self.profile.display_name.as_deref().unwrap_or(self.id.as_str())
+    }
+
     /// See [`etag_text`].
     pub fn etag_text(&self) -> String {
         etag_text(self.etag)

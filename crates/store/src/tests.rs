@@ -1,3 +1,4 @@
+mod lists;
 mod members;
 
 use std::collections::BTreeSet;

@@ -11,6 +11,7 @@ use bellwether_model::access::{OrganizationTree, Scope};
 use bellwether_model::group::{BadGroup, DeviceGroup, DeviceGroupChange};
 use bellwether_model::identity::IfMatch;
 use bellwether_model::ids::DeviceGroupId;
+use bellwether_model::template::Capability;
 use bellwether_query::{GroupFilter, QueryError};
 use bellwether_store::{
     EtagMismatch, MemberPage, MemberSelection, ModeledProperties, Records, StoreError, Stored, TargetList, check_etag,
@@ -18,7 +19,8 @@ use bellwether_store::{
 
 use crate::Engine;
 use crate::access::organizations;
-use crate::capabilities::{Capability, TemplateProperties, scheduled_job_of};
+use crate::capabilities::scheduled_job_of;
+use crate::modeled::{model_of, section_of};
 
 /// Why nothing was done with a group.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -237,23 +239,18 @@ fn properties(records: &Records<'_>, filter: &GroupFilter) -> Result<ModeledProp
             ))),
         };
     };
-    let template = TemplateProperties::read(records, id)?
-        .ok_or_else(|| Unusable::Because(format!("there is no device template {id}")))?;
+    let model = model_of(records, id)?;
+    let model = model.ok_or_else(|| Unusable::Because(format!("there is no device template {id}")))?;
     let mut found = Vec::new();
     for (component, name) in filter.capabilities() {
-        let what = match template.capability(component, name) {
-            Some(Capability::Property(section)) => {
-                found.push((component, name, section));
-                continue;
-            }
-            Some(Capability::Telemetry) => "telemetry",
-            Some(Capability::Command) => "a command",
-            None => "no property",
+        let capability = model.capability(component, name);
+        let Some(section) = capability.and_then(section_of) else {
+            let (path, what) = (path(component, name), capability.map_or("no property", Capability::word));
+            return Err(Unusable::Because(format!(
+                "{path} is {what} of {id}; a device group filter can only reference properties"
+            )));
         };
-        let path = path(component, name);
-        return Err(Unusable::Because(format!(
-            "{path} is {what} of {id}; a device group filter can only reference properties"
-        )));
+        found.push((component, name, section));
     }
     Ok(ModeledProperties::new(found))
 }

@@ -9,6 +9,7 @@ use bellwether_model::access::Scope;
 use bellwether_model::group::{DeviceGroup, DeviceGroupChange};
 use bellwether_model::identity::{DeviceProfile, DeviceSettings, IfMatch, Keys, SymmetricKey};
 use bellwether_model::organization::Organization;
+use bellwether_model::template::DeviceTemplate;
 use bellwether_model::twin::TwinChange;
 use bellwether_store::{NewDevice, Record, RecordKind, StoreError, Stored};
 use serde::{Deserialize, Serialize};
@@ -16,21 +17,6 @@ use serde_json::{Value, json};
 use simulation::Sim;
 
 const COOLER: &str = "dtmi:acme:cooler;1";
-
-/// A device template as it is kept.
-#[derive(Serialize, Deserialize)]
-struct Template {
-    id: String,
-    body: Value,
-}
-
-impl Record for Template {
-    const KIND: RecordKind = RecordKind::DeviceTemplate;
-
-    fn id(&self) -> &str {
-        &self.id
-    }
-}
 
 /// A scheduled job as it is kept.
 #[derive(Serialize, Deserialize)]
@@ -78,11 +64,11 @@ impl Bed {
         contents.push(json!({"@type": ["Property", "Cloud"], "name": "floor", "schema": "integer"}));
         contents.push(json!({"@type": ["Telemetry", "Humidity"], "name": "humidity", "schema": "double"}));
         contents.push(json!({"@type": "Command", "name": "reboot"}));
-        let fan =
-            json!({"@type": "Interface", "contents": [{"@type": "Property", "name": "speed", "schema": "double"}]});
+        let fan = json!({"@id": "dtmi:acme:fan;1", "@type": "Interface", "contents": [{"@type": "Property", "name": "speed", "schema": "double"}]});
         contents.push(json!({"@type": "Component", "name": "fan", "schema": fan}));
-        let body = json!({"capabilityModel": {"@type": "Interface", "contents": contents}});
-        self.keep(Template { id: COOLER.to_owned(), body });
+        let model = json!({"@id": "dtmi:acme:c;1", "@type": "Interface", "contents": contents});
+        let document = json!({"@type": ["ModelDefinition", "DeviceModel"], "capabilityModel": model});
+        self.keep(DeviceTemplate::new(COOLER, document).unwrap().0);
     }
 
     fn device(&self, id: &str, organization: Option<&str>, floor: i64) {

@@ -24,7 +24,6 @@ pub mod targets;
 pub mod template;
 pub mod time;
 pub mod twin;
-pub mod user;
 
 pub use ids::{DeviceId, DeviceSeq, JobId, JobKey};
 pub use time::Time;

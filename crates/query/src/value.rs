@@ -2,9 +2,6 @@
 
 use std::borrow::Cow;
 
-use crate::follow::follow;
-use crate::path::Step;
-
 /// A value of a document (query-language.md §4.1: undefined, null, boolean, number, string, object, array).
 ///
 /// It borrows from the document where it can. JSON text of numbers, objects and arrays is kept as it
@@ -81,20 +78,6 @@ impl<'a> Value<'a> {
                 },
             },
             Some(_) | None => Value::Undefined,
-        }
-    }
-
-    /// The value of a property as a device reports it: what it acknowledges, `{"value": …, "ac": …}`, counts as
-    /// the value itself (device-protocol §10). Any other object stays one.
-    #[must_use]
-    pub fn reported(self) -> Self {
-        let Value::Json(text) = self else { return self };
-        if !follow(text.clone(), &[Step::Name("ac".into())]).is_defined() {
-            return Value::Json(text);
-        }
-        match follow(text.clone(), &[Step::Name("value".into())]) {
-            Value::Undefined => Value::Json(text),
-            value => value,
         }
     }
 
@@ -181,21 +164,6 @@ mod tests {
             let mut out = String::new();
             Value::from_json(text).write_json(&mut out);
             assert_eq!(out, text);
-        }
-    }
-
-    #[test]
-    fn an_acknowledgement_is_its_value() {
-        for (text, value) in [
-            (r#"{"value": 23, "ac": 200, "av": 3, "ad": "text"}"#, "23"),
-            (r#"{"ac":203,"av":0,"value":{"a":[1]}}"#, r#"{"a":[1]}"#),
-            (r#"{"value":null,"ac":400}"#, "null"),
-            (r#"{"value": 23}"#, r#"{"value": 23}"#),
-            (r#"{"ac": 200}"#, r#"{"ac": 200}"#),
-            (r#"["value", "ac"]"#, r#"["value", "ac"]"#),
-            (r#""value""#, r#""value""#),
-        ] {
-            assert_eq!(Value::from_json(text).reported(), Value::from_json(value), "{text}");
         }
     }
 

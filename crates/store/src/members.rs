@@ -2,11 +2,13 @@
 //!
 //! Only devices with a template take part: an unassigned device can be in no group (iot-central §5.1).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bellwether_model::DeviceSeq;
 use bellwether_model::access::Scope;
 use bellwether_model::identity::Device;
+use bellwether_model::template::Acknowledged;
 use bellwether_query::{Candidate, GroupFilter, MemberPath, Metadata, Value};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
@@ -210,7 +212,12 @@ impl Candidate for ModeledRow<'_> {
         let at = |column| self.text(column).map_or(Value::Undefined, |text| property.path.value(text));
         match property.section {
             PropertySection::Tags => at(7),
-            PropertySection::Reported => at(8).reported(),
+            PropertySection::Reported => {
+                let value = at(8);
+                // What a device acknowledges counts as the value itself (device-protocol §10).
+                let Value::Json(Cow::Borrowed(text)) = value else { return value };
+                Value::from_json(Acknowledged::read(text).value)
+            }
         }
     }
 }

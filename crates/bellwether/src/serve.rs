@@ -277,6 +277,8 @@ fn engine_settings(settings: &Settings) -> bellwether_engine::Settings {
         condition_bytes_max: settings.job_condition_max_bytes.try_into().unwrap_or(usize::MAX),
         strict_characters: settings.strict_characters,
         jobs_at_once: settings.jobs_at_once.map(|most| most.try_into().unwrap_or(usize::MAX)),
+        organizations_max: settings.organizations_max.map(|most| most.try_into().unwrap_or(usize::MAX)),
+        organization_depth_max: settings.organization_depth_max.into(),
         ..bellwether_engine::Settings::default()
     }
 }

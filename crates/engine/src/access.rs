@@ -1,13 +1,19 @@
-//! Callers of the central face: whose token is it, and where does its role reach (iot-central §9).
+//! Callers of the central face: whose token is it, and where does its role reach; users (iot-central §9).
+//!
+//! What a caller may reach is looked up in the transaction that changes something, so that it holds when it is
+//! written.
 
 use bellwether_model::Time;
-use bellwether_model::access::{Assignment, Caller, OrganizationTree};
-use bellwether_model::api_token::{ApiToken, LIFETIME_DAYS, Presented, TokenKey};
+use bellwether_model::access::{Assignment, BadAssignment, Caller, OrganizationTree, Permission, Role};
+use bellwether_model::api_token::{ApiToken, Presented};
+use bellwether_model::identity::IfMatch;
+use bellwether_model::ids::UserId;
 use bellwether_model::organization::Organization;
 use bellwether_model::sas::SasError;
-use bellwether_store::{Records, Store, StoreError};
+use bellwether_model::user::{BadUser, User};
+use bellwether_store::{EtagMismatch, Records, StoreError, Stored, check_etag};
 
-use crate::{Engine, Entropy};
+use crate::Engine;
 
 /// Why a token is not taken.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -20,18 +26,36 @@ pub enum AuthenticateError {
     Store(#[from] StoreError),
 }
 
-/// What tokens of this installation are made with: made at the first start, and ever after what they were then.
-///
-/// # Errors
-/// The store failed, or what it kept is damaged.
-pub async fn token_key(store: &Store, entropy: &dyn Entropy) -> Result<TokenKey, StoreError> {
-    let id = store.secret("application id", entropy.draw()).await?;
-    let secret = store.secret("api tokens", entropy.draw()).await?;
-    let hex: String = id.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    let application = [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-");
-    Ok(TokenKey { application, secret })
+/// Why nothing was done with a user.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum UserError {
+    /// There is no such user, or not all of its roles lie where the caller may manage users.
+    #[error("there is no user of this id")]
+    NotFound,
+    /// See there.
+    #[error(transparent)]
+    EtagMismatch(#[from] EtagMismatch),
+    /// A member breaks a rule.
+    #[error(transparent)]
+    Invalid(#[from] BadUser),
+    /// See there.
+    #[error(transparent)]
+    Roles(#[from] BadAssignment),
+    /// Another user is the same person or object.
+    #[error("there is a user for this email or object already; one user may have several roles")]
+    SameIdentity,
+    /// See there.
+    #[error(transparent)]
+    LastAdministrator(#[from] LastAdministrator),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
+
+/// Nobody would be left who may do everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is the last administrator: make another user or API token an administrator first")]
+pub struct LastAdministrator;
 
 /// The tree of organizations as it stands.
 ///
@@ -42,45 +66,28 @@ pub(crate) fn organizations(records: &Records<'_>) -> Result<OrganizationTree, S
     Ok(OrganizationTree(all.into_iter().map(|stored| (stored.record.id, stored.record.parent)).collect()))
 }
 
-/// Why a token was not made.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum CreateTokenError {
-    /// There is a token of this id; revoke it first.
-    #[error("an API token with this id exists already")]
-    AlreadyExists,
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
+/// After somebody who had `roles` lost them: is there an administrator left, a user or a token that has not ended?
+///
+/// # Errors
+/// [`LastAdministrator`], or the store failed.
+pub(crate) fn keep_administrator<E>(records: &Records<'_>, lost: &[Assignment], now: Time) -> Result<(), E>
+where
+    E: From<StoreError> + From<LastAdministrator>,
+{
+    let administers = |roles: &[Assignment]| roles.iter().any(|assignment| assignment.role == Role::Administrator);
+    if !administers(lost) {
+        return Ok(());
+    }
+    let token = |token: &Stored<ApiToken>| administers(&token.record.roles) && now < token.record.expiry;
+    let user = |user: &Stored<User>| administers(&user.record.roles);
+    if records.all()?.iter().any(token) || records.all()?.iter().any(user) {
+        Ok(())
+    } else {
+        Err(LastAdministrator.into())
+    }
 }
 
 impl Engine {
-    /// Makes an API token. Its text is returned here and never again (iot-central §9.4).
-    ///
-    /// # Errors
-    /// The id is in use, or the store failed.
-    pub async fn create_api_token(
-        &self,
-        id: String,
-        roles: Vec<Assignment>,
-        expiry: Option<Time>,
-    ) -> Result<(ApiToken, String), CreateTokenError> {
-        let drawn = self.world.entropy.draw();
-        let mut nonce = [0; 16];
-        nonce.copy_from_slice(&drawn[..16]);
-        let expiry = expiry.unwrap_or_else(|| self.now().plus_seconds(LIFETIME_DAYS * 86_400));
-        let expiry = Time(expiry.0.div_euclid(1000).saturating_mul(1000));
-        let token = ApiToken { id, roles, expiry, nonce };
-        let change = move |records: &Records<'_>| {
-            if records.get::<ApiToken>(&token.id)?.is_some() {
-                return Err(CreateTokenError::AlreadyExists);
-            }
-            Ok(records.put(token)?.record)
-        };
-        let token = self.store().change_records(change).await?;
-        let text = token.text(&self.token_key);
-        Ok((token, text))
-    }
-
     /// Who sends this `Authorization` text, and the organizations as they are now.
     ///
     /// # Errors
@@ -94,4 +101,64 @@ impl Engine {
         token.verify(&presented, &self.token_key, self.now())?;
         Ok((Caller { name: format!("token:{}", token.id), roles: token.roles }, tree))
     }
+
+    /// Makes a user or changes one: `change` gets the one that stands, `None` when there is none, and says what is to
+    /// stand; it runs inside the transaction.
+    ///
+    /// # Errors
+    /// Those of `change`, and [`UserError`]. Nothing is changed then.
+    pub async fn change_user<E, F>(
+        &self,
+        by: Caller,
+        id: UserId,
+        if_match: IfMatch,
+        change: F,
+    ) -> Result<Stored<User>, E>
+    where
+        F: FnOnce(Option<User>) -> Result<User, E> + Send + 'static,
+        E: From<UserError> + From<StoreError> + Send + 'static,
+    {
+        let now = self.now();
+        let write = move |records: &Records<'_>| {
+            let tree = organizations(records)?;
+            let stands = records.get::<User>(id.as_str())?;
+            if stands.as_ref().is_some_and(|user| !manages(&by, &user.record, &tree)) {
+                return Err(UserError::NotFound.into());
+            }
+            check_etag(&if_match, stands.as_ref()).map_err(UserError::from)?;
+            let lost = stands.as_ref().map(|user| user.record.roles.clone()).unwrap_or_default();
+            let user = change(stands.map(|stored| stored.record))?;
+            user.identity.check().map_err(UserError::from)?;
+            by.may_grant(Permission::ManageUsers, &user.roles, &tree).map_err(UserError::from)?;
+            let is_same =
+                |other: &Stored<User>| other.record.id != user.id && other.record.identity.is_same(&user.identity);
+            if records.all()?.iter().any(is_same) {
+                return Err(UserError::SameIdentity.into());
+            }
+            let stored = records.put(user)?;
+            keep_administrator::<UserError>(records, &lost, now)?;
+            Ok(stored)
+        };
+        self.store.change_records(write).await
+    }
+
+    /// Deletes a user.
+    ///
+    /// # Errors
+    /// There is none that the caller may manage, or it is the last administrator.
+    pub async fn delete_user(&self, by: Caller, id: UserId) -> Result<(), UserError> {
+        let now = self.now();
+        let delete = move |records: &Records<'_>| {
+            let tree = organizations(records)?;
+            let stands = records.get::<User>(id.as_str())?.filter(|user| manages(&by, &user.record, &tree));
+            let user = stands.ok_or(UserError::NotFound)?.record;
+            records.delete::<User>(id.as_str())?;
+            keep_administrator(records, &user.roles, now)
+        };
+        self.store.change_records(delete).await
+    }
+}
+
+fn manages(by: &Caller, user: &User, tree: &OrganizationTree) -> bool {
+    by.scope(Permission::ManageUsers, tree).is_some_and(|scope| scope.covers_all(&user.roles))
 }

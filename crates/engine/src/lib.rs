@@ -8,6 +8,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod access;
+mod api_tokens;
 mod capabilities;
 mod central_jobs;
 mod devices;
@@ -16,6 +17,7 @@ mod jobs;
 mod method_job;
 mod methods;
 mod modeled;
+mod organizations;
 mod port;
 mod presence;
 mod runner;
@@ -36,11 +38,13 @@ use tokio::sync::{Notify, Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-pub use access::{AuthenticateError, CreateTokenError, token_key};
+pub use access::{AuthenticateError, LastAdministrator, UserError};
+pub use api_tokens::{ApiTokenError, NewApiToken, create_api_token, token_key};
 pub use central_jobs::{CentralJobError, NewCentralJob, SAME_AGAIN};
 pub use groups::GroupError;
 pub use jobs::CreateJobError;
 pub use methods::InvokeError;
+pub use organizations::OrganizationError;
 pub use port::{CallError, Clock, DevicePort, Entropy};
 
 pub use bellwether_store::{CancelError as CancelJobError, ChangeTwinError, DeviceError};
@@ -66,6 +70,10 @@ pub struct Settings {
     pub jobs_at_once: Option<usize>,
     /// Calls that one method job has out at the same time.
     pub calls_in_flight: usize,
+    /// How deep organizations may lie, 1 directly below the root (iot-central §9.1: 5).
+    pub organization_depth_max: usize,
+    /// Organizations in all; `None`: any number (iot-central §12: 200).
+    pub organizations_max: Option<usize>,
 }
 
 impl Default for Settings {
@@ -76,6 +84,8 @@ impl Default for Settings {
             strict_characters: false,
             jobs_at_once: None,
             calls_in_flight: 4000,
+            organization_depth_max: 5,
+            organizations_max: None,
         }
     }
 }

@@ -63,6 +63,28 @@ pub enum Permission {
     ManageEnrollment,
 }
 
+impl Permission {
+    /// All permissions.
+    pub const ALL: [Permission; 16] = [
+        Permission::ViewDevices,
+        Permission::ManageDevices,
+        Permission::ExecuteCommands,
+        Permission::ViewGroups,
+        Permission::ManageGroups,
+        Permission::ViewTemplates,
+        Permission::ManageTemplates,
+        Permission::ViewJobs,
+        Permission::RunJobs,
+        Permission::QueryData,
+        Permission::ViewOrganizations,
+        Permission::ManageOrganizations,
+        Permission::ViewRoles,
+        Permission::ManageUsers,
+        Permission::ManageTokens,
+        Permission::ManageEnrollment,
+    ];
+}
+
 impl Role {
     /// All roles.
     pub const ALL: [Role; 6] = [
@@ -91,13 +113,13 @@ impl Role {
         Role::ALL.into_iter().find(|role| role.id().eq_ignore_ascii_case(id))
     }
 
-    /// The name that people see.
+    /// The name that people see, as the REST API of IoT Central shows it.
     pub const fn display_name(self) -> &'static str {
         match self {
-            Role::Administrator => "App Administrator",
-            Role::Builder => "App Builder",
-            Role::Operator => "App Operator",
-            Role::OrgAdministrator => "Org Administrator",
+            Role::Administrator => "Administrator",
+            Role::Builder => "Builder",
+            Role::Operator => "Operator",
+            Role::OrgAdministrator => "Org Admin",
             Role::OrgOperator => "Org Operator",
             Role::OrgViewer => "Org Viewer",
         }
@@ -146,6 +168,47 @@ pub struct Assignment {
     pub organization: Option<String>,
 }
 
+/// Most assignments of one user or token. Published are 200 in an application (iot-central §12).
+pub const ASSIGNMENTS_MAX: usize = 200;
+
+/// Why roles cannot be assigned so. The texts name the member and the rule.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadAssignment {
+    /// None at all.
+    #[error("roles must hold at least one role")]
+    None,
+    /// More than [`ASSIGNMENTS_MAX`].
+    #[error("roles may hold at most {ASSIGNMENTS_MAX} roles")]
+    TooMany,
+    /// A role for the whole application with an organization.
+    #[error("roles: {0} is for the whole application and takes no organization")]
+    NeedsRoot(&'static str),
+    /// A role within an organization without one.
+    #[error("roles: {0} needs an organization")]
+    NeedsOrganization(&'static str),
+    /// The organization does not exist; one that the caller may not see reads alike.
+    #[error("roles: there is no organization {0}")]
+    NoOrganization(String),
+    /// The caller itself may not do all that the role allows there.
+    #[error("roles: {0} allows there more than the caller may do")]
+    MoreThanOwn(&'static str),
+}
+
+impl Assignment {
+    /// Checks the form: roles for the application stand without an organization, the others with one
+    /// (iot-central §9.2; what else the live service does is not published).
+    ///
+    /// # Errors
+    /// See there.
+    pub fn check(&self) -> Result<(), BadAssignment> {
+        match (self.role.is_for_application(), &self.organization) {
+            (true, None) | (false, Some(_)) => Ok(()),
+            (true, Some(_)) => Err(BadAssignment::NeedsRoot(self.role.display_name())),
+            (false, None) => Err(BadAssignment::NeedsOrganization(self.role.display_name())),
+        }
+    }
+}
+
 /// Who asks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
@@ -192,6 +255,48 @@ impl OrganizationTree {
 }
 
 impl Caller {
+    /// Who stands at the machine itself: may do everything.
+    pub fn operator() -> Caller {
+        let roles = vec![Assignment { role: Role::Administrator, organization: None }];
+        Caller { name: "operator".to_owned(), roles }
+    }
+
+    /// May the caller give these roles away, whose business that is (`manage`: users or tokens)? Only where he may do
+    /// that, and nobody gives more than he has: whatever a role allows somewhere, the caller has to be allowed there
+    /// as well.
+    ///
+    /// # Errors
+    /// The first assignment that is not well-formed, refers to nothing the caller may see, or allows more.
+    pub fn may_grant(
+        &self,
+        manage: Permission,
+        roles: &[Assignment],
+        tree: &OrganizationTree,
+    ) -> Result<(), BadAssignment> {
+        if roles.is_empty() {
+            return Err(BadAssignment::None);
+        }
+        if roles.len() > ASSIGNMENTS_MAX {
+            return Err(BadAssignment::TooMany);
+        }
+        let sees = self.scope(Permission::ViewOrganizations, tree);
+        for assignment in roles {
+            assignment.check()?;
+            let (role, organization) = (assignment.role, assignment.organization.as_deref());
+            if let Some(id) = organization
+                && !(tree.contains(id) && sees.as_ref().is_some_and(|scope| scope.covers(organization)))
+            {
+                return Err(BadAssignment::NoOrganization(id.to_owned()));
+            }
+            let has = |permission| self.scope(permission, tree).is_some_and(|scope| scope.covers(organization));
+            let needed = Permission::ALL.into_iter().filter(|permission| role.permits(*permission));
+            if !needed.chain([manage]).all(has) {
+                return Err(BadAssignment::MoreThanOwn(role.display_name()));
+            }
+        }
+        Ok(())
+    }
+
     /// Where the caller may do this; `None` when none of its roles allows it anywhere.
     pub fn scope(&self, permission: Permission, tree: &OrganizationTree) -> Option<Scope> {
         let mut within = BTreeSet::new();
@@ -218,6 +323,12 @@ impl Scope {
             (Scope::Within(_), None) => false,
             (Scope::Within(ids), Some(id)) => ids.contains(id),
         }
+    }
+
+    /// Does it hold a user or token with these roles? Only when it holds every organization of them: who may manage
+    /// one organization must neither see nor take what somebody has in another.
+    pub fn covers_all(&self, roles: &[Assignment]) -> bool {
+        roles.iter().all(|assignment| self.covers(assignment.organization.as_deref()))
     }
 
     /// The organizations to look for; `None` is all, and what belongs to none.
@@ -271,6 +382,37 @@ mod tests {
         // An organization that is gone is nowhere.
         let gone = caller(&[(Role::OrgOperator, Some("asia"))]);
         assert_eq!(gone.scope(Permission::RunJobs, &tree()), Some(Scope::Within(BTreeSet::new())));
+    }
+
+    #[test]
+    fn nobody_grants_more_than_he_has() {
+        use BadAssignment as Bad;
+        let administrator = caller(&[(Role::Administrator, None)]);
+        let of_eu = caller(&[(Role::OrgAdministrator, Some("eu")), (Role::OrgViewer, Some("us"))]);
+        for (by, role, organization, expected) in [
+            (&administrator, Role::Administrator, None, Ok(())),
+            (&administrator, Role::Builder, None, Ok(())),
+            (&administrator, Role::OrgViewer, Some("fr"), Ok(())),
+            (&administrator, Role::OrgViewer, None, Err(Bad::NeedsOrganization("Org Viewer"))),
+            (&administrator, Role::Builder, Some("fr"), Err(Bad::NeedsRoot("Builder"))),
+            (&administrator, Role::OrgViewer, Some("asia"), Err(Bad::NoOrganization("asia".to_owned()))),
+            (&of_eu, Role::OrgAdministrator, Some("eu"), Ok(())),
+            (&of_eu, Role::OrgOperator, Some("de"), Ok(())),
+            (&of_eu, Role::OrgViewer, Some("us"), Err(Bad::MoreThanOwn("Org Viewer"))),
+            (&of_eu, Role::OrgOperator, Some("us"), Err(Bad::MoreThanOwn("Org Operator"))),
+            (&of_eu, Role::Operator, None, Err(Bad::MoreThanOwn("Operator"))),
+            (&of_eu, Role::Administrator, None, Err(Bad::MoreThanOwn("Administrator"))),
+            (&of_eu, Role::OrgViewer, Some("asia"), Err(Bad::NoOrganization("asia".to_owned()))),
+        ] {
+            let roles = caller(&[(role, organization)]).roles;
+            assert_eq!(by.may_grant(Permission::ManageTokens, &roles, &tree()), expected, "{role:?} {organization:?}");
+        }
+        let only_eu = caller(&[(Role::OrgAdministrator, Some("eu"))]);
+        let us = caller(&[(Role::OrgViewer, Some("us"))]).roles;
+        assert_eq!(only_eu.may_grant(Permission::ManageUsers, &us, &tree()), Err(Bad::NoOrganization("us".to_owned())));
+        assert_eq!(administrator.may_grant(Permission::ManageUsers, &[], &tree()), Err(Bad::None));
+        let many = vec![administrator.roles[0].clone(); ASSIGNMENTS_MAX + 1];
+        assert_eq!(administrator.may_grant(Permission::ManageUsers, &many, &tree()), Err(Bad::TooMany));
     }
 
     #[test]

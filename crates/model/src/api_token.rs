@@ -10,6 +10,7 @@ use subtle::ConstantTimeEq;
 
 use crate::Time;
 use crate::access::Assignment;
+use crate::ids::ApiTokenId;
 use crate::sas::{Fields, SasError, signature};
 use base64::prelude::{BASE64_STANDARD, Engine};
 
@@ -20,7 +21,7 @@ pub const LIFETIME_DAYS: i64 = 365;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiToken {
     /// Its name: `skn` in the text.
-    pub id: String,
+    pub id: ApiTokenId,
     /// What it may do; at least one.
     pub roles: Vec<Assignment>,
     /// When it ends; whole milliseconds.
@@ -71,7 +72,7 @@ impl ApiToken {
             "SharedAccessSignature sr={}&sig={}&skn={}&se={}",
             utf8_percent_encode(&key.application, NON_ALPHANUMERIC),
             utf8_percent_encode(&sig, NON_ALPHANUMERIC),
-            utf8_percent_encode(&self.id, NON_ALPHANUMERIC),
+            utf8_percent_encode(self.id.as_str(), NON_ALPHANUMERIC),
             self.millis()
         )
     }
@@ -105,7 +106,7 @@ mod tests {
     const NOW: Time = Time(1_700_000_000_000_000);
 
     fn token(id: &str, nonce: u8) -> ApiToken {
-        ApiToken { id: id.to_owned(), roles: Vec::new(), expiry: NOW.plus_seconds(60), nonce: [nonce; 16] }
+        ApiToken { id: id.parse().unwrap(), roles: Vec::new(), expiry: NOW.plus_seconds(60), nonce: [nonce; 16] }
     }
 
     #[test]

@@ -59,6 +59,23 @@ pub struct DeviceGroupId(Box<str>);
 #[serde(try_from = "String", into = "String")]
 pub struct ScheduledJobId(Box<str>);
 
+/// An organization's name: 2 to 48 lower-case ASCII letters, digits and `-`, neither first nor last a `-`
+/// (iot-central §2).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct OrganizationId(Box<str>);
+
+/// A user's name: 1 to 48 ASCII letters, digits, `_` and `-`, case-sensitive (iot-central §2).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct UserId(Box<str>);
+
+/// An API token's name: 1 to 128 ASCII letters, digits, `_`, `.` and `-`, case-sensitive, neither `.` nor `..` alone.
+/// No rule is published; this one needs no escape in paths and in the token's text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ApiTokenId(Box<str>);
+
 macro_rules! text_id {
     ($name:ident, $what:literal, $check:path) => {
         impl $name {
@@ -105,6 +122,9 @@ text_id!(DeviceId, "deviceId", check_device_id);
 text_id!(JobId, "jobId", check_job_id);
 text_id!(DeviceGroupId, "deviceGroupId", check_central_id);
 text_id!(ScheduledJobId, "scheduledJobId", check_central_id);
+text_id!(OrganizationId, "organizationId", check_organization_id);
+text_id!(UserId, "userId", check_user_id);
+text_id!(ApiTokenId, "tokenId", check_api_token_id);
 
 impl JobId {
     /// A name for a job that is made on the hub face: 1 to 64 ASCII letters, digits and `-` (iot-hub §1.3).
@@ -157,6 +177,40 @@ fn check_hub_job_id(text: &str) -> Result<(), &'static str> {
     }
 }
 
+fn check_organization_id(text: &str) -> Result<(), &'static str> {
+    if !(2..=48).contains(&text.len()) {
+        Err("must have 2 to 48 characters")
+    } else if !text.bytes().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-') {
+        Err("may hold only lower-case ASCII letters, digits and -")
+    } else if text.starts_with('-') || text.ends_with('-') {
+        Err("must neither begin nor end with -")
+    } else {
+        Ok(())
+    }
+}
+
+fn check_user_id(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() || text.len() > 48 {
+        Err("must have 1 to 48 characters")
+    } else if !text.bytes().all(|c| c.is_ascii_alphanumeric() || c == b'_' || c == b'-') {
+        Err("may hold only ASCII letters, digits, _ and -")
+    } else {
+        Ok(())
+    }
+}
+
+fn check_api_token_id(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() || text.len() > 128 {
+        Err("must have 1 to 128 characters")
+    } else if !text.bytes().all(|c| c.is_ascii_alphanumeric() || b"_.-".contains(&c)) {
+        Err("may hold only ASCII letters, digits, _ . and -")
+    } else if text == "." || text == ".." {
+        Err("must not be . or ..")
+    } else {
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,6 +255,34 @@ mod tests {
         }
         for bad in ["", "a.b", "a b", "ä", "a/b", &"a".repeat(256)] {
             assert!(bad.parse::<DeviceGroupId>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn ids_of_organizations_users_and_tokens() {
+        for (text, organization, user, token) in [
+            ("eu-1", true, true, true),
+            ("91907508-04fe-4349-91b5-b872f3055a95", true, true, true),
+            ("Eu_1", false, true, true),
+            ("a", false, true, true),
+            ("-eu", false, true, true),
+            ("eu-", false, true, true),
+            (&"a".repeat(48), true, true, true),
+            (&"a".repeat(49), false, false, true),
+            (&"a".repeat(128), false, false, true),
+            (&"a".repeat(129), false, false, false),
+            ("a.b", false, false, true),
+            ("..", false, false, false),
+            ("", false, false, false),
+            ("a b", false, false, false),
+            ("ä-b", false, false, false),
+        ] {
+            let found = (
+                text.parse::<OrganizationId>().is_ok(),
+                text.parse::<UserId>().is_ok(),
+                text.parse::<ApiTokenId>().is_ok(),
+            );
+            assert_eq!(found, (organization, user, token), "{text}");
         }
     }
 }

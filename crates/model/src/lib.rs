@@ -24,6 +24,7 @@ pub mod targets;
 pub mod template;
 pub mod time;
 pub mod twin;
+pub mod user;
 
 pub use ids::{DeviceId, DeviceSeq, JobId, JobKey};
 pub use time::Time;

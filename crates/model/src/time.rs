@@ -49,6 +49,14 @@ impl Time {
         self < Time(-62_104_060_800_000_000)
     }
 
+    /// As IoT Central writes times: three fraction digits and `Z` (iot-central §9.4).
+    pub fn to_millis_text(self) -> String {
+        match Timestamp::from_millisecond(self.0.div_euclid(1000)) {
+            Ok(timestamp) => format!("{timestamp:.3}"),
+            Err(_) => "9999-12-31T23:59:59.999Z".to_owned(),
+        }
+    }
+
     fn civil(self) -> Option<DateTime> {
         let timestamp = Timestamp::from_microsecond(self.0).ok()?;
         Some(timestamp.to_zoned(TimeZone::UTC).datetime())
@@ -113,6 +121,17 @@ mod tests {
     fn refused() {
         for bad in ["", "now", "2026-13-01T00:00:00Z", "2026-03-01T25:00:00Z", "1700000000"] {
             assert_eq!(bad.parse::<Time>(), Err(BadTime), "{bad}");
+        }
+    }
+
+    #[test]
+    fn with_milliseconds() {
+        for (time, text) in [
+            (Time(1_647_950_487_889_999), "2022-03-22T12:01:27.889Z"),
+            (Time(0), "1970-01-01T00:00:00.000Z"),
+            (Time(i64::MAX), "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(time.to_millis_text(), text);
         }
     }
 

@@ -10,6 +10,7 @@ use bellwether_model::group::DeviceGroup;
 use bellwether_model::identity::{IfMatch, etag_text};
 use bellwether_model::organization::Organization;
 use bellwether_model::template::DeviceTemplate;
+use bellwether_model::user::User;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -208,7 +209,15 @@ impl Record for ApiToken {
     const KIND: RecordKind = RecordKind::ApiToken;
 
     fn id(&self) -> &str {
-        &self.id
+        self.id.as_str()
+    }
+}
+
+impl Record for User {
+    const KIND: RecordKind = RecordKind::User;
+
+    fn id(&self) -> &str {
+        self.id.as_str()
     }
 }
 

@@ -7,6 +7,7 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use bellwether_engine::AuthenticateError;
 use bellwether_model::Time;
 use bellwether_model::json::ObjectWriter;
+use bellwether_model::sas::SasError;
 use bellwether_store::{EtagMismatch, StoreError};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
@@ -208,6 +209,11 @@ impl From<EtagMismatch> for CentralError {
 impl From<AuthenticateError> for CentralError {
     fn from(error: AuthenticateError) -> CentralError {
         match error {
+            // Which of both it is nobody learns who has not had the token.
+            AuthenticateError::Token(SasError::WrongSignature) => {
+                let text = "the API token is not one of this server, or was revoked; an administrator can make another";
+                CentralError::new(Code::Unauthorized, text)
+            }
             AuthenticateError::Token(error) => CentralError::new(Code::Unauthorized, error),
             AuthenticateError::Store(error) => error.into(),
         }

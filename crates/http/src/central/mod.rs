@@ -8,6 +8,7 @@
 // Until every group of endpoints uses what is shared here.
 #![allow(dead_code)]
 
+mod api_tokens;
 mod call;
 mod device_groups;
 mod device_wire;
@@ -15,7 +16,9 @@ mod error;
 mod listing;
 mod organizations;
 mod paging;
+mod roles;
 pub(crate) mod router;
+mod users;
 pub(crate) mod version;
 
 use std::sync::Arc;

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use super::call::{Answer, Call};
 use super::error::{CentralError, Code};
 use super::version::{Resource, Version, Versions};
-use super::{device_groups, organizations};
+use super::{api_tokens, device_groups, organizations, roles, users};
 use crate::path::params;
 
 /// Does what a route is for.
@@ -97,6 +97,63 @@ pub(crate) static ROUTES: &[Route] = &[
         Resource::Organization,
         |call| Box::pin(organizations::get(call)),
     ),
+    route(
+        Method::PUT,
+        "/organizations/{organizationId}",
+        ORGANIZATIONS,
+        Permission::ManageOrganizations,
+        Resource::Organization,
+        |call| Box::pin(organizations::put(call)),
+    ),
+    route(
+        Method::PATCH,
+        "/organizations/{organizationId}",
+        ORGANIZATIONS,
+        Permission::ManageOrganizations,
+        Resource::Organization,
+        |call| Box::pin(organizations::patch(call)),
+    ),
+    route(
+        Method::DELETE,
+        "/organizations/{organizationId}",
+        ORGANIZATIONS,
+        Permission::ManageOrganizations,
+        Resource::Plain,
+        |call| Box::pin(organizations::delete(call)),
+    ),
+    route(Method::GET, "/roles", Versions::ALL, Permission::ViewRoles, Resource::Role, |call| {
+        Box::pin(roles::list(call))
+    }),
+    route(Method::GET, "/roles/{roleId}", Versions::ALL, Permission::ViewRoles, Resource::Role, |call| {
+        Box::pin(roles::get(call))
+    }),
+    route(Method::GET, "/users", Versions::ALL, Permission::ManageUsers, Resource::User, |call| {
+        Box::pin(users::list(call))
+    }),
+    route(Method::GET, "/users/{userId}", Versions::ALL, Permission::ManageUsers, Resource::User, |call| {
+        Box::pin(users::get(call))
+    }),
+    route(Method::PUT, "/users/{userId}", Versions::ALL, Permission::ManageUsers, Resource::User, |call| {
+        Box::pin(users::put(call))
+    }),
+    route(Method::PATCH, "/users/{userId}", Versions::ALL, Permission::ManageUsers, Resource::User, |call| {
+        Box::pin(users::patch(call))
+    }),
+    route(Method::DELETE, "/users/{userId}", Versions::ALL, Permission::ManageUsers, Resource::Plain, |call| {
+        Box::pin(users::delete(call))
+    }),
+    route(Method::GET, "/apiTokens", Versions::ALL, Permission::ManageTokens, Resource::ApiToken, |call| {
+        Box::pin(api_tokens::list(call))
+    }),
+    route(Method::GET, "/apiTokens/{tokenId}", Versions::ALL, Permission::ManageTokens, Resource::ApiToken, |call| {
+        Box::pin(api_tokens::get(call))
+    }),
+    route(Method::PUT, "/apiTokens/{tokenId}", Versions::ALL, Permission::ManageTokens, Resource::ApiToken, |call| {
+        Box::pin(api_tokens::put(call))
+    }),
+    route(Method::DELETE, "/apiTokens/{tokenId}", Versions::ALL, Permission::ManageTokens, Resource::Plain, |call| {
+        Box::pin(api_tokens::delete(call))
+    }),
 ];
 
 const fn route(

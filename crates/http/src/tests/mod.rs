@@ -62,6 +62,14 @@ impl Hub {
     }
 
     async fn with(limits: Limits) -> Hub {
+        Hub::make(limits, Settings::default()).await
+    }
+
+    async fn with_settings(settings: Settings) -> Hub {
+        Hub::make(Limits::default(), settings).await
+    }
+
+    async fn make(limits: Limits, settings: Settings) -> Hub {
         Log::begin();
         let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(&dir.path().join("hub.db"), Mode::Threaded).unwrap());
@@ -69,7 +77,7 @@ impl Hub {
         let devices = Arc::new(Devices::default());
         let clock = Arc::new(Hands(AtomicI64::new(NOW.0)));
         let world = World { port: devices.clone(), clock: clock.clone(), entropy: Arc::new(Dice::default()) };
-        let engine = Engine::start(store, world, Settings::default(), epoch).await.unwrap();
+        let engine = Engine::start(store, world, settings, epoch).await.unwrap();
         let state = Arc::new(ApiState {
             engine,
             policies: Arc::new(policies()),

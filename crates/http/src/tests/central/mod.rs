@@ -1,12 +1,16 @@
 //! The central face through the router, as a client sees it.
 
+mod api_tokens;
 mod device_groups;
+mod organizations;
 mod requests;
 pub(crate) mod schema;
+mod users;
 
 use axum::body::Body;
 use axum::http::Request;
-use bellwether_model::access::{Assignment, Role};
+use bellwether_engine::NewApiToken;
+use bellwether_model::access::{Assignment, Caller, Role};
 
 use super::{HOST, Hub, Reply};
 
@@ -21,12 +25,14 @@ struct Central {
 
 impl Central {
     async fn start() -> Central {
-        let hub = Hub::start().await;
+        Central::of(Hub::start().await).await
+    }
+
+    async fn of(hub: Hub) -> Central {
         let token = make_token(&hub, "administrator", &[(Role::Administrator, None)]).await;
         Central { hub, token }
     }
 
-    #[allow(dead_code)]
     /// Sends a request of the administrator in the newest version: `call` is `VERB path`, the path without `/api`.
     async fn ask(&self, call: &str, body: &str) -> Reply {
         self.ask_in(NEWEST, call, body).await
@@ -60,6 +66,28 @@ impl Central {
     }
 }
 
+/// A call, its body, and what [`outcome`] is to come of it, with a part of the answer's text.
+type Case<'a> = (&'a str, &'a str, &'a str, &'a str);
+
+impl Central {
+    /// Sends the cases one after the other with this token.
+    async fn check(&self, token: &str, cases: &[Case<'_>]) {
+        for (call, body, expected, part) in cases {
+            let reply = self.ask_as(Some(token), NEWEST, call, &[], body).await;
+            assert_eq!(outcome(&reply), *expected, "{call} {body}: {}", reply.text);
+            assert!(reply.text.contains(part), "{call} {body}: {}", reply.text);
+        }
+    }
+
+    /// The ids of a list.
+    async fn ids(&self, token: &str, path: &str) -> Vec<String> {
+        let reply = self.ask_as(Some(token), NEWEST, &format!("GET {path}"), &[], "").await;
+        assert_eq!(outcome(&reply), "200", "{path}: {}", reply.text);
+        let list = reply.json();
+        list["value"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
 /// The text of a new token with these roles, each in an organization or the root.
 async fn make_token(hub: &Hub, id: &str, roles: &[(Role, Option<&str>)]) -> String {
     let assignment = |(role, organization): &(Role, Option<&str>)| Assignment {
@@ -67,7 +95,8 @@ async fn make_token(hub: &Hub, id: &str, roles: &[(Role, Option<&str>)]) -> Stri
         organization: organization.map(str::to_owned),
     };
     let roles = roles.iter().map(assignment).collect();
-    hub.state.engine.create_api_token(id.to_owned(), roles, None).await.unwrap().1
+    let new = NewApiToken { id: id.parse().unwrap(), roles, expiry: None };
+    hub.state.engine.create_api_token(Caller::operator(), new).await.unwrap().1
 }
 
 /// `200`, or status and code of a failure whose shape was checked: `404 NotFound`.

@@ -87,6 +87,46 @@ pub fn merge_patch(target: &mut Value, patch: Value) {
     }
 }
 
+/// As [`merge_patch`], on text: what the patch does not touch keeps its digits and its order. A patch may nest as
+/// deep as [`DEPTH_MAX`].
+///
+/// # Errors
+/// One of the two is not valid JSON, or the patch nests too deep.
+pub fn merge_patch_text(target: &str, patch: &str) -> Result<String, serde_json::Error> {
+    if depth(patch) > DEPTH_MAX {
+        return Err(serde::de::Error::custom(format!("nests deeper than {DEPTH_MAX} levels")));
+    }
+    merge_levels(target.trim_ascii(), patch.trim_ascii())
+}
+
+/// How deep the text of a patch may nest: as deep as `serde_json` reads.
+pub const DEPTH_MAX: usize = 127;
+
+fn merge_levels(target: &str, patch: &str) -> Result<String, serde_json::Error> {
+    if !patch.starts_with('{') {
+        return Ok(patch.to_owned());
+    }
+    let target = if target.starts_with('{') { Members::of(target)? } else { Members::default() };
+    let patch = Members::of(patch)?;
+    let mut out = String::new();
+    let mut object = ObjectWriter::open(&mut out);
+    for (key, value) in &target.0 {
+        match patch.get(&key.0).map(RawValue::get) {
+            None => object.raw(&key.0, value.get()),
+            Some("null") => continue,
+            Some(new) => object.raw(&key.0, &merge_levels(value.get(), new)?),
+        };
+    }
+    for (at, (key, value)) in patch.0.iter().enumerate() {
+        let is_last = patch.0.iter().skip(at + 1).all(|(other, _)| other != key);
+        if is_last && value.get() != "null" && target.get(&key.0).is_none() {
+            object.raw(&key.0, &merge_levels("null", value.get())?);
+        }
+    }
+    object.close();
+    Ok(out)
+}
+
 /// How deep arrays and objects nest in JSON text: 0 for a scalar.
 pub fn depth(text: &str) -> usize {
     let (mut depth, mut deepest) = (0usize, 0);
@@ -264,6 +304,33 @@ mod tests {
         let mut target = json!({"a": 1, "b": {"c": 2, "d": 3}, "e": [1, 2]});
         merge_patch(&mut target, json!({"a": null, "b": {"c": null, "x": {"y": null, "z": 1}}, "e": [3]}));
         assert_eq!(target, json!({"b": {"d": 3, "x": {"z": 1}}, "e": [3]}));
+    }
+
+    #[test]
+    fn merge_patches_of_text_do_the_same_and_keep_digits() {
+        for (target, patch, merged) in [
+            (r#"{"a":1.0,"b":1e3}"#, r#"{"c": 2.50}"#, r#"{"a":1.0,"b":1e3,"c":2.50}"#),
+            (
+                r#"{"a":1,"b":{"c":2,"d":3},"e":[1,2]}"#,
+                r#"{"a":null,"b":{"c":null,"x":{"y":null,"z":1}},"e":[3]}"#,
+                r#"{"b":{"d":3,"x":{"z":1}},"e":[3]}"#,
+            ),
+            (r#"{"a":1}"#, r#"{"a":{"b":null}}"#, r#"{"a":{}}"#),
+            (r#"{"a":{"b":1}}"#, r#"{"a":[null]}"#, r#"{"a":[null]}"#),
+            ("[1]", r#"{"a":1}"#, r#"{"a":1}"#),
+            (r#"{"a":1}"#, "7", "7"),
+            (r#"{"a":1}"#, r#"{"b":1,"b":2}"#, r#"{"a":1,"b":2}"#),
+            (r#"{}"#, r#"{"b":1,"b":null}"#, "{}"),
+        ] {
+            assert_eq!(merge_patch_text(target, patch).unwrap(), merged, "{target} {patch}");
+            let mut value: Value = serde_json::from_str(target).unwrap();
+            merge_patch(&mut value, serde_json::from_str(patch).unwrap());
+            assert_eq!(serde_json::from_str::<Value>(merged).unwrap(), value);
+        }
+        let deep = |levels| format!("{}1{}", r#"{"a":"#.repeat(levels), "}".repeat(levels));
+        assert!(merge_patch_text("{}", &deep(DEPTH_MAX)).is_ok());
+        assert!(merge_patch_text("{}", &deep(DEPTH_MAX + 1)).is_err());
+        assert!(merge_patch_text("{}", &deep(1_000_000)).is_err(), "and the stack is whole");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use bellwether_engine::Engine;
 use bellwether_model::DeviceId;
 use bellwether_model::access::{Caller, OrganizationTree, Scope};
 use bellwether_model::identity::IfMatch;
-use bellwether_model::json::merge_patch;
+use bellwether_model::json::{Members, merge_patch_text};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use serde_json::error::Category;
@@ -91,15 +91,17 @@ impl Call {
         from_json(&self.body)
     }
 
-    /// A JSON merge patch applied to what stands: `stands` is the newest version's form.
+    /// A JSON merge patch applied to what stands: `stands` is the newest version's form. What it does
+    /// not touch keeps its digits.
     ///
     /// # Errors
     /// 400 when the body is no JSON, 422 when it is no object or the result is not what it should be.
     pub fn merged<T: DeserializeOwned>(&self, stands: &impl Serialize) -> Result<T, CentralError> {
-        let mut document = serde_json::to_value(stands)?;
-        let patch: serde_json::Map<String, serde_json::Value> = from_json(&self.body)?;
-        merge_patch(&mut document, serde_json::Value::Object(patch));
-        serde_json::from_value(document).map_err(|error| CentralError::unprocessable(format!("the body: {error}")))
+        // That it is an object is all that has to be known of it here.
+        from_json::<Members>(&self.body)?;
+        let merged = merge_patch_text(&serde_json::to_string(stands)?, &self.body);
+        let merged = merged.map_err(|error| CentralError::unprocessable(format!("the body: {error}")))?;
+        from_json(&merged)
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Connection {
     pub ca_file: Option<PathBuf>,
     /// The service API.
     pub https_url: String,
+    /// The IoT Central API; opened with API tokens.
+    pub central_url: String,
     /// `host:port` for devices over TLS.
     pub mqtts_address: String,
     /// `host:port` for devices over plain TCP, when that is on.
@@ -43,13 +45,7 @@ pub struct Connection {
 impl Connection {
     /// From the data folder of a server that runs or ran.
     pub fn read(data: &Path) -> Result<Self, Failure> {
-        let never = || {
-            Failure::new(format!(
-                "no server has ever run on {dir}: start one with `bellwether serve --data {dir}`",
-                dir = data.display()
-            ))
-        };
-        let run = RunFile::read(data)?.ok_or_else(never)?;
+        let run = RunFile::read(data)?.ok_or_else(|| run_file::never_ran(data))?;
         Ok(Self::of(&run, &policies::owner_key(data)?))
     }
 
@@ -66,6 +62,7 @@ impl Connection {
             hub_connection_string: owner.to_string(),
             ca_file: run.ca_file.clone(),
             https_url: format!("https://{host}"),
+            central_url: format!("https://{host}/api"),
             mqtts_address: address(&run.mqtts_host, run.mqtts.port()),
             mqtt_address: plain.map(|(bound, host)| address(host, bound.port())),
         }
@@ -76,13 +73,19 @@ impl Connection {
         self.hub_connection_string.parse().map_err(Failure::new)
     }
 
-    /// For people.
-    pub fn text(&self) -> String {
+    /// For people; `data` is the server's data folder.
+    pub fn text(&self, data: &Path) -> String {
         let mut text = format!(
             "connection string   {}\n                    (policy iothubowner: whoever has it may do everything)\n\
              service API         {}\n\
+             IoT Central API     {}\n                    \
+             (opened with API tokens: `bellwether token create NAME --data {}` makes one)\n\
              devices, MQTT/TLS   {}\n",
-            self.hub_connection_string, self.https_url, self.mqtts_address
+            self.hub_connection_string,
+            self.https_url,
+            self.central_url,
+            data.display(),
+            self.mqtts_address
         );
         if let Some(plain) = &self.mqtt_address {
             text += &format!("devices, plain      {plain}\n");
@@ -105,7 +108,7 @@ pub fn run(args: &ConnectionArgs) -> Result<(), Failure> {
     if args.json {
         println!("{}", serde_json::json!(connection));
     } else {
-        print!("{}", connection.text());
+        print!("{}", connection.text(&args.data));
     }
     if !run_file::is_running(&args.data) {
         eprintln!("No server is running on {} now; these are the addresses it had last.", args.data.display());
@@ -133,7 +136,7 @@ mod tests {
     #[test]
     fn as_json() {
         let connection = Connection::of(&run_on("127.0.0.1:8443", Some("127.0.0.2:1883")), &[0, 1, 2]);
-        insta::assert_snapshot!(serde_json::json!(connection).to_string(), @r#"{"hubConnectionString":"HostName=hub.test:8443;SharedAccessKeyName=iothubowner;SharedAccessKey=AAEC","caFile":"/data/tls/ca.pem","httpsUrl":"https://hub.test:8443","mqttsAddress":"hub.test:8883","mqttAddress":"127.0.0.2:1883"}"#);
+        insta::assert_snapshot!(serde_json::json!(connection).to_string(), @r#"{"hubConnectionString":"HostName=hub.test:8443;SharedAccessKeyName=iothubowner;SharedAccessKey=AAEC","caFile":"/data/tls/ca.pem","httpsUrl":"https://hub.test:8443","centralUrl":"https://hub.test:8443/api","mqttsAddress":"hub.test:8883","mqttAddress":"127.0.0.2:1883"}"#);
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod run_file;
 mod serve;
 mod signals;
 mod simulate;
+mod token;
 mod trust;
 
 use std::process::ExitCode;
@@ -46,6 +47,9 @@ enum Task {
     Serve(Box<Settings>),
     /// Print what a client needs to reach the server of a data folder.
     Connection(connection::ConnectionArgs),
+    /// Make, list and revoke API tokens for the IoT Central API of a data folder's server.
+    #[command(subcommand)]
+    Token(token::TokenTask),
     /// Show the whole story on this machine: a server, a thousand devices, two jobs.
     Demo(demo::DemoArgs),
     /// Run simulated devices against a hub.
@@ -72,6 +76,7 @@ fn run(command: &Command, matches: ArgMatches) -> Result<(), Failure> {
     match cli.command {
         Task::Serve(settings) => on_runtime(serve::run(*settings)),
         Task::Connection(args) => connection::run(&args),
+        Task::Token(task) => token::run(task),
         Task::Demo(args) => on_runtime(demo::run(args)),
         Task::Simulate(args) => on_runtime(simulate::run(*args)),
         Task::Query(args) => query::run(&args),

@@ -7,6 +7,7 @@ use bellwether_model::policy::{OWNER, Policies, Policy, STANDARD};
 use bellwether_store::{Mode, Store};
 
 use crate::failure::Failure;
+use crate::run_file::{self, RunFile};
 
 /// The database of a data folder.
 pub fn database(data: &Path) -> PathBuf {
@@ -39,14 +40,23 @@ pub fn owner_key_of(policies: &Policies) -> Result<Vec<u8>, Failure> {
     Ok(owner.keys.primary.bytes())
 }
 
-/// The primary key of the owner policy of a data folder; works while a server runs on it.
-pub fn owner_key(data: &Path) -> Result<Vec<u8>, Failure> {
+/// The database of a data folder on which a server has run; works while one runs on it.
+pub fn open(data: &Path) -> Result<Store, Failure> {
+    if RunFile::read(data)?.is_none() {
+        return Err(run_file::never_ran(data));
+    }
     let file = database(data);
     if !file.exists() {
         return Err(Failure::new(format!("{} is missing: it held the keys", file.display())));
     }
-    let what = || format!("cannot read the policies in {}", file.display());
-    let store = Store::open(&file, Mode::Inline).map_err(|error| Failure::during(what(), &error))?;
+    let opened = Store::open(&file, Mode::Inline);
+    opened.map_err(|error| Failure::during(format!("cannot use the database {}", file.display()), &error))
+}
+
+/// The primary key of the owner policy of a data folder.
+pub fn owner_key(data: &Path) -> Result<Vec<u8>, Failure> {
+    let store = open(data)?;
+    let what = || format!("cannot read the policies in {}", database(data).display());
     // With an inline store nothing waits: a plain executor will do.
     let policies = futures::executor::block_on(store.policies());
     owner_key_of(&policies.map_err(|error| Failure::during(what(), &error))?)

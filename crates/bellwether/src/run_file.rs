@@ -101,6 +101,12 @@ impl RunLock {
     }
 }
 
+/// What to say when nothing was ever made in the data folder.
+pub fn never_ran(data: &Path) -> Failure {
+    let dir = data.display();
+    Failure::new(format!("no server has ever run on {dir}: start one with `bellwether serve --data {dir}`"))
+}
+
 /// Is a server running on this data folder?
 pub fn is_running(data: &Path) -> bool {
     let Ok(file) = File::open(data.join("lock")) else { return false };

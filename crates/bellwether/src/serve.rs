@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwether_engine::{Clock as _, Engine, World};
+use bellwether_engine::{Clock as _, Engine, NewApiToken, World};
 use bellwether_gateway::{Gateway, QueueLimits, Sessions};
 use bellwether_http::{ApiState, Limits, Readiness};
+use bellwether_model::access::Caller;
+use bellwether_model::ids::BadId;
 use bellwether_model::sas::HostNames;
 use bellwether_store::{Mode, Store};
 use rustix::fs::Mode as FileMode;
@@ -39,8 +41,8 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
     logging::start(settings.log_level, settings.log_format);
     let mut signals = Signals::listen()?;
     let mut server = Server::start(&settings).await?;
-    if server.first_start {
-        print!("{}", first_start_text(&settings.data, &server.connection));
+    if let Some(token) = server.administrator_token.take() {
+        print!("{}", first_start_text(&settings.data, &server.connection, &token));
     }
     let number = tokio::select! {
         number = signals.next() => number,
@@ -63,8 +65,9 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
 pub struct Server {
     /// How clients reach it.
     pub connection: Connection,
-    /// It made its database, keys and certificates just now.
-    pub first_start: bool,
+    /// Of the first start, which made database, keys and certificates just now: the text of an API token that may do
+    /// everything. It is nowhere else.
+    pub administrator_token: Option<String>,
     store: Arc<Store>,
     engine: Arc<Engine>,
     gateway: Gateway,
@@ -103,6 +106,7 @@ impl Server {
         let world = World { port, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
         let engine = Engine::start(Arc::clone(&store), world, engine_settings(settings), epoch).await;
         let engine = engine.map_err(|error| Failure::during("cannot take up the work of the last start", &error))?;
+        let administrator_token = if first_start { Some(first_token(&engine).await?) } else { None };
         let hosts = HostNames(settings.all_hosts());
         let gateway_settings = bellwether_gateway::Settings {
             hosts: hosts.clone(),
@@ -126,7 +130,7 @@ impl Server {
         run.write(&data)?;
         tracing::info!(https = %run.https, mqtts = %run.mqtts, mqtt = run.mqtt.map(tracing::field::display), epoch,
             data = %data.display(), "the server is up");
-        Ok(Server { connection, first_start, store, engine, gateway, state, listening, shutdown, lock })
+        Ok(Server { connection, administrator_token, store, engine, gateway, state, listening, shutdown, lock })
     }
 
     /// Resolves when a listener has ended although nobody stopped it.
@@ -293,13 +297,23 @@ fn http_limits(settings: &Settings) -> Limits {
     Limits { body_bytes, drain_time: settings.drain().max(REQUESTS_GRACE), ..usual }
 }
 
-fn first_start_text(data: &Path, connection: &Connection) -> String {
+/// Without it nobody could open the central face. Should it be lost, `bellwether token` makes another.
+async fn first_token(engine: &Engine) -> Result<String, Failure> {
+    let wrong = |error: &(dyn std::error::Error + 'static)| Failure::during("cannot make the first API token", error);
+    let id = "administrator".parse().map_err(|error: BadId| wrong(&error))?;
+    let by = Caller::operator();
+    let new = NewApiToken { id, roles: by.roles.clone(), expiry: None };
+    Ok(engine.create_api_token(by, new).await.map_err(|error| wrong(&error))?.1)
+}
+
+fn first_start_text(data: &Path, connection: &Connection, token: &str) -> String {
     format!(
         "Bellwether has made its database, keys and certificates in {data}.\n\
          Clients need the following; it is said here once, `bellwether connection --data {data}` says it again.\n\n{}\n\
+         An API token that may do everything on the IoT Central API, for a year. It is shown only now:\n\n{token}\n\n\
          The npm service SDK dials port 443 only, the Python device SDK 8883 only: for these use\n\
          --https 0.0.0.0:443 and --mqtts 0.0.0.0:8883. Give the names of this machine with --host-name.\n\n",
-        connection.text(),
+        connection.text(data),
         data = data.display(),
     )
 }

@@ -60,7 +60,7 @@ fn connection_tells_what_is_running() {
 
     let server = Server::start(dir.path(), &["--mqtt", "127.0.0.1:0", "--host-name", "LOCALHOST"]);
     let members: Vec<_> = server.connection.as_object().unwrap().keys().collect();
-    assert_eq!(members, ["hubConnectionString", "caFile", "httpsUrl", "mqttsAddress", "mqttAddress"]);
+    assert_eq!(members, ["hubConnectionString", "caFile", "httpsUrl", "centralUrl", "mqttsAddress", "mqttAddress"]);
     let people = run(&["connection", "--data", folder]);
     assert!(text(&people.stdout).contains("connection string"));
     assert_eq!(text(&people.stderr), "");

@@ -90,6 +90,15 @@ pub async fn create_api_token(
     Ok((token, text))
 }
 
+/// Revokes a token in `store`, also one that a server is running on, for whoever stands at the machine: it may be the
+/// last administrator's, for another can be made there at any time. Returns whether there was one.
+///
+/// # Errors
+/// The store failed.
+pub async fn delete_api_token(store: &Store, id: ApiTokenId) -> Result<bool, StoreError> {
+    store.change_records(move |records: &Records<'_>| records.delete::<ApiToken>(id.as_str())).await
+}
+
 impl Engine {
     /// Makes an API token. Its text is returned here and never again.
     ///

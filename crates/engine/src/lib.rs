@@ -39,7 +39,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub use access::{AuthenticateError, LastAdministrator, UserError};
-pub use api_tokens::{ApiTokenError, NewApiToken, create_api_token, token_key};
+pub use api_tokens::{ApiTokenError, NewApiToken, create_api_token, delete_api_token, token_key};
 pub use central_jobs::{CentralJobError, NewCentralJob, SAME_AGAIN};
 pub use groups::GroupError;
 pub use jobs::CreateJobError;

@@ -115,7 +115,7 @@ pub fn what_next(program: &str, data: &Path, connection: &Connection, job: &str,
          \x20 REQUESTS_CA_BUNDLE={ca} python3 -c \"\n\
          from azure.iot.hub import IoTHubJobManager\n\
          print(IoTHubJobManager.from_connection_string('{}').get_scheduled_job('{job}'))\"\n",
-        connection.text(),
+        connection.text(data),
         connection.hub_connection_string,
         data = data.display(),
     )

@@ -117,6 +117,12 @@ impl Server {
         Server { process, connection, data: data.to_owned() }
     }
 
+    /// One request to the IoT Central API with this `Authorization`: status and body.
+    pub fn central(&self, token: &str, method: &str, path: &str, body: &Value) -> (u16, Value) {
+        let target = format!("/api{path}?api-version=2022-07-31");
+        self.send(token, method, &target, body)
+    }
+
     /// One request with the owner's token: status and body.
     pub fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         let string = self.connection["hubConnectionString"].as_str().unwrap();
@@ -125,8 +131,12 @@ impl Server {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
         let expiry = Time(0).plus_seconds(i64::try_from(now).unwrap() + 3600);
         let token = sas::make(&host, &BASE64_STANDARD.decode(key).unwrap(), expiry, Some("iothubowner"));
+        self.send(&token, method, &format!("{path}?api-version=2021-04-12"), body)
+    }
+
+    fn send(&self, token: &str, method: &str, target: &str, body: &Value) -> (u16, Value) {
+        let host = self.connection["httpsUrl"].as_str().unwrap().strip_prefix("https://").unwrap();
         let body = if body.is_null() { String::new() } else { body.to_string() };
-        let target = format!("{path}?api-version=2021-04-12");
         let request = format!(
             "{method} {target} HTTP/1.1\r\nHost: {host}\r\nAuthorization: {token}\r\nConnection: close\r\n\
              Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

@@ -1,11 +1,15 @@
 //! The central face through the router, as a client sees it.
 
 mod api_tokens;
+mod clients;
 mod device_groups;
 mod organizations;
+mod replay;
 mod requests;
+mod routes;
 pub(crate) mod schema;
 mod users;
+mod world;
 
 use axum::body::Body;
 use axum::http::Request;
@@ -36,6 +40,19 @@ impl Central {
     /// Sends a request of the administrator in the newest version: `call` is `VERB path`, the path without `/api`.
     async fn ask(&self, call: &str, body: &str) -> Reply {
         self.ask_in(NEWEST, call, body).await
+    }
+
+    /// Asks for a job until it has `status`.
+    async fn until(&self, job: &str, status: &str) -> serde_json::Value {
+        for _ in 0..500 {
+            let reply = self.ask(&format!("GET /jobs/{job}"), "").await;
+            let job = reply.json();
+            if job["status"] == status {
+                return job;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        panic!("job {job} never became {status}");
     }
 
     /// As [`Central::ask`], in this version.

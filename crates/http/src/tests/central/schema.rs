@@ -30,6 +30,9 @@ pub(crate) struct Description {
 
 /// One operation that a version declares.
 pub(crate) struct Operation<'a> {
+    method: &'a str,
+    /// With its parameters in braces, without `/api`.
+    pub path: &'a str,
     value: &'a Value,
 }
 
@@ -49,14 +52,31 @@ impl Description {
     /// Every operation.
     pub fn operations(&self) -> Vec<Operation<'_>> {
         let paths = self.document["paths"].as_object().unwrap();
-        let operations = paths.values().flat_map(|methods| {
+        let operations = paths.iter().flat_map(|(path, methods)| {
             let methods = methods.as_object().unwrap().iter().filter(|(method, _)| *method != "parameters");
-            methods.map(|(_, value)| Operation { value })
+            methods.map(move |(method, value)| Operation { method, path, value })
         });
         operations.collect()
     }
 
-    /// The operation of an example, by its id.
+    /// The operation that names this example. Several may; then it is the one that uses the most of its parameters.
+    pub fn operation_of_example(&self, name: &str, parameters: &Map<String, Value>) -> Operation<'_> {
+        let file = format!("./examples/{name}.json");
+        let names = |operation: &Operation<'_>| {
+            let examples = operation.value["x-ms-examples"].as_object().into_iter().flat_map(Map::values);
+            examples.into_iter().any(|example| example["$ref"] == *file)
+        };
+        let used = |operation: &Operation<'_>| {
+            let all = operation.path.split(['{', '}']).skip(1).step_by(2);
+            let known: Vec<bool> = all.map(|name| parameters.contains_key(name)).collect();
+            known.iter().all(|known| *known).then_some(known.len())
+        };
+        let candidates =
+            self.operations().into_iter().filter(|operation| names(operation) && used(operation).is_some());
+        candidates.max_by_key(used).unwrap_or_else(|| panic!("nothing names {name}"))
+    }
+
+    /// An operation by its id.
     pub fn operation(&self, id: &str) -> Option<Operation<'_>> {
         self.operations().into_iter().find(|operation| operation.value["operationId"] == id)
     }
@@ -107,6 +127,10 @@ impl Description {
 }
 
 impl Operation<'_> {
+    pub fn method(&self) -> String {
+        self.method.to_uppercase()
+    }
+
     pub fn id(&self) -> &str {
         self.value["operationId"].as_str().unwrap()
     }

@@ -66,6 +66,22 @@ pub(crate) fn organizations(records: &Records<'_>) -> Result<OrganizationTree, S
     Ok(OrganizationTree(all.into_iter().map(|stored| (stored.record.id, stored.record.parent)).collect()))
 }
 
+/// The caller of this name with the roles that it has now; `None` when it is gone or has ended.
+///
+/// # Errors
+/// The store failed.
+pub(crate) fn caller_named(records: &Records<'_>, name: &str, now: Time) -> Result<Option<Caller>, StoreError> {
+    let roles = if let Some(id) = name.strip_prefix("token:") {
+        let token = records.get::<ApiToken>(id)?.filter(|token| now < token.record.expiry);
+        token.map(|token| token.record.roles)
+    } else if let Some(id) = name.strip_prefix("user:") {
+        records.get::<User>(id)?.map(|user| user.record.roles)
+    } else {
+        None
+    };
+    Ok(roles.map(|roles| Caller { name: name.to_owned(), roles }))
+}
+
 /// After somebody who had `roles` lost them: is there an administrator left, a user or a token that has not ended?
 ///
 /// # Errors

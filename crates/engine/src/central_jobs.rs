@@ -13,7 +13,9 @@ use std::sync::Arc;
 use bellwether_model::JobId;
 use bellwether_model::access::{Caller, Scope};
 use bellwether_model::group::DeviceGroup;
-use bellwether_model::job::{CentralJob, Delivery, Face, Job, JobData, JobSpec, Offline, Success, Target, plan};
+use bellwether_model::job::{
+    Action, CentralJob, Delivery, Face, Job, JobData, JobSpec, Offline, Success, Target, plan,
+};
 use bellwether_model::template::{CapabilityModel, DeviceTemplate, Fault};
 use bellwether_store::{Records, StoreError};
 
@@ -34,6 +36,27 @@ pub struct NewCentralJob {
     pub delivery: Delivery,
     /// The organization that it is to belong to; `None` is that of its group.
     pub organization: Option<String>,
+}
+
+impl NewCentralJob {
+    /// The job as it is kept, belonging to the organization that stands here.
+    pub(crate) fn into_spec(self, action: Action, templates: Vec<String>, owner: String) -> JobSpec {
+        JobSpec {
+            id: self.id,
+            target: Target::Group { group: self.job.group.clone() },
+            face: Face::Central(self.job),
+            action,
+            templates,
+            delivery: self.delivery,
+            start: None,
+            lifetime: None,
+            offline: Offline::FailNow,
+            success: Success::Status2xx,
+            owner,
+            organization: self.organization,
+            keep_previous: true,
+        }
+    }
 }
 
 /// Why a job was not accepted. Nothing of it is kept.
@@ -73,49 +96,10 @@ impl Engine {
         if let Some(job) = self.same_again(&new).await? {
             return Ok(job);
         }
-        let spec = self.central_spec(new, caller, scope).await?;
+        let (owner, scope) = (caller.name.clone(), scope.clone());
+        let read = move |records: &Records<'_>| Ok(central_spec(records, new, owner, &scope));
+        let spec = self.store.read_records(read).await??;
         Ok(self.create_job(spec).await?)
-    }
-
-    /// What a job of the central face does, checked against what is there now.
-    ///
-    /// # Errors
-    /// The first rule that is broken.
-    pub(crate) async fn central_spec(
-        &self,
-        new: NewCentralJob,
-        caller: &Caller,
-        scope: &Scope,
-    ) -> Result<JobSpec, CentralJobError> {
-        let (group, data) = (new.job.group.clone(), new.job.data.clone());
-        let read = move |records: &Records<'_>| {
-            Ok((records.get::<DeviceGroup>(&group)?, organizations(records)?, models(records, &data)?))
-        };
-        let (group, tree, models) = self.store.read_records(read).await?;
-        let invalid = |field, rule: &str| CentralJobError::Invalid { field, rule: rule.to_owned() };
-        let group = group.filter(|stored| scope.covers(stored.record.organization.as_deref()));
-        let group = group.ok_or_else(|| invalid("group", "is no device group that you can see"))?.record;
-        let plan = plan(&new.job.data, &models)?;
-        let organization = match new.organization {
-            None => group.organization,
-            Some(id) if tree.contains(&id) && scope.covers(Some(&id)) => Some(id),
-            Some(_) => return Err(invalid("organizations", "holds no organization that you can see")),
-        };
-        Ok(JobSpec {
-            id: new.id,
-            target: Target::Group { group: new.job.group.clone() },
-            face: Face::Central(new.job),
-            action: plan.action,
-            templates: plan.templates,
-            delivery: new.delivery,
-            start: None,
-            lifetime: None,
-            offline: Offline::FailNow,
-            success: Success::Status2xx,
-            owner: caller.name.clone(),
-            organization,
-            keep_previous: true,
-        })
     }
 
     /// The job that an identical request made a short while ago.
@@ -129,6 +113,29 @@ impl Engine {
         }
         Err(CreateJobError::AlreadyExists.into())
     }
+}
+
+/// What a job of the central face does, checked against what is there now. `scope` is where `owner` may run jobs.
+///
+/// # Errors
+/// The first rule that is broken.
+pub(crate) fn central_spec(
+    records: &Records<'_>,
+    new: NewCentralJob,
+    owner: String,
+    scope: &Scope,
+) -> Result<JobSpec, CentralJobError> {
+    let invalid = |field, rule: &str| CentralJobError::Invalid { field, rule: rule.to_owned() };
+    let group = records.get::<DeviceGroup>(&new.job.group)?;
+    let group = group.filter(|stored| scope.covers(stored.record.organization.as_deref()));
+    let group = group.ok_or_else(|| invalid("group", "is no device group that you can see"))?.record;
+    let plan = plan(&new.job.data, &models(records, &new.job.data)?)?;
+    let organization = match &new.organization {
+        None => group.organization,
+        Some(id) if organizations(records)?.contains(id) && scope.covers(Some(id)) => new.organization.clone(),
+        Some(_) => return Err(invalid("organizations", "holds no organization that you can see")),
+    };
+    Ok(NewCentralJob { organization, ..new }.into_spec(plan.action, plan.templates, owner))
 }
 
 /// The models of the templates that the entries name, as far as there are such templates.

@@ -19,8 +19,8 @@ use bellwether_store::{
 
 use crate::Engine;
 use crate::access::organizations;
-use crate::capabilities::scheduled_job_of;
 use crate::modeled::{model_of, section_of};
+use crate::schedules::scheduled_job_of;
 
 /// Why nothing was done with a group.
 #[derive(Debug, Clone, thiserror::Error)]

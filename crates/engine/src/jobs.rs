@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bellwether_model::job::{Action, BadDelivery, Face, Job, JobSpec, Target};
+use bellwether_model::job::{Action, BadDelivery, Job, JobSpec, Target};
 use bellwether_model::twin::patch::PatchObject;
 use bellwether_model::twin::{SectionChange, TwinChange, TwinError};
 use bellwether_query::{Condition, QueryError};
@@ -66,7 +66,8 @@ impl Engine {
         Ok(job)
     }
 
-    fn check(&self, spec: &JobSpec) -> Result<(), CreateJobError> {
+    /// The rules for every job.
+    pub(crate) fn check(&self, spec: &JobSpec) -> Result<(), CreateJobError> {
         let invalid = |field, rule: String| Err(CreateJobError::Invalid { field, rule });
         let limit = self.settings.condition_bytes_max;
         match &spec.target {
@@ -79,9 +80,6 @@ impl Engine {
             Target::Group { .. } | Target::FailedOf { .. } => {}
         }
         spec.delivery.check()?;
-        if spec.face != Face::Hub {
-            return invalid("data", "is of a kind of job that is not served yet".to_owned());
-        }
         let hours = self.settings.start_hours_ahead_max;
         if spec.start.is_some_and(|start| start > self.now().plus_seconds(hours * 3600)) {
             return invalid("startTime", format!("must be within {hours} hours from now"));

@@ -9,7 +9,6 @@
 
 mod access;
 mod api_tokens;
-mod capabilities;
 mod central_jobs;
 mod devices;
 mod groups;
@@ -21,6 +20,7 @@ mod organizations;
 mod port;
 mod presence;
 mod runner;
+mod schedules;
 mod twin_job;
 
 use std::collections::{BTreeSet, HashMap};
@@ -46,6 +46,7 @@ pub use jobs::CreateJobError;
 pub use methods::InvokeError;
 pub use organizations::OrganizationError;
 pub use port::{CallError, Clock, DevicePort, Entropy};
+pub use schedules::{DefinitionChange, ScheduledJobError};
 
 pub use bellwether_store::{CancelError as CancelJobError, ChangeTwinError, DeviceError};
 
@@ -124,6 +125,8 @@ pub struct Engine {
     /// Those of them that are not marked as scheduled yet.
     unmarked: Mutex<Vec<JobKey>>,
     waiting_changed: Notify,
+    /// A scheduled job was made or changed.
+    schedules_changed: Notify,
     /// Jobs that a task works on; the notification says that the job was changed from outside.
     active: Mutex<HashMap<JobKey, Arc<Notify>>>,
     slots: Semaphore,
@@ -168,6 +171,7 @@ impl Engine {
             waiting: Mutex::default(),
             unmarked: Mutex::default(),
             waiting_changed: Notify::new(),
+            schedules_changed: Notify::new(),
             active: Mutex::default(),
             slots,
             tasks: TaskTracker::new(),
@@ -178,6 +182,7 @@ impl Engine {
             engine.take_up(job);
         }
         engine.tasks.spawn(Arc::clone(&engine).launch_when_due());
+        engine.tasks.spawn(Arc::clone(&engine).run_schedules());
         engine.tasks.spawn(Arc::clone(&engine).save_presence_now_and_then());
         Ok(engine)
     }

@@ -6,6 +6,7 @@ use bellwether_model::group::DeviceGroup;
 use bellwether_model::identity::IfMatch;
 use bellwether_model::ids::OrganizationId;
 use bellwether_model::organization::{BadOrganization, Organization};
+use bellwether_model::schedule::ScheduledJob;
 use bellwether_model::user::User;
 use bellwether_store::{EtagMismatch, Records, StoreError, Stored, check_etag};
 
@@ -127,6 +128,9 @@ fn belongings(records: &Records<'_>, tree: &OrganizationTree, id: &str) -> Resul
     }
     if records.all::<DeviceGroup>()?.iter().any(|group| group.record.organization.as_deref() == Some(id)) {
         return Ok(Some("there are device groups"));
+    }
+    if records.all::<ScheduledJob>()?.iter().any(|job| job.record.definition.organization.as_deref() == Some(id)) {
+        return Ok(Some("there are scheduled jobs"));
     }
     if records.all::<User>()?.iter().any(|user| within(&user.record.roles)) {
         return Ok(Some("there are users"));

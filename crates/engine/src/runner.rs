@@ -17,7 +17,7 @@ use crate::Engine;
 use crate::jobs::condition_of;
 
 /// How long a runner waits before it asks a store that failed again.
-const STORE_PAUSE: Duration = Duration::from_secs(1);
+pub(crate) const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// The longest sleep of the scheduler: the clock may be set meanwhile.
 const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
@@ -157,7 +157,7 @@ impl Engine {
     }
 
     /// Waits for a point in time, also when the clock is set meanwhile.
-    async fn until(&self, time: Time) {
+    pub(crate) async fn until(&self, time: Time) {
         while self.now() < time {
             let left = Duration::from_micros(time.micros_since(self.now()));
             tokio::time::sleep(left.min(LONGEST_SLEEP)).await;

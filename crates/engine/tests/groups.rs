@@ -8,29 +8,31 @@ use bellwether_model::DeviceSeq;
 use bellwether_model::access::Scope;
 use bellwether_model::group::{DeviceGroup, DeviceGroupChange};
 use bellwether_model::identity::{DeviceProfile, DeviceSettings, IfMatch, Keys, SymmetricKey};
+use bellwether_model::job::{Delivery, JobData};
 use bellwether_model::organization::Organization;
+use bellwether_model::schedule::{Definition, End, Recurrence, Schedule, ScheduledJob, Zone};
 use bellwether_model::template::DeviceTemplate;
 use bellwether_model::twin::TwinChange;
-use bellwether_store::{NewDevice, Record, RecordKind, StoreError, Stored};
-use serde::{Deserialize, Serialize};
+use bellwether_store::{NewDevice, Record, StoreError, Stored};
 use serde_json::{Value, json};
 use simulation::Sim;
 
 const COOLER: &str = "dtmi:acme:cooler;1";
 
-/// A scheduled job as it is kept.
-#[derive(Serialize, Deserialize)]
-struct ScheduledJob {
-    id: String,
-    group: String,
-}
-
-impl Record for ScheduledJob {
-    const KIND: RecordKind = RecordKind::ScheduledJob;
-
-    fn id(&self) -> &str {
-        &self.id
-    }
+/// A scheduled job over the group.
+fn scheduled(group: &str) -> ScheduledJob {
+    let start = "2030-01-01T00:00:00Z".parse().unwrap();
+    let definition = Definition {
+        display_name: None,
+        description: None,
+        group: group.to_owned(),
+        delivery: Delivery::default(),
+        data: vec![JobData::DeviceTemplateMigration { template: COOLER.to_owned() }],
+        organization: None,
+        schedule: Schedule::new(start, Recurrence::Daily, End::Never, Zone::UTC).unwrap(),
+        enabled: true,
+    };
+    ScheduledJob::new("nightly".parse().unwrap(), definition, "token:ops".to_owned(), start)
 }
 
 struct Bed(Sim);
@@ -223,10 +225,10 @@ fn etags_and_deleting() {
     assert_eq!((third.record.description.as_deref(), third.record.filter.as_str()), (Some("d"), all));
     assert!(matches!(bed.delete("g", stale, &Scope::Everything), Err(GroupError::EtagMismatch(_))));
     assert!(matches!(bed.delete("g", IfMatch::Any, &within(&["eu"])), Err(GroupError::NotFound)));
-    bed.keep(ScheduledJob { id: "nightly".to_owned(), group: "g".to_owned() });
+    bed.keep(scheduled("g"));
     let error = bed.delete("g", IfMatch::Any, &Scope::Everything).unwrap_err();
     assert!(matches!(&error, GroupError::InUse { scheduled_job } if scheduled_job == "nightly"), "{error:?}");
-    bed.keep(ScheduledJob { id: "nightly".to_owned(), group: "other".to_owned() });
+    bed.keep(scheduled("other"));
     bed.delete("g", IfMatch::Any, &Scope::Everything).unwrap();
     assert!(matches!(bed.delete("g", IfMatch::Any, &Scope::Everything), Err(GroupError::NotFound)));
     assert!(matches!(patch(&IfMatch::Any), Err(GroupError::NotFound)));

@@ -127,6 +127,20 @@ text_id!(UserId, "userId", check_user_id);
 text_id!(ApiTokenId, "tokenId", check_api_token_id);
 
 impl JobId {
+    /// A name that nobody gave: a GUID (RFC 9562, version 4) of bytes that were drawn.
+    pub fn from_random(mut bytes: [u8; 16]) -> JobId {
+        bytes[6] = bytes[6] & 0x0f | 0x40;
+        bytes[8] = bytes[8] & 0x3f | 0x80;
+        let mut text = String::with_capacity(36);
+        for (at, byte) in bytes.into_iter().enumerate() {
+            if matches!(at, 4 | 6 | 8 | 10) {
+                text.push('-');
+            }
+            text.push_str(&format!("{byte:02x}"));
+        }
+        JobId(text.into())
+    }
+
     /// A name for a job that is made on the hub face: 1 to 64 ASCII letters, digits and `-` (iot-hub §1.3).
     ///
     /// # Errors
@@ -225,6 +239,14 @@ mod tests {
         for bad in ["", ".", "..", "a b", "a/b", "ä", "a\0", "a&b", "a\"b", &too_long] {
             assert!(bad.parse::<DeviceId>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn drawn_job_ids() {
+        let id = JobId::from_random([0xff; 16]);
+        assert_eq!(id.as_str(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(id.as_str().parse(), Ok(id));
+        assert_eq!(JobId::from_random([0; 16]).as_str(), "00000000-0000-4000-8000-000000000000");
     }
 
     #[test]

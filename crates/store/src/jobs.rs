@@ -213,6 +213,44 @@ pub(crate) fn job_after(connection: &Connection, after: JobKey) -> Result<Option
     rows.next()?.map(job_of).transpose()
 }
 
+/// Accepts a job.
+pub(crate) fn create_job(connection: &Connection, spec: JobSpec, now: Time) -> Result<Job, CreateError> {
+    let exists = connection
+        .prepare_cached("SELECT 1 FROM job WHERE id = ?1")?
+        .query_row([spec.id.as_str()], |_| Ok(()))
+        .optional()?;
+    if exists.is_some() {
+        return Err(CreateError::AlreadyExists);
+    }
+    let deadline = Job::deadline_of(&spec, now);
+    let start = spec.start.unwrap_or(now);
+    let sql = "INSERT INTO job (id, type, state, spec, created, start, deadline, next_ordinal, events,
+               succeeded, failed, running, cancelled) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 0, 0, 0, 0)";
+    connection.prepare_cached(sql)?.execute(params![
+        spec.id.as_str(),
+        type_number(spec.action.job_type()),
+        state_number(JobState::Queued),
+        serde_json::to_string(&spec)?,
+        now.0,
+        start.0,
+        deadline.map_or(i64::MAX, |time| time.0),
+    ])?;
+    Ok(Job {
+        key: JobKey(connection.last_insert_rowid()),
+        spec,
+        state: JobState::Queued,
+        created: now,
+        start,
+        deadline,
+        began: None,
+        ended: None,
+        counters: None,
+        next_ordinal: 0,
+        rest: None,
+        failure: None,
+    })
+}
+
 pub(crate) fn standing(connection: &Connection, job: JobKey) -> Result<Standing, StoreError> {
     let mut statement = connection.prepare_cached(&format!("SELECT {STANDING_COLUMNS} FROM job WHERE key = ?1"))?;
     let mut rows = statement.query([job.0])?;
@@ -220,6 +258,18 @@ pub(crate) fn standing(connection: &Connection, job: JobKey) -> Result<Standing,
         Some(row) => standing_of(row),
         None => Err(StoreError::Damaged(format!("job {job} is gone"))),
     }
+}
+
+/// Ends a job that as such cannot run.
+pub(crate) fn fail_job(connection: &Connection, job: JobKey, reason: &str, now: Time) -> Result<(), StoreError> {
+    let mut standing = standing(connection, job)?;
+    if let Ok(state) = standing.state.step(JobEvent::Fail) {
+        standing.state = state;
+        standing.ended = Some(now);
+        connection.execute("UPDATE job SET failure = ?2 WHERE key = ?1", params![job.0, reason])?;
+        save_standing(connection, &standing, &[], now)?;
+    }
+    Ok(())
 }
 
 /// Writes where the job stands and adds its event: the counters after it and the devices that it touched
@@ -279,43 +329,7 @@ impl Standing {
 impl Store {
     /// Accepts a job. It is on disk when this returns.
     pub async fn create_job(&self, spec: JobSpec, now: Time) -> Result<Job, CreateError> {
-        self.interactive(move |connection| {
-            let exists = connection
-                .prepare_cached("SELECT 1 FROM job WHERE id = ?1")?
-                .query_row([spec.id.as_str()], |_| Ok(()))
-                .optional()?;
-            if exists.is_some() {
-                return Err(CreateError::AlreadyExists);
-            }
-            let deadline = Job::deadline_of(&spec, now);
-            let start = spec.start.unwrap_or(now);
-            let sql = "INSERT INTO job (id, type, state, spec, created, start, deadline, next_ordinal, events,
-                       succeeded, failed, running, cancelled) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 0, 0, 0, 0)";
-            connection.prepare_cached(sql)?.execute(params![
-                spec.id.as_str(),
-                type_number(spec.action.job_type()),
-                state_number(JobState::Queued),
-                serde_json::to_string(&spec)?,
-                now.0,
-                start.0,
-                deadline.map_or(i64::MAX, |time| time.0),
-            ])?;
-            Ok(Job {
-                key: JobKey(connection.last_insert_rowid()),
-                spec,
-                state: JobState::Queued,
-                created: now,
-                start,
-                deadline,
-                began: None,
-                ended: None,
-                counters: None,
-                next_ordinal: 0,
-                rest: None,
-                failure: None,
-            })
-        })
-        .await
+        self.interactive(move |connection| create_job(connection, spec, now)).await
     }
 
     /// The job called `id`.
@@ -391,17 +405,7 @@ impl Store {
 
     /// Ends a job whose targets could not be found out.
     pub async fn fail_job(&self, job: JobKey, reason: String, now: Time) -> Result<(), StoreError> {
-        self.for_job(move |connection| {
-            let mut standing = standing(connection, job)?;
-            if let Ok(state) = standing.state.step(JobEvent::Fail) {
-                standing.state = state;
-                standing.ended = Some(now);
-                connection.execute("UPDATE job SET failure = ?2 WHERE key = ?1", params![job.0, reason])?;
-                save_standing(connection, &standing, &[], now)?;
-            }
-            Ok(())
-        })
-        .await
+        self.for_job(move |connection| fail_job(connection, job, &reason, now)).await
     }
 
     /// Freezes the target list and lets the job run, in one transaction: there is no half-frozen list

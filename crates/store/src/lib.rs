@@ -20,6 +20,7 @@ mod lists;
 mod members;
 mod readers;
 mod records;
+mod scheduled_runs;
 mod select;
 mod settings;
 mod subscriptions;

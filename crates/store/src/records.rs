@@ -94,6 +94,10 @@ fn stored_of<R: Record>(row: &Row<'_>) -> Result<Stored<R>, StoreError> {
 }
 
 impl Records<'_> {
+    pub(crate) fn connection(&self) -> &Connection {
+        self.connection
+    }
+
     /// The record called `id`.
     pub fn get<R: Record>(&self, id: &str) -> Result<Option<Stored<R>>, StoreError> {
         let sql = "SELECT key, etag, body FROM record WHERE kind = ?1 AND id = ?2";

@@ -230,6 +230,12 @@ impl Sim {
         self.devices.state.lock().connected.clear();
     }
 
+    /// Time goes by while nothing runs: after [`Sim::crash`], before [`Sim::start`].
+    pub fn pass(&mut self, time: Duration) {
+        assert!(self.running.is_none(), "the program runs; advance its time");
+        self.now = Time(self.now.0 + time.as_micros() as i64);
+    }
+
     /// The program is told to stop.
     pub fn stop(&mut self, drain: Duration) {
         self.block_on(self.engine().stop(drain));

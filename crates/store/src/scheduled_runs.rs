@@ -1,0 +1,47 @@
+//! Runs of scheduled jobs (iot-central §4): a run's job is made in the transaction that moves its definition, so that
+//! no crash makes it twice or loses it.
+
+use bellwether_model::Time;
+use bellwether_model::ids::ScheduledJobId;
+use bellwether_model::job::{Job, JobSpec, JobState};
+use bellwether_model::schedule::ScheduledJob;
+use rusqlite::{OptionalExtension, params};
+
+use crate::jobs::{CreateError, create_job, fail_job, job_by_id, state_number};
+use crate::{Record, RecordKind, Records, StoreError};
+
+impl Record for ScheduledJob {
+    const KIND: RecordKind = RecordKind::ScheduledJob;
+
+    fn id(&self) -> &str {
+        self.id.as_str()
+    }
+}
+
+impl Records<'_> {
+    /// Accepts a job together with the records that change here. With a `failure` it is one that failed as such and
+    /// never runs.
+    ///
+    /// # Errors
+    /// The id is taken, or the store failed.
+    pub fn create_job(&self, spec: JobSpec, failure: Option<&str>, now: Time) -> Result<Job, CreateError> {
+        let job = create_job(self.connection(), spec, now)?;
+        let Some(failure) = failure else { return Ok(job) };
+        fail_job(self.connection(), job.key, failure, now)?;
+        let failed = job_by_id(self.connection(), job.spec.id.as_str())?;
+        Ok(failed.ok_or_else(|| StoreError::Damaged(format!("job {} is gone", job.key)))?)
+    }
+
+    /// Is a run of this scheduled job active: not begun yet, under way, or with calls out? One that somebody stopped
+    /// is not: it may stay so for ever.
+    pub fn has_active_run(&self, id: &ScheduledJobId) -> Result<bool, StoreError> {
+        let [queued, scheduled, running, stopped, cancelled] =
+            [JobState::Queued, JobState::Scheduled, JobState::Running, JobState::Stopped, JobState::Cancelled]
+                .map(state_number);
+        // Of all jobs few are in these states, and an index finds them.
+        let sql = "SELECT 1 FROM job WHERE (state IN (?2, ?3, ?4) OR (state IN (?5, ?6) AND running > 0))
+                   AND json_extract(spec, '$.face.Central.scheduled_job') = ?1 LIMIT 1";
+        let values = params![id.as_str(), queued, scheduled, running, stopped, cancelled];
+        Ok(self.connection().prepare_cached(sql)?.query_row(values, |_| Ok(())).optional()?.is_some())
+    }
+}

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::super::NOW;
 use super::{Central, NEWEST, Reply, make_token, outcome};
 
-const COOLER: &str = "dtmi:acme:cooler;1";
+pub(super) const COOLER: &str = "dtmi:acme:cooler;1";
 const ALL: &str = "SELECT * FROM devices";
 
 /// Organizations `eu` and `us`, a template, five devices.

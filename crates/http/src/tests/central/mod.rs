@@ -6,6 +6,7 @@ mod device_groups;
 mod organizations;
 mod replay;
 mod requests;
+mod rights;
 mod routes;
 pub(crate) mod schema;
 mod users;

@@ -1,0 +1,296 @@
+//! Every route with every role, and with a caller of another organization (iot-central §9). The expectation is
+//! written down here a second time, on purpose: a route that is not in the table fails the test.
+//!
+//! A new route gets a row; what it is about gets a thing of its own in [`fixture`], one that belongs to the
+//! organization `eu`.
+
+use std::collections::BTreeMap;
+
+use axum::http::Method;
+use bellwether_model::access::Role;
+use serde_json::{Value, json};
+
+use super::device_groups::{COOLER, fleet};
+use super::{Central, NEWEST, Reply, make_token, outcome};
+use crate::central::router::{ROUTES, Route};
+use crate::central::version::Version;
+
+/// One row a route, in the order of the router's table:
+///
+/// `VERB path | the roles that are let in | what a caller of another organization gets | the administrator | body`
+///
+/// Roles: `A`dministrator, `B`uilder, `O`perator of the application; `a`dministrator, `o`perator, `v`iewer of an
+/// organization. The caller of another organization is its administrator and names what is in [`fixture`]: it gets a
+/// status, or `list`: what it names is not in it, or `same`: this belongs to the whole application. The administrator
+/// sends the same and succeeds, or learns at least of something else, so that it was not the request that was wrong.
+const EXPECTED: &str = r#"
+GET /deviceGroups | ABOaov | list | 200 |
+GET /deviceGroups/{deviceGroupId} | ABOaov | 404 | 200 |
+PUT /deviceGroups/{deviceGroupId} | ABOao | 404 | 200 | {"displayName":"Taken","filter":"SELECT * FROM devices"}
+PATCH /deviceGroups/{deviceGroupId} | ABOao | 404 | 200 | {"displayName":"Taken"}
+DELETE /deviceGroups/{deviceGroupId} | ABOao | 404 | 204 |
+GET /deviceGroups/{deviceGroupId}/devices | ABOaov | 404 | 200 |
+GET /organizations | ABOaov | list | 200 |
+GET /organizations/{organizationId} | ABOaov | 404 | 200 |
+PUT /organizations/{organizationId} | Aa | 404 | 200 | {"displayName":"Taken"}
+PATCH /organizations/{organizationId} | Aa | 404 | 200 | {"displayName":"Taken"}
+DELETE /organizations/{organizationId} | Aa | 404 | 409 |
+GET /roles | ABOaov | same | 200 |
+GET /roles/{roleId} | ABOaov | same | 200 |
+GET /users | Aa | list | 200 |
+GET /users/{userId} | Aa | 404 | 200 |
+PUT /users/{userId} | Aa | 404 | 200 | {"type":"email","email":"taken@x.y","roles":[VIEWER]}
+PATCH /users/{userId} | Aa | 404 | 200 | {"email":"taken@x.y"}
+DELETE /users/{userId} | Aa | 404 | 204 |
+GET /apiTokens | Aa | list | 200 |
+GET /apiTokens/{tokenId} | Aa | 404 | 200 |
+PUT /apiTokens/{tokenId} | Aa | 409 | 409 | {"roles":[VIEWER]}
+DELETE /apiTokens/{tokenId} | Aa | 404 | 204 |
+"#;
+
+/// What a caller puts somewhere, or refers to, although it is of another organization: nothing is made then.
+const ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("PUT /organizations/new", r#"{"parent":"eu"}"#, "422 UnprocessableEntity"),
+    ("PUT /organizations/new", "{}", "403 Forbidden"),
+    ("PATCH /organizations/us", r#"{"parent":"eu"}"#, "403 Forbidden"),
+    ("PUT /users/new", r#"{"type":"email","email":"n@x.y","roles":[VIEWER-EU]}"#, "422 UnprocessableEntity"),
+    ("PUT /apiTokens/new", r#"{"roles":[VIEWER-EU]}"#, "422 UnprocessableEntity"),
+    ("PUT /deviceGroups/new", r#"{"displayName":"N","filter":"SELECT * FROM devices"}"#, "422 UnprocessableEntity"),
+    (
+        "PUT /deviceGroups/new",
+        r#"{"displayName":"N","filter":"SELECT * FROM devices","organizations":["eu"]}"#,
+        "422 UnprocessableEntity",
+    ),
+    ("PATCH /deviceGroups/us-group", r#"{"organizations":["eu"]}"#, "422 UnprocessableEntity"),
+    ("PATCH /deviceGroups/us-group", r#"{"organizations":null}"#, "422 UnprocessableEntity"),
+];
+
+/// What stands in a path for each parameter: all of it belongs to `eu`, or to the whole application.
+const NAMED: &[(&str, &str)] = &[
+    ("deviceGroupId", "eu-group"),
+    ("deviceId", "c2"),
+    ("deviceTemplateId", COOLER),
+    ("organizationId", "eu"),
+    ("roleId", "84cc62c1-dabe-49d3-b16e-8b291232b285"),
+    ("tokenId", "eu-token"),
+    ("userId", "eu-user"),
+];
+
+/// Organizations `eu` and `us` with a thing of every kind each.
+async fn fixture() -> Central {
+    let central = fleet().await;
+    for organization in ["eu", "us"] {
+        let viewer = json!({"role": Role::OrgViewer.id(), "organization": organization});
+        let filter = format!("SELECT * FROM devices WHERE $template = \"{COOLER}\"");
+        for (call, body) in [
+            ("deviceGroups/{}-group", json!({"displayName": "G", "filter": filter, "organizations": [organization]})),
+            ("users/{}-user", json!({"type": "email", "email": format!("u@{organization}"), "roles": [viewer]})),
+            ("apiTokens/{}-token", json!({"roles": [viewer]})),
+        ] {
+            let call = format!("PUT /{}", call.replace("{}", organization));
+            let reply = central.ask(&call, &body.to_string()).await;
+            assert!(reply.status.is_success(), "{call}: {}", reply.text);
+        }
+    }
+    central
+}
+
+struct Row {
+    route: &'static Route,
+    who: &'static str,
+    foreign: &'static str,
+    administrator: &'static str,
+    body: String,
+}
+
+/// The table, held against the routes there are.
+fn rows() -> Vec<Row> {
+    let viewer = |organization| json!({"role": Role::OrgViewer.id(), "organization": organization}).to_string();
+    let mut by_route = BTreeMap::new();
+    for line in EXPECTED.trim().lines() {
+        let columns: Vec<&str> = line.splitn(5, '|').map(str::trim).collect();
+        let [route, who, foreign, administrator, body] = columns[..] else { panic!("{line}") };
+        assert!(by_route.insert(route, (who, foreign, administrator, body)).is_none(), "twice: {line}");
+    }
+    let rows: Vec<Row> = ROUTES
+        .iter()
+        .map(|route| {
+            let name = format!("{} {}", route.method, route.path);
+            let (who, foreign, administrator, body) =
+                by_route.remove(name.as_str()).unwrap_or_else(|| panic!("{name} is not in the table of rights"));
+            let body = body.replace("VIEWER", &viewer("us"));
+            Row { route, who, foreign, administrator, body }
+        })
+        .collect();
+    assert!(by_route.is_empty(), "there are no such routes: {by_route:?}");
+    rows
+}
+
+impl Row {
+    /// `VERB path` with a value for each parameter.
+    fn call(&self, value: impl Fn(&str) -> String) -> String {
+        let segment = |segment: &str| match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
+            Some(name) => value(name),
+            None => segment.to_owned(),
+        };
+        let path: Vec<String> = self.route.path.split('/').map(segment).collect();
+        format!("{} {}", self.route.method, path.join("/"))
+    }
+
+    /// With what belongs to `eu`.
+    fn call_of_eu(&self) -> String {
+        self.call(|name| named(name).to_owned())
+    }
+
+    /// The newest version in which the route exists.
+    fn version(&self) -> &'static str {
+        let mut known = Version::ALL.into_iter().filter(|version| self.route.versions.contains(*version));
+        known.next_back().unwrap().as_str()
+    }
+
+    async fn send(&self, central: &Central, token: &str, call: &str) -> Reply {
+        central.ask_as(Some(token), self.version(), call, &[], &self.body).await
+    }
+}
+
+fn named(parameter: &str) -> &'static str {
+    let found = NAMED.iter().find(|(name, _)| *name == parameter);
+    found.unwrap_or_else(|| panic!("nothing stands for {{{parameter}}}")).1
+}
+
+fn message(reply: &Reply) -> String {
+    reply.json()["error"]["message"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn every_route_with_every_role() {
+    let central = fixture().await;
+    let mut tokens = Vec::new();
+    for (letter, role) in "ABOaov".chars().zip(Role::ALL) {
+        let organization = (!role.is_for_application()).then_some("us");
+        let token = make_token(&central.hub, &format!("role-{}", role as u8), &[(role, organization)]).await;
+        tokens.push((letter, token));
+    }
+    for row in rows() {
+        // Nothing has this name, so that nobody changes anything for the next one.
+        let call = row.call(|name| if name == "deviceTemplateId" { "dtmi:no:one;1" } else { "nobody" }.to_owned());
+        let mut who = String::new();
+        for (letter, token) in &tokens {
+            let reply = central.ask_as(Some(token), row.version(), &call, &[], "").await;
+            let found = outcome(&reply);
+            assert!(!found.starts_with("401") && !found.starts_with('5'), "{call} {letter}: {found}");
+            if !reply.text.contains("no role of the caller allows this") {
+                who.push(*letter);
+            } else {
+                assert_eq!(found, "403 Forbidden");
+            }
+        }
+        assert_eq!(who, row.who, "{call}");
+        let made_up = "SharedAccessSignature sr=a&sig=AAAA&skn=administrator&se=1999999999999";
+        for token in [None, Some(made_up)] {
+            let reply = central.ask_as(token, row.version(), &call, &[], "").await;
+            assert_eq!(outcome(&reply), "401 Unauthorized", "{call}");
+        }
+    }
+}
+
+/// All that the administrator can read.
+async fn everything(central: &Central, rows: &[Row]) -> Vec<(String, Value)> {
+    let mut all = Vec::new();
+    for row in rows.iter().filter(|row| row.route.method == Method::GET) {
+        let call = row.call_of_eu();
+        let reply = row.send(central, &central.token, &call).await;
+        assert_eq!(reply.status.as_u16().to_string(), row.administrator, "{call}: {}", reply.text);
+        all.push((call, reply.json()));
+    }
+    all
+}
+
+#[tokio::test]
+async fn nothing_of_another_organization() {
+    let central = fixture().await;
+    let rows = rows();
+    let of_us = make_token(&central.hub, "us", &[(Role::OrgAdministrator, Some("us"))]).await;
+    let of_eu = make_token(&central.hub, "eu", &[(Role::OrgAdministrator, Some("eu"))]).await;
+    let before = everything(&central, &rows).await;
+    for row in &rows {
+        let call = row.call_of_eu();
+        let reply = row.send(&central, &of_us, &call).await;
+        let found = outcome(&reply);
+        if !row.who.contains('a') {
+            assert_eq!(found, "403 Forbidden", "{call}");
+            continue;
+        }
+        match row.foreign {
+            "list" => {
+                // What stands in a list is called as the parameter of the route for one of them.
+                let one = rows.iter().find(|other| {
+                    other.route.path.starts_with(&format!("{}/{{", row.route.path)) && other.route.method == Method::GET
+                });
+                let id = one.unwrap().call_of_eu().rsplit('/').next().unwrap().to_owned();
+                for (token, sees) in [(&of_us, false), (&of_eu, true), (&central.token, true)] {
+                    let ids = central.ids(token, row.route.path).await;
+                    assert_eq!(ids.contains(&id), sees, "{call}: {ids:?}");
+                }
+            }
+            "same" => {
+                let own = row.send(&central, &central.token, &call).await;
+                assert_eq!((reply.status, reply.text), (own.status, own.text), "{call}");
+            }
+            status => {
+                assert!(found.starts_with(status), "{call}: {found}");
+                // It reads exactly like what is not there; only what is made is made there.
+                if row.route.method != Method::PUT {
+                    let absent = row.call(|name| match name {
+                        "organizationId" => "gone".to_owned(),
+                        name => named(name).replace("eu-", "gone-").replace("c2", "gone"),
+                    });
+                    let other = row.send(&central, &of_us, &absent).await;
+                    assert_eq!((outcome(&other), message(&other)), (found, message(&reply)), "{call} {absent}");
+                }
+            }
+        }
+    }
+    let viewer = json!({"role": Role::OrgViewer.id(), "organization": "eu"}).to_string();
+    for (call, body, expected) in ELSEWHERE {
+        let body = body.replace("VIEWER-EU", &viewer);
+        let reply = central.ask_as(Some(&of_us), NEWEST, call, &[], &body).await;
+        assert_eq!(outcome(&reply), *expected, "{call} {body}: {}", reply.text);
+    }
+    assert_eq!(everything(&central, &rows).await, before);
+    // The requests were right: the administrator gets further with them.
+    for row in rows.iter().filter(|row| row.route.method != Method::GET) {
+        let central = fixture().await;
+        let call = row.call_of_eu();
+        let reply = row.send(&central, &central.token, &call).await;
+        assert!(outcome(&reply).starts_with(row.administrator), "{call}: {}", reply.text);
+    }
+}
+
+/// A group shows of its members only those whom the caller may see, also a group that reaches further.
+#[tokio::test]
+async fn members_of_another_organization() {
+    let central = fixture().await;
+    let of_us = make_token(&central.hub, "us", &[(Role::OrgAdministrator, Some("us"))]).await;
+    for (token, group, members) in [
+        (&of_us, "us-group", vec!["c4"]),
+        (&central.token, "us-group", vec!["c4"]),
+        (&central.token, "eu-group", vec!["c2", "c3"]),
+    ] {
+        assert_eq!(central.ids(token, &format!("/deviceGroups/{group}/devices")).await, members, "{group}");
+    }
+}
+
+/// A link to a further page is a place in a list, not a right to what follows there.
+#[tokio::test]
+async fn links_of_others() {
+    let central = fixture().await;
+    let of_us = make_token(&central.hub, "us", &[(Role::OrgAdministrator, Some("us"))]).await;
+    for list in ["/deviceGroups", "/organizations", "/users", "/apiTokens"] {
+        let page = central.ask(&format!("GET {list}?maxpagesize=1"), "").await.json();
+        let next = page["nextLink"].as_str().unwrap().split_once("/api").unwrap().1;
+        for id in central.ids(&of_us, next).await {
+            assert!(id.starts_with("us"), "{list}: {id}");
+        }
+    }
+}

@@ -18,6 +18,7 @@ pub mod json;
 pub mod method;
 pub mod organization;
 pub mod policy;
+pub mod provisioning;
 pub mod sas;
 pub mod schedule;
 pub mod targets;

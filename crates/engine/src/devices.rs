@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bellwether_model::identity::{Device, DeviceProfile, DeviceSettings, IfMatch, Keys, Status, SymmetricKey};
+use bellwether_model::identity::{Device, DeviceProfile, DeviceSettings, IfMatch, Status};
 use bellwether_model::twin::patch::PatchObject;
 use bellwether_model::twin::{SectionChange, Twin, TwinChange};
 use bellwether_model::{DeviceId, DeviceSeq};
@@ -16,10 +16,7 @@ impl Engine {
     /// # Errors
     /// The id is taken, or the store failed.
     pub async fn create_device(&self, id: DeviceId, settings: DeviceSettings) -> Result<Device, DeviceError> {
-        let fresh_keys = Keys {
-            primary: SymmetricKey::from_bytes(&self.world.entropy.draw()),
-            secondary: SymmetricKey::from_bytes(&self.world.entropy.draw()),
-        };
+        let fresh_keys = self.fresh_keys();
         self.store
             .create_device(NewDevice { id, settings, profile: DeviceProfile::default(), fresh_keys }, self.now())
             .await

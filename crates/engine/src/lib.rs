@@ -19,6 +19,7 @@ mod modeled;
 mod organizations;
 mod port;
 mod presence;
+mod provisioning;
 mod runner;
 mod schedules;
 mod twin_job;
@@ -30,6 +31,7 @@ use std::time::Duration;
 use bellwether_model::api_token::TokenKey;
 use bellwether_model::identity::{Device, Presence};
 use bellwether_model::job::{Job, JobState};
+use bellwether_model::provisioning::ProvisioningSecret;
 use bellwether_model::{DeviceSeq, JobKey, Time};
 use bellwether_query::Query;
 use bellwether_store::{LivePresence, Position, QueryPage, RunQueryError, Store, StoreError};
@@ -46,6 +48,7 @@ pub use jobs::CreateJobError;
 pub use methods::InvokeError;
 pub use organizations::OrganizationError;
 pub use port::{CallError, Clock, DevicePort, Entropy};
+pub use provisioning::{AttestationError, EnrollmentGroupError, NewAttestation, Registrant};
 pub use schedules::{DefinitionChange, ScheduledJobError};
 
 pub use bellwether_store::{CancelError as CancelJobError, ChangeTwinError, DeviceError};
@@ -75,6 +78,11 @@ pub struct Settings {
     pub organization_depth_max: usize,
     /// Organizations in all; `None`: any number (iot-central §12: 200).
     pub organizations_max: Option<usize>,
+    /// The hub that devices are told when they register: a host name, with a port where devices' MQTT is not
+    /// served on 8883 (device-protocol §9.1).
+    pub assigned_hub: String,
+    /// Seconds after which a device that registers is to ask what came of it (device-protocol §9.1).
+    pub provisioning_retry_after: u32,
 }
 
 impl Default for Settings {
@@ -87,6 +95,8 @@ impl Default for Settings {
             calls_in_flight: 4000,
             organization_depth_max: 5,
             organizations_max: None,
+            assigned_hub: "localhost".to_owned(),
+            provisioning_retry_after: 3,
         }
     }
 }
@@ -118,6 +128,8 @@ pub struct Engine {
     settings: Settings,
     epoch: i64,
     token_key: TokenKey,
+    provisioning: ProvisioningSecret,
+    id_scope: String,
     presences: Arc<LivePresences>,
     news: broadcast::Sender<DeviceNews>,
     /// Jobs whose time has not come, by start time.
@@ -159,6 +171,7 @@ impl Engine {
             );
         }
         let token_key = token_key(&store, world.entropy.as_ref()).await?;
+        let provisioning = provisioning::secret(&store, world.entropy.as_ref()).await?;
         let slots = Semaphore::new(settings.jobs_at_once.unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS));
         let engine = Arc::new(Engine {
             store,
@@ -166,6 +179,8 @@ impl Engine {
             settings,
             epoch,
             token_key,
+            id_scope: provisioning.id_scope(),
+            provisioning,
             presences: Arc::new(LivePresences::new()),
             news: broadcast::channel(NEWS_KEPT).0,
             waiting: Mutex::default(),

@@ -199,11 +199,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             match command {
                 Command::Send(packet) => self.send(packet),
                 Command::Authenticate(request) => {
-                    let room = !self.place.over && !self.shared.closing.is_cancelled();
-                    self.working = Some(match room {
+                    self.working = Some(match self.has_room() {
                         true => work::authenticate(Arc::clone(&self.shared), request, None),
                         false => work::unavailable(),
                     });
+                }
+                Command::AuthenticateRegistrant(request) => {
+                    self.working = Some(match self.has_room() {
+                        true => work::authenticate_registrant(Arc::clone(&self.shared), request),
+                        false => work::registrant_unavailable(),
+                    });
+                }
+                Command::Registration(request) => {
+                    self.working = Some(work::registration(Arc::clone(&self.shared), request));
                 }
                 Command::Subscribed => self.subscribed(),
                 Command::SaveSubscriptions { rows, then } => self.waiting.push_back(Work::Save { rows, then }),
@@ -223,6 +231,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 }
             }
         }
+    }
+
+    fn has_room(&self) -> bool {
+        !self.place.over && !self.shared.closing.is_cancelled()
     }
 
     fn send(&mut self, packet: rmqtt_codec::v3::Packet) {
@@ -245,8 +257,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let now = self.shared.now();
         match done {
             Done::Authenticated(Ok(admission)) => return self.admit(admission),
-            Done::Authenticated(Err(refusal)) => self.session.refuse(refusal, &mut commands),
-            Done::ModelSaved => {}
+            Done::Authenticated(Err(refusal)) | Done::RegistrantAuthenticated(Err(refusal)) => {
+                self.session.refuse(refusal, &mut commands);
+            }
+            Done::RegistrantAuthenticated(Ok(ends)) => {
+                self.shared.stats.count_accepted();
+                self.session.admit_registrant(ends, now, &mut commands);
+                self.set_timer();
+            }
+            Done::Registration(result) => self.session.registration_answered(result, now, &mut commands),
+            Done::Introduced => {}
             Done::Saved { then } => commands.extend(then.map(Command::Send)),
             Done::SaveFailed => self.session.close(CloseReason::StoreFailed, &mut commands),
             Done::Read { rid, result } => self.session.twin_read(&rid, result, now, &mut commands),
@@ -258,7 +278,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
     fn admit(&mut self, admission: Admission) {
         let mut commands = Vec::new();
         let shared = Arc::clone(&self.shared);
-        let Admission { device, new_model, admitted, stamp, request } = admission;
+        let Admission { device, introduction, admitted, stamp, request } = admission;
         let entered = shared.sessions.enter(self.number, device, stamp, || shared.engine.device_online(device));
         match entered {
             Ok(link) => {
@@ -266,7 +286,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 shared.stats.count_accepted();
                 self.session.admit(admitted, shared.now(), &mut commands);
                 self.obey(&mut commands);
-                self.waiting.extend(new_model.map(Work::Model));
+                self.waiting.extend(introduction);
                 self.set_timer();
                 // Everything may have been closed just before this session entered: nobody else would tell.
                 if shared.closing.is_cancelled() {
@@ -409,7 +429,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
         let mut waiting = std::mem::take(&mut self.waiting);
         let kept = self.reason.as_ref().is_none_or(CloseReason::keeps_reports);
         // Subscriptions that wait were not acknowledged: nobody was told that they are stored.
-        waiting.retain(|work| kept && work.is_report());
+        waiting.retain(|work| kept && work.outlives_connection());
         if working.is_none() && waiting.is_empty() {
             return;
         }

@@ -2,19 +2,22 @@
 
 use std::sync::Arc;
 
-use bellwether_engine::ChangeTwinError;
+use bellwether_engine::{ChangeTwinError, Registrant};
+use bellwether_model::identity::Device;
+use bellwether_model::provisioning::{Failure, Reply};
 use bellwether_model::twin::TwinError;
-use bellwether_model::{DeviceId, DeviceSeq};
+use bellwether_model::{DeviceId, DeviceSeq, Time};
 use bellwether_store::Subscription;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use rmqtt_codec::v3::Packet;
-use tracing::error;
+use tracing::{debug, error};
 
 use crate::credentials::{self, Rules};
 use crate::gateway::Shared;
-use crate::protocol::command::TwinRequest;
+use crate::protocol::command::{RegistrationRequest, TwinRequest};
 use crate::protocol::connect::{ConnectRequest, Refusal};
+use crate::protocol::registrant::RegistrantRequest;
 use crate::protocol::session::Admitted;
 use crate::protocol::subscriptions::Subscriptions;
 use crate::protocol::twin_failure::TwinFailure;
@@ -27,26 +30,37 @@ pub(crate) enum Work {
         rows: Option<Vec<(String, u8)>>,
         then: Option<Packet>,
     },
-    /// The model announced is another than the one known.
-    Model(String),
+    /// It was let in for the first time, or announces another model than the one known (`None`: no other).
+    Introduce(Option<String>),
     Twin(TwinRequest),
 }
 
 /// What came of it.
 pub(crate) enum Done {
     Authenticated(Result<Admission, Refusal>),
-    Saved { then: Option<Packet> },
-    ModelSaved,
+    /// When the credentials end.
+    RegistrantAuthenticated(Result<Time, Refusal>),
+    Registration(Result<Reply, Failure>),
+    Saved {
+        then: Option<Packet>,
+    },
+    Introduced,
     SaveFailed,
-    Read { rid: Box<str>, result: Result<String, TwinFailure> },
-    Reported { rid: Option<Box<str>>, result: Result<i64, TwinFailure> },
+    Read {
+        rid: Box<str>,
+        result: Result<String, TwinFailure>,
+    },
+    Reported {
+        rid: Option<Box<str>>,
+        result: Result<i64, TwinFailure>,
+    },
 }
 
 /// A CONNECT whose credentials are good.
 pub(crate) struct Admission {
     pub device: DeviceSeq,
-    /// Announced now, and not what it announced last; empty when it announces none.
-    pub new_model: Option<String>,
+    /// Something is to be written down about this connection.
+    pub introduction: Option<Work>,
     pub admitted: Admitted,
     pub stamp: Stamp,
     /// Kept in case that the identity has to be read again.
@@ -87,14 +101,79 @@ async fn admission(
         let rows = rows.iter().map(|row| (row.filter.as_str(), row.qos));
         Subscriptions::from_rows(rows, &request.device)
     });
-    let announced = request.model_id.as_deref().unwrap_or_default();
     Ok(Admission {
         device: device.seq,
-        new_model: (announced != device.model_id).then(|| announced.to_owned()),
+        introduction: introduction(shared, &device, request.model_id.as_deref()).await?,
         admitted: Admitted { ends, stored },
         stamp,
         request,
     })
+}
+
+/// What the connection of this device is to write down: little, and seldom anything at all. A device that
+/// announces no model keeps the one that it announced before.
+async fn introduction(shared: &Shared, device: &Device, announced: Option<&str>) -> Result<Option<Work>, Refusal> {
+    let other_model = announced.is_some_and(|model_id| model_id != device.model_id);
+    let mut is_news = other_model || !device.provisioned;
+    if let (false, None, Some(model_id)) = (is_news, &device.profile.template, announced) {
+        // Its template may have been made meanwhile.
+        let template = shared.engine.store().template_of_model(model_id.to_owned()).await.map_err(not_checked)?;
+        is_news = template.is_some();
+    }
+    Ok(is_news.then(|| Work::Introduce(announced.map(str::to_owned))))
+}
+
+/// Checks the credentials of a device that asks for its hub.
+pub(crate) fn authenticate_registrant(
+    shared: Arc<Shared>,
+    request: Arc<RegistrantRequest>,
+) -> BoxFuture<'static, Done> {
+    async move {
+        let admitted = shared.engine.admit_registrant(&registrant(&shared, &request)).await;
+        Done::RegistrantAuthenticated(admitted.map_err(|failure| match failure.code / 1000 {
+            400 | 401 => {
+                // MQTT has one code for all of it; the log can say more.
+                debug!(
+                    scope = &*request.scope,
+                    registration = &*request.id,
+                    reason = failure.message,
+                    "not registered"
+                );
+                Refusal::NotAuthorized("the credentials are not good for a registration")
+            }
+            _ => Refusal::Unavailable,
+        }))
+    }
+    .boxed()
+}
+
+/// There is no room for another registration.
+pub(crate) fn registrant_unavailable() -> BoxFuture<'static, Done> {
+    futures::future::ready(Done::RegistrantAuthenticated(Err(Refusal::Unavailable))).boxed()
+}
+
+/// Does what a device asks of provisioning.
+pub(crate) fn registration(shared: Arc<Shared>, request: RegistrationRequest) -> BoxFuture<'static, Done> {
+    async move {
+        Done::Registration(match request {
+            RegistrationRequest::Register { who, body } => {
+                shared.engine.register(&registrant(&shared, &who), &body).await
+            }
+            RegistrationRequest::Poll { who, operation_id } => {
+                shared.engine.registration_result(&registrant(&shared, &who), &operation_id).await
+            }
+        })
+    }
+    .boxed()
+}
+
+fn registrant<'a>(shared: &Shared, request: &'a RegistrantRequest) -> Registrant<'a> {
+    Registrant {
+        scope: &request.scope,
+        id: &request.id,
+        token: request.token.as_deref(),
+        allowance: shared.settings.clock_allowance,
+    }
 }
 
 fn not_checked(error: bellwether_store::StoreError) -> Refusal {
@@ -103,11 +182,11 @@ fn not_checked(error: bellwether_store::StoreError) -> Refusal {
 }
 
 impl Work {
-    /// Does it change the twin?
-    pub fn is_report(&self) -> bool {
+    /// Is it done also when the device is gone meanwhile?
+    pub fn outlives_connection(&self) -> bool {
         match self {
-            Work::Twin(TwinRequest::Report { .. }) => true,
-            Work::Twin(TwinRequest::Read { .. }) | Work::Save { .. } | Work::Model(_) => false,
+            Work::Twin(TwinRequest::Report { .. }) | Work::Introduce(_) => true,
+            Work::Twin(TwinRequest::Read { .. }) | Work::Save { .. } => false,
         }
     }
 
@@ -115,11 +194,11 @@ impl Work {
     pub fn begin(self, shared: Arc<Shared>, device: DeviceSeq) -> BoxFuture<'static, Done> {
         match self {
             Work::Save { rows, then } => async move { save(&shared, device, rows, then).await }.boxed(),
-            Work::Model(model_id) => async move {
-                if let Err(error) = shared.engine.store().save_model_id(device, model_id).await {
-                    error!(error = &error as &dyn std::error::Error, "a device's model could not be stored");
+            Work::Introduce(model_id) => async move {
+                if let Err(error) = shared.engine.device_introduced(device, model_id).await {
+                    error!(error = &error as &dyn std::error::Error, "a device's first connection could not be stored");
                 }
-                Done::ModelSaved
+                Done::Introduced
             }
             .boxed(),
             Work::Twin(TwinRequest::Read { rid }) => {

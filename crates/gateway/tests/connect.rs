@@ -269,8 +269,12 @@ async fn the_model_announced_is_kept() {
     let username = "hub1.example.test/dev-01/?api-version=2021-04-12&model-id=dtmi:com:example:X;1";
     let (mut client, _) = hub.dialled(Connect { username: Some(username.into()), ..hub.connect(&device) }).await;
     client.subscribe(&[(TWIN, 0)]).await;
-    let device = hub.engine.store().device(&device.id).await.unwrap().unwrap();
-    assert_eq!(device.model_id, "dtmi:com:example:X;1");
+    let seen = hub.engine.store().device(&device.id).await.unwrap().unwrap();
+    assert_eq!((seen.model_id.as_str(), seen.provisioned), ("dtmi:com:example:X;1", true));
+    // Who announces none keeps the one that he announced.
+    hub.online(&device, &[TWIN]).await;
+    let seen = hub.engine.store().device(&device.id).await.unwrap().unwrap();
+    assert_eq!(seen.model_id, "dtmi:com:example:X;1");
     hub.stop().await;
 }
 

@@ -7,7 +7,7 @@ use bellwether_model::twin::Twin;
 use bellwether_model::{DeviceId, DeviceSeq, Time};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::{Store, StoreError, twins};
+use crate::{Store, StoreError, provisioning, twins};
 
 /// Why a change of an identity was refused.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -137,7 +137,10 @@ impl Store {
             }
             device.status = settings.status;
             device.status_reason = settings.status_reason;
-            device.keys = settings.keys.unwrap_or(device.keys);
+            if let Some(keys) = settings.keys.filter(|keys| *keys != device.keys) {
+                provisioning::keys_are_its_own(connection, device.seq)?;
+                device.keys = keys;
+            }
             device.iot_edge = settings.iot_edge;
             device.device_scope = settings.device_scope;
             device.etag += 1;
@@ -170,6 +173,7 @@ impl Store {
                 .execute([seq, now.0])?;
             connection.prepare_cached("DELETE FROM twin WHERE seq = ?1")?.execute([seq])?;
             connection.prepare_cached("DELETE FROM subscription WHERE device = ?1")?.execute([seq])?;
+            provisioning::forget(connection, &device)?;
             Ok(device)
         })
         .await
@@ -201,19 +205,9 @@ impl Store {
         })
         .await
     }
-
-    /// Keeps the model that a device announced when it connected (device-protocol §10).
-    pub async fn save_model_id(&self, device: DeviceSeq, model_id: String) -> Result<(), StoreError> {
-        self.interactive(move |connection| {
-            let sql = "UPDATE device SET model_id = ?2 WHERE seq = ?1";
-            connection.prepare_cached(sql)?.execute(params![device.0, model_id])?;
-            Ok(())
-        })
-        .await
-    }
 }
 
-fn create(connection: &Connection, new: NewDevice, now: Time) -> Result<Device, DeviceError> {
+pub(crate) fn create(connection: &Connection, new: NewDevice, now: Time) -> Result<Device, DeviceError> {
     let exists = connection
         .prepare_cached("SELECT 1 FROM device WHERE id = ?1 AND deleted IS NULL")?
         .query_row([new.id.as_str()], |_| Ok(()))

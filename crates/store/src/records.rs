@@ -84,7 +84,7 @@ pub struct EtagMismatch;
 /// The records inside one transaction.
 pub struct Records<'a> {
     connection: &'a Connection,
-    // Only `change_records` and `read_records` make one.
+    // Only this crate makes one, inside a transaction.
     _private: PhantomData<()>,
 }
 
@@ -93,7 +93,12 @@ fn stored_of<R: Record>(row: &Row<'_>) -> Result<Stored<R>, StoreError> {
     Ok(Stored { key: row.get(0)?, etag: row.get(1)?, record: serde_json::from_str(body)? })
 }
 
-impl Records<'_> {
+impl<'a> Records<'a> {
+    /// The records as the transaction of `connection` sees them.
+    pub(crate) fn inside(connection: &'a Connection) -> Records<'a> {
+        Records { connection, _private: PhantomData }
+    }
+
     pub(crate) fn connection(&self) -> &Connection {
         self.connection
     }
@@ -181,7 +186,7 @@ impl Store {
         F: FnOnce(&Records<'_>) -> Result<T, StoreError> + Send + 'static,
         T: Send + 'static,
     {
-        self.read(move |connection| read(&Records { connection, _private: PhantomData })).await
+        self.read(move |connection| read(&Records::inside(connection))).await
     }
 
     /// Reads and writes records in one transaction: all of it, or nothing when `change` fails.
@@ -191,7 +196,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.interactive(move |connection| change(&Records { connection, _private: PhantomData })).await
+        self.interactive(move |connection| change(&Records::inside(connection))).await
     }
 
     /// The record called `id`.

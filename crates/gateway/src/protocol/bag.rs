@@ -26,7 +26,8 @@ pub fn raw<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     text.split('&').find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
 }
 
-fn decode(text: &str) -> Cow<'_, str> {
+/// A name or value, percent-decoded.
+pub fn decode(text: &str) -> Cow<'_, str> {
     percent_decode_str(text).decode_utf8_lossy()
 }
 

@@ -1,11 +1,14 @@
 //! What a session asks the socket loop to do, and why it ends.
 
+use std::sync::Arc;
+
 use bellwether_model::method::MethodAnswer;
 use bytes::Bytes;
 use rmqtt_codec::v3::Packet;
 
 use super::connect::{ConnectRequest, Refusal};
 use super::frame::BadFrame;
+use super::registrant::RegistrantRequest;
 
 /// One thing to do, in the order given.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,6 +17,11 @@ pub enum Command {
     Send(Packet),
     /// Check the credentials, then call `Session::admit` or `Session::refuse`. Read no further until then.
     Authenticate(Box<ConnectRequest>),
+    /// Check the credentials of a device that asks for its hub, then call `Session::admit_registrant` or
+    /// `Session::refuse`. Read no further until then.
+    AuthenticateRegistrant(Arc<RegistrantRequest>),
+    /// Do this, then call `Session::registration_answered`. Read no further until then.
+    Registration(RegistrationRequest),
     /// The subscriptions are not what they were: tell those who deliver.
     Subscribed,
     /// Write the subscriptions down as they stand in this command, then send the packet; when that fails,
@@ -37,6 +45,25 @@ pub enum Command {
     Telemetry,
     /// Write what is waiting, then close.
     Close(CloseReason),
+}
+
+/// What a device asks of provisioning (device-protocol §9.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RegistrationRequest {
+    /// To be registered.
+    Register {
+        /// With these credentials.
+        who: Arc<RegistrantRequest>,
+        /// JSON text, not yet read; may be empty.
+        body: Bytes,
+    },
+    /// What came of it.
+    Poll {
+        /// With these credentials.
+        who: Arc<RegistrantRequest>,
+        /// Of this operation.
+        operation_id: String,
+    },
 }
 
 /// What a device asks of its twin (device-protocol §4).

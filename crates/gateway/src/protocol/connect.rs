@@ -1,9 +1,12 @@
 //! The CONNECT packet: what it asks for, and what can be refused without looking anything up
 //! (device-protocol §2).
 
+use std::sync::Arc;
+
 use rmqtt_codec::types::MQTT_LEVEL_311;
 use rmqtt_codec::v3::{Connect, ConnectAckReason};
 
+use super::registrant::RegistrantRequest;
 use super::topic::{self, Published};
 use super::username::UserName;
 
@@ -79,22 +82,41 @@ impl Refusal {
     }
 }
 
-impl ConnectRequest {
-    /// Reads a CONNECT. Longest device id and model id are what their owners allow; here only the packet's
-    /// size bounds them.
-    pub fn read(connect: &Connect) -> Result<ConnectRequest, Refusal> {
+/// What a CONNECT asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Greeting {
+    /// The session of a device of the hub.
+    Hub(Box<ConnectRequest>),
+    /// To be told its hub (device-protocol §9.1).
+    Provisioning(Arc<RegistrantRequest>),
+}
+
+impl Greeting {
+    /// Reads a CONNECT.
+    ///
+    /// # Errors
+    /// It is not well-formed.
+    pub fn read(connect: &Connect) -> Result<Greeting, Refusal> {
         if connect.protocol.0 != MQTT_LEVEL_311 {
             return Err(Refusal::ProtocolLevel);
         }
+        match RegistrantRequest::read(connect)? {
+            Some(request) => Ok(Greeting::Provisioning(Arc::new(request))),
+            None => Ok(Greeting::Hub(Box::new(ConnectRequest::read(connect)?))),
+        }
+    }
+}
+
+impl ConnectRequest {
+    /// Reads a CONNECT. Longest device id and model id are what their owners allow; here only the packet's
+    /// size bounds them.
+    fn read(connect: &Connect) -> Result<ConnectRequest, Refusal> {
         let username = connect.username.as_deref().ok_or(Refusal::UserName)?;
         let name = UserName::parse(username).map_err(|_| Refusal::UserName)?;
         if !name.agrees_with(&connect.client_id) {
             return Err(Refusal::ClientId);
         }
-        let token = match &connect.password {
-            None => None,
-            Some(password) => Some(std::str::from_utf8(password).map_err(|_| Refusal::Password)?.into()),
-        };
+        let token = password(connect)?;
         if let Some(will) = &connect.last_will {
             let own = matches!(topic::parse(&will.topic, name.device), Some(Published::Telemetry { .. }));
             if !own || u8::from(will.qos) > 1 {
@@ -110,6 +132,14 @@ impl ConnectRequest {
             model_id: name.model_id().map(Into::into),
             will: connect.last_will.is_some(),
         })
+    }
+}
+
+/// The password as text.
+pub(super) fn password(connect: &Connect) -> Result<Option<Box<str>>, Refusal> {
+    match &connect.password {
+        None => Ok(None),
+        Some(password) => Ok(Some(std::str::from_utf8(password).map_err(|_| Refusal::Password)?.into())),
     }
 }
 
@@ -139,9 +169,9 @@ mod tests {
 
     #[test]
     fn well_formed() {
-        let request = ConnectRequest::read(&connect()).unwrap();
+        let Ok(Greeting::Hub(request)) = Greeting::read(&connect()) else { panic!("not for the hub") };
         assert_eq!(
-            request,
+            *request,
             ConnectRequest {
                 device: "dev-01".into(),
                 module: None,
@@ -160,7 +190,7 @@ mod tests {
         let check = |change: fn(&mut Connect), refusal: Refusal, code: u8| {
             let mut connect = connect();
             change(&mut connect);
-            assert_eq!(ConnectRequest::read(&connect), Err(refusal));
+            assert_eq!(Greeting::read(&connect), Err(refusal));
             assert_eq!(u8::from(refusal.code()), code);
         };
         check(|c| c.protocol = Protocol(3), Refusal::ProtocolLevel, 1);

@@ -8,6 +8,8 @@ pub mod command;
 pub mod connect;
 pub mod frame;
 pub mod keep_alive;
+pub mod outgoing;
+pub mod registrant;
 pub mod session;
 pub mod subscriptions;
 pub mod topic;

@@ -4,13 +4,16 @@
 //!
 //! ```text
 //!  Expecting ──CONNECT──> Authenticating ──admit──> Open ──DISCONNECT, error, time──> Closed
-//!      └── anything else, 60 s ──────────┴─refuse──────────────────────────────────────^
+//!      ├── anything else, 60 s ──────────┴─refuse──────────────────────────────────────^
+//!      └──CONNECT of provisioning──> Registering ──the same─────────────────────────────┘
 //! ```
 
 use std::num::NonZeroU16;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bellwether_model::method::MethodCall;
+use bellwether_model::provisioning::{Failure, Reply};
 use bellwether_model::{Time, twin};
 use bytes::Bytes;
 use rmqtt_codec::types::{Publish, QoS};
@@ -18,12 +21,14 @@ use rmqtt_codec::v3::{ConnectAck, ConnectAckReason, Packet, SubscribeReturnCode}
 
 use super::answer;
 use super::command::{CloseReason, Command, TwinRequest};
-use super::connect::{ConnectRequest, Refusal};
+use super::connect::{ConnectRequest, Greeting, Refusal};
 use super::frame::{BadFrame, Expect};
 use super::keep_alive::silence_allowed;
+use super::outgoing::{Outgoing, qos_of};
+use super::registrant::Registrant;
 use super::subscriptions::{Granted, Subscriptions};
 use super::topic::{self, Published};
-use super::twin_failure::TwinFailure;
+use super::twin_failure::{TwinFailure, tracking_id};
 
 /// The present, as the session is told it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +67,8 @@ enum State {
     Authenticating(Box<ConnectRequest>),
     /// CONNACK 0 was sent.
     Open(Open),
+    /// The device asks for its hub; a session without twin, methods and telemetry.
+    Registering(Box<Registrant>),
     /// The session asks for nothing any more.
     Closed,
 }
@@ -76,7 +83,7 @@ struct Open {
     heard: Duration,
     ends: Time,
     subscriptions: Subscriptions,
-    last_packet_id: u16,
+    outgoing: Outgoing,
 }
 
 impl Session {
@@ -90,14 +97,15 @@ impl Session {
     pub fn expect(&self) -> Expect {
         match self.state {
             State::Expecting { .. } => Expect::Connect,
-            State::Authenticating(_) | State::Open(_) | State::Closed => Expect::Any,
+            State::Authenticating(_) | State::Open(_) | State::Registering(_) | State::Closed => Expect::Any,
         }
     }
 
     /// May bytes be turned into packets now? Not while credentials are checked, and not after the end.
     pub fn wants_packets(&self) -> bool {
-        match self.state {
+        match &self.state {
             State::Expecting { .. } | State::Open(_) => true,
+            State::Registering(registrant) => registrant.wants_packets(),
             State::Authenticating(_) | State::Closed => false,
         }
     }
@@ -111,7 +119,7 @@ impl Session {
     pub fn subscriptions(&self) -> Option<&Subscriptions> {
         match &self.state {
             State::Open(open) => Some(&open.subscriptions),
-            State::Expecting { .. } | State::Authenticating(_) | State::Closed => None,
+            State::Expecting { .. } | State::Authenticating(_) | State::Registering(_) | State::Closed => None,
         }
     }
 
@@ -119,9 +127,12 @@ impl Session {
     pub fn packet(&mut self, packet: Packet, now: Now, out: &mut Vec<Command>) {
         match &mut self.state {
             State::Expecting { .. } => match packet {
-                Packet::Connect(connect) => match ConnectRequest::read(&connect) {
-                    Ok(request) => {
-                        let request = Box::new(request);
+                Packet::Connect(connect) => match Greeting::read(&connect) {
+                    Ok(Greeting::Provisioning(request)) => {
+                        out.push(Command::AuthenticateRegistrant(Arc::clone(&request)));
+                        self.state = State::Registering(Box::new(Registrant::new(request, now)));
+                    }
+                    Ok(Greeting::Hub(request)) => {
                         out.push(Command::Authenticate(request.clone()));
                         self.state = State::Authenticating(request);
                     }
@@ -135,6 +146,11 @@ impl Session {
                     self.close(reason, out);
                 }
             }
+            State::Registering(registrant) => {
+                if let Err(reason) = registrant.packet(packet, now, out) {
+                    self.close(reason, out);
+                }
+            }
             // The loop asks `wants_packets` first.
             State::Authenticating(_) | State::Closed => {}
         }
@@ -145,12 +161,17 @@ impl Session {
         match (&self.state, error) {
             (State::Expecting { .. }, BadFrame::ProtocolLevel) => self.refuse(Refusal::ProtocolLevel, out),
             (State::Expecting { .. }, BadFrame::EmptyClientId) => self.refuse(Refusal::ClientId, out),
-            (State::Open(_), BadFrame::ProtocolLevel | BadFrame::EmptyClientId) => {
+            (State::Open(_) | State::Registering(_), BadFrame::ProtocolLevel | BadFrame::EmptyClientId) => {
                 self.close(CloseReason::Protocol("a second CONNECT"), out);
             }
-            (State::Expecting { .. } | State::Authenticating(_) | State::Open(_) | State::Closed, error) => {
-                self.close(CloseReason::BadFrame(error), out);
-            }
+            (
+                State::Expecting { .. }
+                | State::Authenticating(_)
+                | State::Open(_)
+                | State::Registering(_)
+                | State::Closed,
+                error,
+            ) => self.close(CloseReason::BadFrame(error), out),
         }
     }
 
@@ -174,9 +195,27 @@ impl Session {
             heard: now.uptime,
             ends: admitted.ends,
             subscriptions: admitted.stored.filter(|_| kept).unwrap_or_default(),
-            last_packet_id: 0,
+            outgoing: Outgoing::default(),
         });
         out.push(Command::Subscribed);
+    }
+
+    /// The credentials of a device that asks for its hub are good until `ends`: answers CONNACK 0.
+    pub fn admit_registrant(&mut self, ends: Time, now: Now, out: &mut Vec<Command>) {
+        if let State::Registering(registrant) = &mut self.state {
+            registrant.admit(ends, now, out);
+        }
+    }
+
+    /// What came of a [`Command::Registration`].
+    pub fn registration_answered(&mut self, result: Result<Reply, Failure>, now: Now, out: &mut Vec<Command>) {
+        let reply = result.unwrap_or_else(|failure| {
+            let tracking_id = tracking_id(self.number, now.wall);
+            Reply::failed(&failure, &tracking_id, now.wall)
+        });
+        if let State::Registering(registrant) = &mut self.state {
+            registrant.answer(reply, out);
+        }
     }
 
     /// The CONNECT is refused: CONNACK with the code, then the end.
@@ -195,7 +234,9 @@ impl Session {
                 }
                 out.push(Command::Close(reason));
             }
-            State::Expecting { .. } | State::Authenticating(_) => out.push(Command::Close(reason)),
+            State::Expecting { .. } | State::Authenticating(_) | State::Registering(_) => {
+                out.push(Command::Close(reason));
+            }
             State::Closed => {}
         }
     }
@@ -227,7 +268,7 @@ impl Session {
     fn twin_answer(&mut self, rid: &str, status: u16, version: Option<i64>, body: Bytes, out: &mut Vec<Command>) {
         let State::Open(open) = &mut self.state else { return };
         let Some(granted) = open.subscriptions.twin_answers else { return };
-        let packet = open.publish(topic::twin_answer(status, rid, version), body, granted);
+        let packet = open.outgoing.publish(topic::twin_answer(status, rid, version), body, granted);
         out.push(Command::Send(packet));
     }
 
@@ -240,7 +281,7 @@ impl Session {
             return false;
         }
         let payload = Bytes::copy_from_slice(call.payload.as_bytes());
-        let packet = open.publish(topic::method_call(&call.name, rid), payload, Granted::Qos0);
+        let packet = open.outgoing.publish(topic::method_call(&call.name, rid), payload, Granted::Qos0);
         out.push(Command::Send(packet));
         true
     }
@@ -252,7 +293,7 @@ impl Session {
         let Some(granted) = open.subscriptions.desired else { return };
         let mut body = String::with_capacity(patch.len() + 32);
         twin::with_version(&mut body, patch, version);
-        out.push(Command::Send(open.publish(topic::desired_change(version), body.into(), granted)));
+        out.push(Command::Send(open.outgoing.publish(topic::desired_change(version), body.into(), granted)));
     }
 
     /// Closes the session if one of its times has come.
@@ -261,6 +302,10 @@ impl Session {
             State::Expecting { until } if now.uptime >= *until => CloseReason::NoConnect,
             State::Open(open) if now.wall >= open.ends => CloseReason::TokenExpired,
             State::Open(open) if now.uptime >= open.heard + open.silence_allowed => CloseReason::KeepAlive,
+            State::Registering(registrant) => match registrant.overdue(now) {
+                Some(reason) => reason,
+                None => return,
+            },
             State::Expecting { .. } | State::Authenticating(_) | State::Open(_) | State::Closed => return,
         };
         self.close(reason, out);
@@ -275,6 +320,7 @@ impl Session {
                 let token = Duration::from_micros(open.ends.micros_since(now.wall));
                 Some(silence.min(token))
             }
+            State::Registering(registrant) => registrant.next_tick(now),
             State::Authenticating(_) | State::Closed => None,
         }
     }
@@ -378,36 +424,13 @@ impl Open {
         out.extend(command);
         Ok(())
     }
-
-    fn publish(&mut self, topic: String, payload: Bytes, granted: Granted) -> Packet {
-        let qos = qos_of(granted);
-        let packet_id = match granted {
-            Granted::Qos0 => None,
-            Granted::Qos1 => Some(self.next_packet_id()),
-        };
-        let topic = topic.into();
-        let publish = Publish { dup: false, retain: false, qos, topic, packet_id, payload, properties: None };
-        Packet::Publish(Box::new(publish))
-    }
-
-    fn next_packet_id(&mut self) -> NonZeroU16 {
-        let id = NonZeroU16::new(self.last_packet_id.wrapping_add(1)).unwrap_or(NonZeroU16::MIN);
-        self.last_packet_id = id.get();
-        id
-    }
 }
 
-fn bounded(rid: Option<&str>) -> Result<Option<&str>, CloseReason> {
+/// A request id as long as one may be.
+pub(super) fn bounded(rid: Option<&str>) -> Result<Option<&str>, CloseReason> {
     match rid {
         Some(rid) if rid.len() > RID_MAX => Err(CloseReason::Protocol("a request id that is too long")),
         Some(_) | None => Ok(rid),
-    }
-}
-
-fn qos_of(granted: Granted) -> QoS {
-    match granted {
-        Granted::Qos0 => QoS::AtMostOnce,
-        Granted::Qos1 => QoS::AtLeastOnce,
     }
 }
 

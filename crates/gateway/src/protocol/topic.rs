@@ -87,6 +87,51 @@ pub fn method_call(name: &str, rid: &str) -> String {
     format!("$iothub/methods/POST/{name}/?$rid={rid}")
 }
 
+/// What a device means by publishing on a topic of provisioning (device-protocol §9.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Registration<'a> {
+    /// It wants to be registered.
+    Register {
+        /// `$rid`, byte for byte.
+        rid: Option<&'a str>,
+    },
+    /// It asks what came of it.
+    Poll {
+        /// `$rid`, byte for byte.
+        rid: Option<&'a str>,
+        /// Which operation, still encoded.
+        operation_id: Option<&'a str>,
+    },
+}
+
+impl<'a> Registration<'a> {
+    /// `$rid`, byte for byte; without one there is no answer.
+    pub fn rid(self) -> Option<&'a str> {
+        match self {
+            Registration::Register { rid } | Registration::Poll { rid, .. } => rid,
+        }
+    }
+}
+
+/// Reads the topic of a PUBLISH to provisioning; `None` for every other, which closes the connection.
+pub fn parse_registration(topic: &str) -> Option<Registration<'_>> {
+    let rest = topic.strip_prefix("$dps/registrations/")?;
+    if let Some(query) = rest.strip_prefix("PUT/iotdps-register/") {
+        return Some(Registration::Register { rid: parameter(query, "$rid") });
+    }
+    let query = rest.strip_prefix("GET/iotdps-get-operationstatus/")?;
+    Some(Registration::Poll { rid: parameter(query, "$rid"), operation_id: parameter(query, "operationId") })
+}
+
+/// Topic of an answer of provisioning: `$rid` first and unchanged, and no other `$`; `retry-after` in lower case
+/// (device-protocol §9.1).
+pub fn registration_answer(status: u16, rid: &str, retry_after: Option<u32>) -> String {
+    match retry_after {
+        None => format!("$dps/registrations/res/{status}/?$rid={rid}"),
+        Some(seconds) => format!("$dps/registrations/res/{status}/?$rid={rid}&retry-after={seconds}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -170,5 +215,36 @@ mod tests {
         assert_eq!(twin_answer(204, "1", Some(9)), "$iothub/twin/res/204/?$rid=1&$version=9");
         assert_eq!(desired_change(3), "$iothub/twin/PATCH/properties/desired/?$version=3");
         assert_eq!(method_call("thermostat1*reboot", "f"), "$iothub/methods/POST/thermostat1*reboot/?$rid=f");
+    }
+
+    #[test]
+    fn provisioning() {
+        use Registration::{Poll, Register};
+        for (topic, expected) in [
+            ("$dps/registrations/PUT/iotdps-register/?$rid=a%20b", Some(Register { rid: Some("a%20b") })),
+            ("$dps/registrations/PUT/iotdps-register/", Some(Register { rid: None })),
+            (
+                "$dps/registrations/GET/iotdps-get-operationstatus/?$rid=1&operationId=4.a.b",
+                Some(Poll { rid: Some("1"), operation_id: Some("4.a.b") }),
+            ),
+            (
+                "$dps/registrations/GET/iotdps-get-operationstatus/?operationId=&$rid=1",
+                Some(Poll { rid: Some("1"), operation_id: Some("") }),
+            ),
+            (
+                "$dps/registrations/GET/iotdps-get-operationstatus/?$rid=1",
+                Some(Poll { rid: Some("1"), operation_id: None }),
+            ),
+            ("$dps/registrations/PUT/iotdps-register", None),
+            ("$dps/registrations/res/200/?$rid=1", None),
+            ("$iothub/twin/GET/?$rid=1", None),
+            ("devices/dev-01/messages/events/", None),
+        ] {
+            assert_eq!(parse_registration(topic), expected, "{topic}");
+        }
+        assert_eq!(registration_answer(200, "1", None), "$dps/registrations/res/200/?$rid=1");
+        assert_eq!(registration_answer(202, "1", Some(3)), "$dps/registrations/res/202/?$rid=1&retry-after=3");
+        // The topics of a hub's device are none of provisioning, and the other way round.
+        assert_eq!(parse("$dps/registrations/PUT/iotdps-register/?$rid=1", "dev-01"), None);
     }
 }

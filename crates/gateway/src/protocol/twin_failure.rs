@@ -59,12 +59,16 @@ impl TwinFailure {
     /// The JSON body: `{"errorCode":…,"trackingId":"…","message":"…","timestampUtc":"…"}`. `session` and `now`
     /// make up the tracking id.
     pub fn body(&self, session: u64, now: Time) -> String {
-        let timestamp_utc = now.to_string();
-        let tracking_id = format!("{session:016x}-TimeStamp:{timestamp_utc}");
+        let (tracking_id, timestamp_utc) = (tracking_id(session, now), now.to_string());
         let body = Body { error_code: self.code, tracking_id, message: &self.message, timestamp_utc };
         // Numbers and texts always serialize.
         serde_json::to_string(&body).unwrap_or_else(|_| format!("{{\"errorCode\":{}}}", self.code))
     }
+}
+
+/// Ties an answer to its session in the log.
+pub fn tracking_id(session: u64, now: Time) -> String {
+    format!("{session:016x}-TimeStamp:{now}")
 }
 
 #[cfg(test)]

@@ -42,6 +42,28 @@ pub struct EnrollmentGroup {
     pub attestation: GroupAttestation,
 }
 
+/// What an operator decides about a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnrollmentGroupSettings {
+    /// See [`EnrollmentGroup`].
+    pub display_name: String,
+    /// See [`EnrollmentGroup`].
+    pub enabled: bool,
+    /// See [`EnrollmentGroup`].
+    pub device_type: DeviceType,
+    /// See [`EnrollmentGroup::written`].
+    pub attestation: GroupAttestationSettings,
+}
+
+/// How the devices of a group are to prove themselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GroupAttestationSettings {
+    /// With keys by these; without them by those that the group has, or new ones.
+    SymmetricKey(Option<Keys>),
+    /// With certificates by these.
+    X509(SigningCertificates),
+}
+
 /// How the devices of a group prove themselves.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -59,6 +81,45 @@ pub struct SigningCertificates {
     pub primary: Option<SigningCertificate>,
     /// Second.
     pub secondary: Option<SigningCertificate>,
+}
+
+/// Which of two certificates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateEntry {
+    /// First.
+    Primary,
+    /// Second.
+    Secondary,
+}
+
+impl SigningCertificates {
+    /// The certificate at this place.
+    pub fn get(&self, entry: CertificateEntry) -> Option<&SigningCertificate> {
+        match entry {
+            CertificateEntry::Primary => self.primary.as_ref(),
+            CertificateEntry::Secondary => self.secondary.as_ref(),
+        }
+    }
+
+    /// The place itself.
+    pub fn slot(&mut self, entry: CertificateEntry) -> &mut Option<SigningCertificate> {
+        match entry {
+            CertificateEntry::Primary => &mut self.primary,
+            CertificateEntry::Secondary => &mut self.secondary,
+        }
+    }
+
+    /// What was proved of a certificate still holds, and so does a code that was given out for it.
+    fn keep_proofs(&mut self, stands: &SigningCertificates) {
+        for entry in [CertificateEntry::Primary, CertificateEntry::Secondary] {
+            if let (Some(new), Some(old)) = (self.slot(entry), stands.get(entry))
+                && new.certificate == old.certificate
+            {
+                new.verified |= old.verified;
+                new.code.clone_from(&old.code);
+            }
+        }
+    }
 }
 
 /// A certificate that issues those of devices.
@@ -128,6 +189,32 @@ impl EnrollmentGroup {
             }),
         };
         vec![group("SAS-IoT-Devices", DeviceType::Iot), group("SAS-IoT-Edge-Devices", DeviceType::IotEdge)]
+    }
+
+    /// The group called `id` as somebody wants it. Keys that are not given stay as they are in `stands`, or are
+    /// `fresh`; so does a certificate's proof while the certificate stays the same.
+    pub fn written(
+        id: String,
+        settings: EnrollmentGroupSettings,
+        stands: Option<&EnrollmentGroup>,
+        fresh: Keys,
+    ) -> EnrollmentGroup {
+        let stands = stands.map(|group| &group.attestation);
+        let attestation = match settings.attestation {
+            GroupAttestationSettings::SymmetricKey(Some(keys)) => GroupAttestation::SymmetricKey(keys),
+            GroupAttestationSettings::SymmetricKey(None) => match stands {
+                Some(GroupAttestation::SymmetricKey(keys)) => GroupAttestation::SymmetricKey(keys.clone()),
+                Some(GroupAttestation::X509(_)) | None => GroupAttestation::SymmetricKey(fresh),
+            },
+            GroupAttestationSettings::X509(mut certificates) => {
+                if let Some(GroupAttestation::X509(stands)) = stands {
+                    certificates.keep_proofs(stands);
+                }
+                GroupAttestation::X509(certificates)
+            }
+        };
+        let EnrollmentGroupSettings { display_name, enabled, device_type, attestation: _ } = settings;
+        EnrollmentGroup { id, display_name, enabled, device_type, attestation }
     }
 
     /// The keys of its device of this id; `None` when its devices have certificates.

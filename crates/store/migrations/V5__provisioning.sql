@@ -1,0 +1,7 @@
+-- How devices registered with the provisioning service (store/provisioning.rs).
+CREATE TABLE registration (
+    device   INTEGER PRIMARY KEY,          -- device.seq
+    created  INTEGER NOT NULL,
+    updated  INTEGER NOT NULL,
+    group_id TEXT                          -- the enrollment group that its keys came from; NULL: keys of its own
+);

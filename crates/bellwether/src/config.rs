@@ -11,8 +11,11 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use bellwether_model::sas::without_port;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, Command, ValueEnum};
+
+use crate::connection::address;
 
 /// Everything that can be set about a server.
 #[derive(Debug, Clone, Args)]
@@ -101,6 +104,17 @@ pub struct Settings {
     #[arg(long, value_name = "N", env = "BELLWETHER_ORGANIZATION_DEPTH_MAX", default_value_t = 5,
           value_parser = clap::value_parser!(u16).range(1..=100))]
     pub organization_depth_max: u16,
+
+    /// The hub that devices are told when they register with the provisioning service, where they reach this
+    /// server under another name or port than the first --host-name and the port of --mqtts. SDKs other than
+    /// Node's dial 8883 only.
+    #[arg(long, value_name = "HOST[:PORT]", env = "BELLWETHER_ASSIGNED_HUB")]
+    pub assigned_hub: Option<HubAddress>,
+
+    /// How long a device that registers is told to wait before it asks what came of it, 1 to 3600.
+    #[arg(long, value_name = "SECONDS", env = "BELLWETHER_PROVISIONING_RETRY_AFTER", default_value_t = 3,
+          value_parser = clap::value_parser!(u32).range(1..=3600))]
+    pub provisioning_retry_after: u32,
 }
 
 impl Settings {
@@ -259,6 +273,39 @@ impl FromStr for HostName {
 }
 
 impl fmt::Display for HostName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where devices find their hub: a name or address, with a port where that is not MQTT's 8883.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubAddress(String);
+
+impl HubAddress {
+    /// Of what is served under `host` on `port`. A bare name where that is enough: most SDKs take nothing else
+    /// (device-protocol §9.1).
+    pub fn new(host: &str, port: u16) -> HubAddress {
+        const MQTTS: u16 = 8883;
+        HubAddress(if port == MQTTS { host.to_owned() } else { address(host, port) })
+    }
+}
+
+impl FromStr for HubAddress {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let host = without_port(text.trim());
+        let name: HostName = host.parse()?;
+        match text.trim()[host.len()..].strip_prefix(':').map(str::parse) {
+            None => Ok(HubAddress(name.to_string())),
+            Some(Ok(port)) if port > 0 => Ok(HubAddress::new(&name.to_string(), port)),
+            Some(Ok(_) | Err(_)) => Err("the port must be a number from 1 to 65535"),
+        }
+    }
+}
+
+impl fmt::Display for HubAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -428,6 +475,24 @@ mod tests {
         assert_eq!(s.host_of(s.https.ip()), "127.0.0.2");
         assert_eq!(s.host_of(s.mqtts.ip()), "127.0.0.3");
         assert_eq!(s.all_hosts(), ["localhost", "127.0.0.1", "::1", "127.0.0.2", "127.0.0.3"]);
+    }
+
+    #[test]
+    fn hub_addresses() {
+        for (text, expected) in [
+            ("hub.example.test", Some("hub.example.test")),
+            ("hub.example.test:8883", Some("hub.example.test")),
+            ("HUB:18883", Some("hub:18883")),
+            ("[::1]:18883", Some("[::1]:18883")),
+            ("10.0.0.1", Some("10.0.0.1")),
+            ("hub:0", None),
+            ("hub:99999", None),
+            ("", None),
+            ("a b", None),
+        ] {
+            let found = text.parse::<HubAddress>().ok().map(|address| address.to_string());
+            assert_eq!(found.as_deref(), expected, "{text}");
+        }
     }
 
     #[test]

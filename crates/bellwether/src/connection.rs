@@ -98,7 +98,8 @@ impl Connection {
     }
 }
 
-fn address(host: &str, port: u16) -> String {
+/// `host:port`, an IPv6 address in brackets.
+pub fn address(host: &str, port: u16) -> String {
     if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 

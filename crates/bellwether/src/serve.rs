@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::certificates::Certificates;
 use crate::clock::{SystemClock, SystemEntropy};
-use crate::config::Settings;
+use crate::config::{HubAddress, Settings};
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::run_file::{RunFile, RunLock};
@@ -104,7 +104,7 @@ impl Server {
         let sessions = Sessions::new(epoch, QueueLimits::default());
         let port = Arc::clone(&sessions);
         let world = World { port, clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) };
-        let engine = Engine::start(Arc::clone(&store), world, engine_settings(settings), epoch).await;
+        let engine = Engine::start(Arc::clone(&store), world, engine_settings(settings, doors.mqtts.1), epoch).await;
         let engine = engine.map_err(|error| Failure::during("cannot take up the work of the last start", &error))?;
         let administrator_token = if first_start { Some(first_token(&engine).await?) } else { None };
         let hosts = HostNames(settings.all_hosts());
@@ -275,8 +275,11 @@ async fn open_store(data: &Path) -> Result<(Arc<Store>, bool), Failure> {
     Ok((Arc::new(store), first.map_err(|error| Failure::during(what(), &error))?))
 }
 
-fn engine_settings(settings: &Settings) -> bellwether_engine::Settings {
+fn engine_settings(settings: &Settings, mqtts: SocketAddr) -> bellwether_engine::Settings {
+    let bound = || HubAddress::new(&settings.host_of(mqtts.ip()), mqtts.port());
     bellwether_engine::Settings {
+        assigned_hub: settings.assigned_hub.clone().unwrap_or_else(bound).to_string(),
+        provisioning_retry_after: settings.provisioning_retry_after,
         start_hours_ahead_max: settings.job_start_max_hours_ahead.into(),
         condition_bytes_max: settings.job_condition_max_bytes.try_into().unwrap_or(usize::MAX),
         strict_characters: settings.strict_characters,

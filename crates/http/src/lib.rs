@@ -13,7 +13,8 @@
 //!
 //! Beside it stands the central face, IoT Central's REST API, with the same shape of its own: one table of routes
 //! (central/router.rs) with versions and permissions, one file a group of endpoints, and around them the conversion
-//! between the versions of the API (central/version/). The two faces do not know each other.
+//! between the versions of the API (central/version/). The two faces do not know each other. Devices that ask for
+//! their hub over HTTPS find it here too, on the address of the faces (provisioning.rs).
 //!
 //! Bodies may hold keys (iot-hub §11): nothing here logs a body, a query string or an `Authorization` header,
 //! nor repeats the latter two in an answer.
@@ -26,6 +27,7 @@ mod continuation;
 mod health;
 mod hub;
 mod path;
+mod provisioning;
 mod query_string;
 mod serve;
 mod tracking;
@@ -35,6 +37,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::{Request, State};
+use axum::response::Response;
 use axum::routing::{any, get};
 use bellwether_engine::Engine;
 use bellwether_model::policy::Policies;
@@ -125,16 +129,24 @@ impl Readiness {
     }
 }
 
-/// The whole service API: `/healthz` and `/readyz` without authentication, `/api/…` as IoT Central, everything else
-/// as the hub.
+/// The whole service API: `/healthz` and `/readyz` without authentication, `/api/…` as IoT Central,
+/// `/{idScope}/registrations/…` as the devices' provisioning, everything else as the hub.
 pub fn router(state: Arc<ApiState>) -> Router {
     let central = any(central::answer).layer(central::cross_origin());
     Router::new()
         .route("/healthz", get(health::alive).fallback(hub::answer))
         .route("/readyz", get(health::ready).fallback(hub::answer))
         .route("/api/{*path}", central)
-        .fallback(hub::answer)
+        .fallback(elsewhere)
         .with_state(state)
+}
+
+async fn elsewhere(State(state): State<Arc<ApiState>>, request: Request) -> Response {
+    if provisioning::is_at(request.uri().path()) {
+        provisioning::answer(state, request).await
+    } else {
+        hub::answer(State(state), request).await
+    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 mod lists;
 mod members;
+mod provisioning;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

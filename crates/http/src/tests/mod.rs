@@ -5,6 +5,7 @@ mod connections;
 mod devices;
 mod jobs;
 mod methods;
+mod provisioning;
 mod queries;
 mod replay;
 mod requests;

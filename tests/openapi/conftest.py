@@ -1,0 +1,138 @@
+"""The server, what is there before the fuzzing begins, and the closing count."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+import requests
+import schemathesis
+
+from descriptions import PENDING, VERSIONS, description
+
+_REPOSITORY = Path(__file__).resolve().parents[2]
+_DEADLINE = 60
+
+_TEMPLATE = {
+    "@type": ["ModelDefinition", "DeviceModel", "EdgeModel"], "displayName": "thermo",
+    "capabilityModel": {"@id": "dtmi:fuzz:thermo:model;1", "@type": "Interface", "contents": [
+        {"@type": "Property", "name": "target", "schema": "double", "writable": True},
+        {"@type": ["Property", "Cloud"], "name": "asset", "schema": "string"},
+        {"@type": "Command", "name": "reboot"},
+        {"@type": "Telemetry", "name": "temperature", "schema": "double"},
+        {"@type": "Component", "name": "part", "schema": {
+            "@id": "dtmi:fuzz:part;1", "@type": "Interface", "contents": [
+                {"@type": "Property", "name": "level", "schema": "integer", "writable": True},
+                {"@type": "Command", "name": "reboot"},
+                {"@type": "Telemetry", "name": "temperature", "schema": "double"}]}},
+        {"@type": ["Relationship", "EdgeModule"], "name": "module", "target": [{
+            "@id": "dtmi:fuzz:module;1", "@type": "Interface", "contents": [
+                {"@type": "Property", "name": "level", "schema": "integer", "writable": True}]}]}]},
+}
+_JOB = {"group": "group-1", "data": [
+    {"type": "property", "target": "dtmi:fuzz:thermo;1", "path": "target", "value": 20}]}
+_SCHEDULE = {"start": "2099-01-01T00:00:00Z", "recurrence": "daily"}
+
+# Path and body; the ids are those of the pools.
+_SET_UP = [
+    ("organizations/org-a", {"displayName": "A"}),
+    ("deviceTemplates/dtmi:fuzz:thermo;1", _TEMPLATE),
+    ("deviceGroups/group-1", {
+        "displayName": "all", "filter": 'SELECT * FROM devices WHERE $template = "dtmi:fuzz:thermo;1"'}),
+    ("devices/device-1", {"template": "dtmi:fuzz:thermo;1"}),
+    ("devices/device-2", {"template": "dtmi:fuzz:thermo;1"}),
+    ("jobs/job-1", _JOB),
+    ("scheduledJobs/scheduled-1", {**_JOB, "schedule": _SCHEDULE}),
+    ("enrollmentGroups/enrollment-1", {
+        "displayName": "e", "type": "iot", "attestation": {"type": "symmetricKey"}}),
+]
+
+
+class Api:
+    """Where the server is, and how to be let in."""
+
+    def __init__(self, url, ca, token):
+        self.url = f"{url}/api"
+        self.ca = str(ca)
+        self.headers = {"Authorization": token}
+        self.session = requests.Session()
+        self.session.trust_env = False
+
+    def set_up(self):
+        for path, body in _SET_UP:
+            if f"/{path}".startswith(PENDING):
+                continue
+            answer = self.session.put(
+                f"{self.url}/{path}", params={"api-version": VERSIONS[-1]}, json=body, headers=self.headers,
+                verify=self.ca, timeout=30)
+            assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
+
+
+def _binary():
+    named = os.environ.get("BELLWETHER_BIN") or os.environ.get("BELLWETHER")
+    built = Path(os.environ.get("CARGO_TARGET_DIR", _REPOSITORY / "target")) / "debug" / "bellwether"
+    return Path(named) if named else built
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory):
+    """A server of its own for this session, and a token that is none of those that cases may delete."""
+    folder = tmp_path_factory.mktemp("server")
+    # Safe from a build that goes on meanwhile.
+    program = str(shutil.copy2(_binary(), folder / "bellwether"))
+    data = str(folder / "data")
+    told = {"capture_output": True, "check": True, "timeout": _DEADLINE}
+    command = [program, "serve", "--data", data, "--https", "127.0.0.1:0", "--mqtts", "127.0.0.1:0", "--drain", "1"]
+    with (folder / "server.log").open("wb") as log:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        connection = _connection(process, program, data, folder / "server.log")
+        create = [program, "token", "create", "--data", data, "--json", "fuzzer"]
+        token = json.loads(subprocess.run(create, **told).stdout)["token"]
+        made = Api(connection["httpsUrl"], connection["caFile"], token)
+        made.set_up()
+        yield made
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        finally:
+            process.kill()
+
+
+def _connection(process, program, data, log):
+    """Once it listens."""
+    end = time.monotonic() + _DEADLINE
+    while time.monotonic() < end:
+        assert process.poll() is None, log.read_text(errors="replace")
+        told = subprocess.run(
+            [program, "connection", "--data", data, "--json"], capture_output=True, timeout=_DEADLINE)
+        if told.returncode == 0:
+            connection = json.loads(told.stdout)
+            try:
+                if requests.get(f"{connection['httpsUrl']}/readyz", verify=connection["caFile"], timeout=5).ok:
+                    return connection
+            except requests.ConnectionError:
+                pass
+        time.sleep(0.1)
+    raise AssertionError(f"the server is not ready:\n{log.read_text(errors='replace')}")
+
+
+def schema(version):
+    return schemathesis.openapi.from_dict(description(version))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """The line that the project's own test script reads."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and not config.option.collectonly:
+        passed = len(reporter.stats.get("passed", []))
+        failed = sum(len(reporter.stats.get(name, [])) for name in ("failed", "error"))
+        print(f"{passed} passed, {failed} failed", flush=True)

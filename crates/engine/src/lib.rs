@@ -10,6 +10,7 @@
 mod access;
 mod api_tokens;
 mod central_jobs;
+mod central_query;
 mod devices;
 mod groups;
 mod jobs;
@@ -43,6 +44,7 @@ use tokio_util::task::TaskTracker;
 pub use access::{AuthenticateError, LastAdministrator, UserError};
 pub use api_tokens::{ApiTokenError, NewApiToken, create_api_token, delete_api_token, token_key};
 pub use central_jobs::{CentralJobError, NewCentralJob, SAME_AGAIN};
+pub use central_query::AskError;
 pub use groups::GroupError;
 pub use jobs::CreateJobError;
 pub use methods::InvokeError;

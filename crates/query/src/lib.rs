@@ -1,8 +1,9 @@
 //! The query language of twins and jobs: text to tree to verdict on a document.
 //!
-//! The contract is `query-language.md`; sections in these pages refer to it. Three texts are read, with one
-//! expression core: a [`Query`] of `POST /devices/query`, the [`Condition`] of a job, and the
-//! [`GroupFilter`] of an IoT Central device group.
+//! The contract is `query-language.md`; sections in these pages refer to it. Four texts are read, with one
+//! expression core: a [`Query`] of `POST /devices/query`, the [`Condition`] of a job, the [`GroupFilter`] of an
+//! IoT Central device group, and the [`CentralQuery`] of IoT Central's `POST /query`. Lists of IoT Central have a
+//! small language of their own, [`ListFilter`].
 //!
 //! ```
 //! use bellwether_query::{Condition, JsonDocument};
@@ -23,6 +24,7 @@
 
 mod aggregate;
 mod ast;
+mod central;
 mod chain;
 mod check;
 mod collection;
@@ -49,6 +51,10 @@ mod select;
 mod value;
 
 pub use aggregate::{Aggregation, GROUPS_MAX};
+pub use central::{
+    CENTRAL_ITEMS_MAX, CENTRAL_OPERATORS_MAX, CENTRAL_QUERY_CHARACTERS_MAX, CENTRAL_RESULT_BYTES_MAX, CENTRAL_ROWS_MAX,
+    CentralDevice, CentralQuery, CentralQueryError, CentralRows, ResultTooLarge, TELEMETRY_UNSERVED,
+};
 pub use collection::{Collection, ItemType};
 pub use condition::Condition;
 pub use document::Document;

@@ -61,7 +61,7 @@ impl Operand<'_> {
 
     /// The order of two values of one kind; `None` when they do not compare: different kinds, objects,
     /// arrays, undefined.
-    fn order(&self, other: &Operand<'_>) -> Option<Ordering> {
+    pub(crate) fn order(&self, other: &Operand<'_>) -> Option<Ordering> {
         match (self, other) {
             (Operand::Null, Operand::Null) => Some(Ordering::Equal),
             (Operand::Bool(left), Operand::Bool(right)) => Some(left.cmp(right)),

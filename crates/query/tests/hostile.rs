@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use bellwether_query::{Condition, GroupFilter, JsonDocument, Query};
+use bellwether_query::{CentralQuery, Condition, GroupFilter, JsonDocument, Query};
 
 const SIZE: usize = 1 << 20;
 
@@ -50,6 +50,7 @@ fn refused_texts_are_refused_soon() {
         soon(part, || Condition::parse(&text).unwrap_err());
         soon(part, || Query::parse(&text).unwrap_err());
         soon(part, || GroupFilter::parse(&text).unwrap_err());
+        soon(part, || CentralQuery::parse(&text).unwrap_err());
     }
 }
 

@@ -10,6 +10,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod attempts;
+mod central_query;
 mod checkpoint;
 mod devices;
 mod documents;
@@ -35,6 +36,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 pub use attempts::{BlockTarget, Ending, TargetStanding};
+pub use central_query::{CentralRowsError, CentralSelection};
 pub use devices::{DeviceError, NewDevice};
 pub use error::StoreError;
 pub use jobs::{CancelError, CreateError, JobFilter, JobsPage, TargetList};

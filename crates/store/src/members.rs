@@ -9,7 +9,8 @@ use bellwether_model::DeviceSeq;
 use bellwether_model::access::Scope;
 use bellwether_model::identity::Device;
 use bellwether_model::template::Acknowledged;
-use bellwether_query::{Candidate, GroupFilter, MemberPath, Metadata, Value};
+use bellwether_model::twin::meta::TwinMeta;
+use bellwether_query::{Candidate, CentralDevice, GroupFilter, MemberPath, Metadata, Value};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 
@@ -136,48 +137,66 @@ fn visit_members(
     after: DeviceSeq,
     visit: &mut dyn FnMut(DeviceSeq) -> Result<bool, StoreError>,
 ) -> Result<(), StoreError> {
-    visit_modeled(connection, selection.filter.template(), &selection.scope, &selection.properties, after, &mut |row| {
-        if selection.filter.matches(row) { visit(row.seq) } else { Ok(true) }
-    })
+    let look = Look {
+        template: selection.filter.template(),
+        scope: &selection.scope,
+        properties: &selection.properties,
+        timestamp: false,
+    };
+    look.visit(connection, after, &mut |row| if selection.filter.matches(row) { visit(row.seq) } else { Ok(true) })
 }
 
-/// Calls `visit` for the devices of a template (`None`: of any) that belong to `scope`, after `after`, in the order
-/// of their keys, until it returns false.
-fn visit_modeled(
-    connection: &Connection,
-    template: Option<&str>,
-    scope: &Scope,
-    properties: &ModeledProperties,
-    after: DeviceSeq,
-    visit: &mut dyn FnMut(&ModeledRow<'_>) -> Result<bool, StoreError>,
-) -> Result<(), StoreError> {
-    let (tags, reported) = (properties.reads(PropertySection::Tags), properties.reads(PropertySection::Reported));
-    let column = |needed, name| if needed { name } else { "NULL" };
-    let sql = format!(
-        "SELECT device.seq, device.id, device.display_name, device.template, device.provisioned, device.simulated,
-                device.disabled, {}, {}
-         FROM device {} WHERE device.seq > ?1 AND device.deleted IS NULL AND device.template {}
-         AND (?3 IS NULL OR device.organization IN (SELECT value FROM json_each(?3))) ORDER BY device.seq",
-        column(tags, "twin.tags"),
-        column(reported, "twin.reported"),
-        if tags || reported { "JOIN twin USING (seq)" } else { "" },
-        // One text for each shape, so that the planner sees that the template's index serves.
-        if template.is_some() { "= ?2" } else { "IS NOT NULL AND ?2 IS NULL" },
-    );
-    let organizations = scope.organizations().map(serde_json::to_string).transpose()?;
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![after.0, template, organizations])?;
-    while let Some(row) = rows.next()? {
-        if !visit(&ModeledRow { seq: DeviceSeq(row.get(0)?), row, properties })? {
-            break;
+/// Which devices to look at, and what to read of them.
+pub(crate) struct Look<'l> {
+    /// Only those of this template; `None` is of any.
+    pub template: Option<&'l str>,
+    /// Where they belong.
+    pub scope: &'l Scope,
+    /// What is read.
+    pub properties: &'l ModeledProperties,
+    /// Is [`CentralDevice::timestamp`] read?
+    pub timestamp: bool,
+}
+
+impl Look<'_> {
+    /// Calls `visit` for the devices after `after` in the order of their keys until it returns false.
+    pub fn visit<E: From<StoreError> + From<rusqlite::Error>>(
+        &self,
+        connection: &Connection,
+        after: DeviceSeq,
+        visit: &mut dyn FnMut(&ModeledRow<'_>) -> Result<bool, E>,
+    ) -> Result<(), E> {
+        let tags = self.properties.reads(PropertySection::Tags);
+        let reported = self.properties.reads(PropertySection::Reported);
+        let column = |needed, name| if needed { name } else { "NULL" };
+        let sql = format!(
+            "SELECT device.seq, device.id, device.display_name, device.template, device.provisioned, device.simulated,
+                    device.disabled, {}, {}, {}
+             FROM device {} WHERE device.seq > ?1 AND device.deleted IS NULL AND device.template {}
+             AND (?3 IS NULL OR device.organization IN (SELECT value FROM json_each(?3))) ORDER BY device.seq",
+            column(tags, "twin.tags"),
+            column(reported, "twin.reported"),
+            column(self.timestamp, "twin.meta"),
+            if tags || reported || self.timestamp { "JOIN twin USING (seq)" } else { "" },
+            // One text for each shape, so that the planner sees that the template's index serves.
+            if self.template.is_some() { "= ?2" } else { "IS NOT NULL AND ?2 IS NULL" },
+        );
+        let organizations = self.scope.organizations().map(serde_json::to_string).transpose();
+        let organizations = organizations.map_err(StoreError::from)?;
+        let mut statement = connection.prepare_cached(&sql)?;
+        let mut rows = statement.query(params![after.0, self.template, organizations])?;
+        while let Some(row) = rows.next()? {
+            if !visit(&ModeledRow { seq: DeviceSeq(row.get(0)?), row, properties: self.properties })? {
+                break;
+            }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 /// A device with the properties that somebody asked for.
-struct ModeledRow<'a> {
-    seq: DeviceSeq,
+pub(crate) struct ModeledRow<'a> {
+    pub seq: DeviceSeq,
     row: &'a Row<'a>,
     properties: &'a ModeledProperties,
 }
@@ -219,5 +238,14 @@ impl Candidate for ModeledRow<'_> {
                 Value::from_json(Acknowledged::read(text).value)
             }
         }
+    }
+}
+
+impl CentralDevice for ModeledRow<'_> {
+    fn timestamp(&self) -> Value<'_> {
+        let Ok(ValueRef::Blob(meta)) = self.row.get_ref(9) else { return Value::Undefined };
+        // Version 1 is the empty section that every device begins with.
+        let reported = TwinMeta::decode(meta).reported.times.into_iter().rfind(|(version, _)| *version > 1);
+        reported.map(|(_, time)| time.to_string()).into()
     }
 }

@@ -16,6 +16,7 @@ mod error;
 mod listing;
 mod organizations;
 mod paging;
+mod query;
 mod roles;
 pub(crate) mod router;
 mod users;

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use super::call::{Answer, Call};
 use super::error::{CentralError, Code};
 use super::version::{Resource, Version, Versions};
-use super::{api_tokens, device_groups, organizations, roles, users};
+use super::{api_tokens, device_groups, organizations, query, roles, users};
 use crate::path::params;
 
 /// Does what a route is for.
@@ -38,6 +38,14 @@ const ORGANIZATIONS: Versions = Versions::from(Version::V1_1Preview);
 
 /// The routes.
 pub(crate) static ROUTES: &[Route] = &[
+    route(
+        Method::POST,
+        "/query",
+        Versions::from(Version::V1_1Preview).without(&[Version::V2022_07_31]),
+        Permission::QueryData,
+        Resource::Query,
+        |call| Box::pin(query::ask(call)),
+    ),
     route(Method::GET, "/deviceGroups", Versions::ALL, Permission::ViewGroups, Resource::DeviceGroup, |call| {
         Box::pin(device_groups::list(call))
     }),

@@ -84,7 +84,7 @@ impl<'t> Parser<'t> {
     }
 
     /// `[c, c, …]` after `IN` or `NIN`.
-    fn list(&mut self, negated: bool) -> Parsed<Vec<Constant>> {
+    pub(crate) fn list(&mut self, negated: bool) -> Parsed<Vec<Constant>> {
         let word = if negated { "NIN" } else { "IN" };
         if self.at(Symbol::LeftRound) {
             return Err(self.error(format!("{word} takes its list in square brackets: {word} ['a', 'b']")));

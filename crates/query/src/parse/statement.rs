@@ -76,7 +76,7 @@ impl Parser<'_> {
         Ok(Statement { top, select, select_at, collection: self.collection, condition, group_by })
     }
 
-    fn top(&mut self) -> Parsed<Option<u64>> {
+    pub(crate) fn top(&mut self) -> Parsed<Option<u64>> {
         if !self.eat_word("TOP") {
             return Ok(None);
         }

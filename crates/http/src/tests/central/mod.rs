@@ -4,6 +4,7 @@ mod api_tokens;
 mod clients;
 mod device_groups;
 mod organizations;
+mod queries;
 mod replay;
 mod requests;
 mod rights;

@@ -1,14 +1,15 @@
-//! Accepting and cancelling jobs.
+//! Accepting, cancelling, stopping, resuming and rerunning jobs.
 
 use std::sync::Arc;
 
-use bellwether_model::job::{Action, BadDelivery, Job, JobSpec, Target};
+use bellwether_model::JobId;
+use bellwether_model::job::{Action, BadDelivery, CentralJob, Face, Job, JobSpec, JobState, Target};
 use bellwether_model::twin::patch::PatchObject;
 use bellwether_model::twin::{SectionChange, TwinChange, TwinError};
 use bellwether_query::{Condition, QueryError};
 use bellwether_store::{CreateError, StoreError};
 
-use crate::{CancelJobError, Engine};
+use crate::{Engine, MoveJobError};
 
 /// Why a job was not accepted. Nothing of it is kept.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -39,6 +40,35 @@ pub enum CreateJobError {
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),
+}
+
+/// Why a job was not made again for the devices that failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RerunJobError {
+    /// No job of this id.
+    #[error("there is no job with this id")]
+    NotFound,
+    /// It has not ended.
+    #[error("a job that is {state} cannot be run again; it must have ended")]
+    WrongState {
+        /// Where it stands.
+        state: JobState,
+    },
+    /// It was cancelled, and what was in flight then has not ended.
+    #[error("the job still waits for the answers of {devices} devices")]
+    StillOut {
+        /// How many.
+        devices: u64,
+    },
+    /// No device failed.
+    #[error("no device of the job failed")]
+    NothingFailed,
+    /// The new job was not accepted.
+    #[error(transparent)]
+    Create(#[from] CreateJobError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl From<CreateError> for CreateJobError {
@@ -106,18 +136,74 @@ impl Engine {
         Ok(())
     }
 
-    /// Stops a job for good: what was not begun never is; calls that are out are still recorded (iot-hub §1.10).
+    /// Ends a job for good: what was not begun never is; calls that are out are still recorded (iot-hub §1.10).
     ///
     /// # Errors
     /// There is no such job, it has ended, or the store failed.
-    pub async fn cancel_job(&self, id: &str) -> Result<Job, CancelJobError> {
+    pub async fn cancel_job(&self, id: &str) -> Result<Job, MoveJobError> {
         let job = self.store.cancel_job(id, self.now()).await?;
         tracing::info!(job.id = id, "job cancelled");
+        self.withdraw(&job);
+        Ok(job)
+    }
+
+    /// Stops a job for now: from here on no attempt begins; calls that are out end and are recorded, and a device
+    /// that is amid several calls gets them all (iot-central §5.5). A deadline goes on meanwhile.
+    ///
+    /// # Errors
+    /// There is no such job, it has ended or is stopped already, or the store failed.
+    pub async fn stop_job(&self, id: &str) -> Result<Job, MoveJobError> {
+        let job = self.store.stop_job(id, self.now()).await?;
+        tracing::info!(job.id = id, "job stopped");
+        self.withdraw(&job);
+        Ok(job)
+    }
+
+    /// Lets a stopped job go on with the devices that it has not begun; nothing is sent twice (iot-central §5.5).
+    ///
+    /// # Errors
+    /// There is no such job, it is not stopped, the program is about to stop, or the store failed.
+    pub async fn resume_job(self: &Arc<Self>, id: &str) -> Result<Job, MoveJobError> {
+        let job = self.store.resume_job(id, self.now()).await?;
+        tracing::info!(job.id = id, "job resumed");
+        self.take_up(job.clone());
+        Ok(job)
+    }
+
+    /// Makes a job that does the same once more, on the devices that `id` counted as failed, whatever is in the
+    /// group now; batches, threshold and templates are the same (iot-central §3.5).
+    ///
+    /// # Errors
+    /// There is no such job, it has not ended, nothing of it failed, or the new job is not accepted.
+    pub async fn rerun_job(self: &Arc<Self>, id: &str, rerun: JobId, owner: String) -> Result<Job, RerunJobError> {
+        let source = self.store.job(id).await?.ok_or(RerunJobError::NotFound)?;
+        let counters = source.counters.unwrap_or_default();
+        if !source.state.is_final() {
+            return Err(RerunJobError::WrongState { state: source.state });
+        }
+        if counters.running > 0 {
+            return Err(RerunJobError::StillOut { devices: counters.running });
+        }
+        if counters.failed == 0 {
+            return Err(RerunJobError::NothingFailed);
+        }
+        let face = match source.spec.face {
+            Face::Hub => Face::Hub,
+            Face::Central(central) => {
+                Face::Central(CentralJob { scheduled_job: None, rerun_of: Some(id.to_owned()), ..central })
+            }
+        };
+        let target = Target::FailedOf { failed_of: source.key };
+        let spec = JobSpec { id: rerun, face, target, start: None, owner, ..source.spec };
+        Ok(self.create_job(spec).await?)
+    }
+
+    /// A job takes no more: whoever waits for its time forgets it, its task looks at it again.
+    fn withdraw(&self, job: &Job) {
         self.waiting.lock().remove(&(job.start, job.key));
         if let Some(changed) = self.active.lock().get(&job.key) {
             changed.notify_one();
         }
-        Ok(job)
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod access;
 mod api_tokens;
+mod calls;
 mod central_jobs;
 mod central_query;
 mod devices;
@@ -22,16 +23,16 @@ mod port;
 mod presence;
 mod provisioning;
 mod runner;
+mod schedule;
 mod schedules;
 mod twin_job;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bellwether_model::api_token::TokenKey;
 use bellwether_model::identity::{Device, Presence};
-use bellwether_model::job::{Job, JobState};
 use bellwether_model::provisioning::ProvisioningSecret;
 use bellwether_model::{DeviceSeq, JobKey, Time};
 use bellwether_query::Query;
@@ -46,14 +47,14 @@ pub use api_tokens::{ApiTokenError, NewApiToken, create_api_token, delete_api_to
 pub use central_jobs::{CentralJobError, NewCentralJob, SAME_AGAIN};
 pub use central_query::AskError;
 pub use groups::GroupError;
-pub use jobs::CreateJobError;
+pub use jobs::{CreateJobError, RerunJobError};
 pub use methods::InvokeError;
 pub use organizations::OrganizationError;
 pub use port::{CallError, Clock, DevicePort, Entropy};
 pub use provisioning::{AttestationError, EnrollmentGroupError, NewAttestation, Registrant};
 pub use schedules::{DefinitionChange, ScheduledJobError};
 
-pub use bellwether_store::{CancelError as CancelJobError, ChangeTwinError, DeviceError};
+pub use bellwether_store::{ChangeTwinError, DeviceError, MoveJobError};
 
 use presence::LivePresences;
 
@@ -85,6 +86,9 @@ pub struct Settings {
     pub assigned_hub: String,
     /// Seconds after which a device that registers is to ask what came of it (device-protocol §9.1).
     pub provisioning_retry_after: u32,
+    /// Calls that do not wait for absent devices still wait so long after a start of the program for a device that
+    /// was connected when it last ended: our own restart is no device's failure.
+    pub reconnect_grace: Duration,
 }
 
 impl Default for Settings {
@@ -99,6 +103,7 @@ impl Default for Settings {
             organizations_max: None,
             assigned_hub: "localhost".to_owned(),
             provisioning_retry_after: 3,
+            reconnect_grace: Duration::from_secs(30),
         }
     }
 }
@@ -134,13 +139,15 @@ pub struct Engine {
     id_scope: String,
     presences: Arc<LivePresences>,
     news: broadcast::Sender<DeviceNews>,
-    /// Jobs whose time has not come, by start time.
-    waiting: Mutex<BTreeSet<(Time, JobKey)>>,
-    /// Those of them that are not marked as scheduled yet.
-    unmarked: Mutex<Vec<JobKey>>,
+    /// When this start of the program began.
+    started: Time,
+    /// Jobs whose time has not come, by start time, and whether they are marked as scheduled.
+    waiting: Mutex<BTreeMap<(Time, JobKey), bool>>,
     waiting_changed: Notify,
     /// A scheduled job was made or changed.
     schedules_changed: Notify,
+    /// Jobs whose time has come while as many run as may.
+    waiting_for_slot: Mutex<BTreeSet<JobKey>>,
     /// Jobs that a task works on; the notification says that the job was changed from outside.
     active: Mutex<HashMap<JobKey, Arc<Notify>>>,
     slots: Semaphore,
@@ -185,10 +192,11 @@ impl Engine {
             provisioning,
             presences: Arc::new(LivePresences::new()),
             news: broadcast::channel(NEWS_KEPT).0,
+            started: now,
             waiting: Mutex::default(),
-            unmarked: Mutex::default(),
             waiting_changed: Notify::new(),
             schedules_changed: Notify::new(),
+            waiting_for_slot: Mutex::default(),
             active: Mutex::default(),
             slots,
             tasks: TaskTracker::new(),
@@ -278,19 +286,6 @@ impl Engine {
     fn tell(&self, news: DeviceNews) {
         // Nobody listens: nobody waits.
         let _ = self.news.send(news);
-    }
-
-    /// Runs a job now or puts it on the list of those that wait for their time.
-    fn take_up(self: &Arc<Self>, job: Job) {
-        if job.start > self.now() && !job.state.is_final() && job.began.is_none() {
-            self.waiting.lock().insert((job.start, job.key));
-            if job.state == JobState::Queued {
-                self.unmarked.lock().push(job.key);
-            }
-            self.waiting_changed.notify_one();
-        } else {
-            self.run(job);
-        }
     }
 
     async fn save_presence_now_and_then(self: Arc<Self>) {

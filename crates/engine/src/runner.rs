@@ -1,92 +1,86 @@
-//! From accepted to running: jobs wait for their time and for a slot, their targets are frozen, and a task works
-//! through each.
+//! From due to ended: a task works on each job; it waits for a slot, freezes the targets, and works through them.
 //!
-//! Everything a runner needs stands in the store, so that it can begin again at any point: after a start of the
-//! program, or when the store failed.
+//! Everything a task needs stands in the store, so that it can begin again at any point: after a start of the
+//! program, when the store failed, when the task itself broke, or when a stopped job is resumed.
 
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwether_model::job::{Action, Counters, Job, JobEvent, JobState, Target};
+use bellwether_model::job::{Action, Counters, Job, JobState, Target};
 use bellwether_model::{JobKey, Time};
 use bellwether_store::{StoreError, TargetList};
-use tokio::sync::Notify;
+use futures::FutureExt;
+use tokio::sync::{Notify, SemaphorePermit};
 
-use crate::Engine;
 use crate::jobs::condition_of;
+use crate::{Engine, GroupError};
 
-/// How long a runner waits before it asks a store that failed again.
+/// How long a task waits before it asks a store that failed again.
 pub(crate) const STORE_PAUSE: Duration = Duration::from_secs(1);
-/// The longest sleep of the scheduler: the clock may be set meanwhile.
-const LONGEST_SLEEP: Duration = Duration::from_secs(30);
+/// The longest sleep before a time is looked at again: the clock may be set meanwhile.
+pub(crate) const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
 impl Engine {
-    /// Launches jobs when their time comes.
-    pub(crate) async fn launch_when_due(self: Arc<Self>) {
-        loop {
-            let now = self.now();
-            let (due, first) = {
-                let mut waiting = self.waiting.lock();
-                let mut due = Vec::new();
-                while let Some(entry) = waiting.pop_first() {
-                    if entry.0 > now {
-                        waiting.insert(entry);
-                        break;
-                    }
-                    due.push(entry.1);
-                }
-                (due, waiting.first().copied())
-            };
-            self.unmarked.lock().retain(|key| !due.contains(key));
-            for key in due {
-                match self.store.job_by_key(key).await {
-                    Ok(Some(job)) if !job.state.is_final() => self.run(job),
-                    Ok(Some(_) | None) => {}
-                    Err(error) => {
-                        tracing::error!(%error, job.key = key.0, "a due job could not be read; it is tried again");
-                        self.waiting.lock().insert((now, key));
-                        tokio::time::sleep(STORE_PAUSE).await;
-                    }
-                }
-            }
-            self.mark_as_scheduled().await;
-            let sleep = first.map_or(LONGEST_SLEEP, |(start, _)| {
-                Duration::from_micros(start.micros_since(self.now())).min(LONGEST_SLEEP)
-            });
-            tokio::select! {
-                () = self.stopping.cancelled() => return,
-                () = self.waiting_changed.notified() => {}
-                () = tokio::time::sleep(sleep) => {}
-            }
-        }
-    }
-
-    /// Jobs that wait for their time are `scheduled` (iot-hub §1.10).
-    async fn mark_as_scheduled(&self) {
-        let unmarked = std::mem::take(&mut *self.unmarked.lock());
-        for key in unmarked {
-            // A job that was cancelled or has begun meanwhile refuses the event, and stays what it is.
-            if let Err(error) = self.store.move_job(key, JobEvent::Postpone, self.now()).await {
-                tracing::warn!(%error, job.key = key.0, "a job could not be marked as scheduled");
-            }
-        }
-    }
-
-    /// Starts the task that works on a job.
+    /// Starts the task that works on a job, or tells the one that does to look again.
     pub(crate) fn run(self: &Arc<Self>, job: Job) {
         if self.is_stopping() {
             return;
         }
-        let changed = Arc::new(Notify::new());
-        self.active.lock().insert(job.key, Arc::clone(&changed));
-        let engine = Arc::clone(self);
-        self.tasks.spawn(async move {
-            let key = job.key;
-            engine.run_to_the_end(job, &changed).await;
-            engine.active.lock().remove(&key);
-            engine.log_end(key).await;
-        });
+        let changed = {
+            let mut active = self.active.lock();
+            if let Some(changed) = active.get(&job.key) {
+                changed.notify_one();
+                return;
+            }
+            let changed = Arc::new(Notify::new());
+            active.insert(job.key, Arc::clone(&changed));
+            changed
+        };
+        self.tasks.spawn(Arc::clone(self).supervise(job, changed));
+    }
+
+    /// Works on a job until nothing is left to do for it: a job that is open always has an owner.
+    async fn supervise(self: Arc<Self>, job: Job, changed: Arc<Notify>) {
+        let key = job.key;
+        let mut next = Some(job);
+        while let Some(job) = next {
+            let id = job.spec.id.clone();
+            let ran = AssertUnwindSafe(self.run_to_the_end(job, &changed)).catch_unwind().await;
+            if ran.is_err() {
+                tracing::error!(job.id = id.as_str(), "the task of a job broke; it begins again shortly");
+                // What was out went with it.
+                self.persist(|| self.store.resolve_attempts_of(key, self.now())).await;
+            }
+            next = self.next_run(key, &changed).await;
+        }
+        self.log_end(key).await;
+    }
+
+    /// The job, when it is to be worked on again. Otherwise its place among the active ones is free.
+    async fn next_run(&self, key: JobKey, changed: &Notify) -> Option<Job> {
+        loop {
+            let job = self.persist(|| self.store.job_by_key(key)).await.flatten();
+            if self.is_stopping() {
+                self.active.lock().remove(&key);
+                return None;
+            }
+            if let Some(job) = job.filter(|job| job.state.is_to_be_worked_on()) {
+                tokio::select! {
+                    () = tokio::time::sleep(STORE_PAUSE) => {}
+                    () = changed.notified() => {}
+                    () = self.stopping.cancelled() => {}
+                }
+                return Some(job);
+            }
+            let mut active = self.active.lock();
+            // Whoever resumed it after it was read has left word here.
+            if changed.notified().now_or_never().is_none() {
+                active.remove(&key);
+                return None;
+            }
+        }
     }
 
     async fn log_end(&self, key: JobKey) {
@@ -117,12 +111,14 @@ impl Engine {
 
     async fn run_once(self: &Arc<Self>, job: &Job, changed: &Notify) -> Result<(), StoreError> {
         if job.state == JobState::Scheduled {
-            self.store.move_job(job.key, JobEvent::Due, self.now()).await?;
+            self.store.job_is_due(job.key, self.now()).await?;
         }
         // At its deadline a job waits no longer for its turn: its devices end then, though none was begun.
         let slot = tokio::select! {
-            slot = self.slots.acquire() => Some(slot.map_err(|_| StoreError::Closed)?),
+            biased;
+            slot = self.slot(job.key) => Some(slot?),
             () = self.until_deadline(job) => None,
+            () = changed.notified() => return Ok(()),
             () = self.stopping.cancelled() => return Ok(()),
         };
         let state = if job.counters.is_none() { self.begin(job).await? } else { job.state };
@@ -138,15 +134,27 @@ impl Engine {
         if open {
             match &job.spec.action {
                 Action::UpdateTwin(body) => self.run_twin_job(job, body).await?,
-                Action::InvokeMethods(calls) => {
-                    if let Some(call) = calls.first() {
-                        self.run_method_job(job, call, changed, slot).await?;
-                    }
-                }
-                Action::SetTemplate(_) => {}
+                Action::SetTemplate(template) => self.run_template_job(job, template).await?,
+                Action::InvokeMethods(calls) => self.run_method_job(job, calls, changed, slot).await?,
             }
         }
         Ok(())
+    }
+
+    /// A place among the jobs that run at once.
+    async fn slot(&self, key: JobKey) -> Result<SemaphorePermit<'_>, StoreError> {
+        if let Ok(slot) = self.slots.try_acquire() {
+            return Ok(slot);
+        }
+        let _waits = WaitsForSlot::new(self, key);
+        self.slots.acquire().await.map_err(|_| StoreError::Closed)
+    }
+
+    /// Why a job does nothing at the moment, as a sentence without a full stop; `None` when it does not wait for us.
+    pub fn waiting_reason(&self, job: &Job) -> Option<String> {
+        let limit = self.settings.jobs_at_once?;
+        let waits = self.waiting_for_slot.lock().contains(&job.key);
+        waits.then(|| format!("waits: {limit} jobs are running, the limit is {limit}"))
     }
 
     async fn until_deadline(&self, job: &Job) {
@@ -191,10 +199,19 @@ impl Engine {
                     Err(error) => Ok(Err(error.to_string())),
                 }
             }
-            Target::Group { group } => Ok(Err(format!("the members of the device group {group} cannot be found out"))),
-            Target::FailedOf { failed_of } => {
-                Ok(Err(format!("the failed devices of the job with the key {failed_of} cannot be found out")))
-            }
+            Target::Group { group } => match self.group_members(group, job.spec.organization.as_deref()).await {
+                Ok(targets) => Ok(Ok(targets)),
+                Err(GroupError::Store(error)) => Err(error),
+                Err(
+                    error @ (GroupError::NotFound
+                    | GroupError::EtagMismatch(_)
+                    | GroupError::Filter(_)
+                    | GroupError::Invalid(_)
+                    | GroupError::Broken { .. }
+                    | GroupError::InUse { .. }),
+                ) => Ok(Err(format!("the members of the device group {group} cannot be found out: {error}"))),
+            },
+            Target::FailedOf { failed_of } => Ok(Ok(self.store.failed_targets(*failed_of).await?)),
         }
     }
 
@@ -217,5 +234,21 @@ impl Engine {
                 }
             }
         }
+    }
+}
+
+/// A job is among those that wait for a slot as long as this lives.
+struct WaitsForSlot<'a>(&'a Engine, JobKey);
+
+impl<'a> WaitsForSlot<'a> {
+    fn new(engine: &'a Engine, key: JobKey) -> WaitsForSlot<'a> {
+        engine.waiting_for_slot.lock().insert(key);
+        WaitsForSlot(engine, key)
+    }
+}
+
+impl Drop for WaitsForSlot<'_> {
+    fn drop(&mut self) {
+        self.0.waiting_for_slot.lock().remove(&self.1);
     }
 }

@@ -1,11 +1,12 @@
-//! Working through a twin job: chunk after chunk, the next one read and merged while the last is written.
+//! Working through a job that changes what is stored: chunk after chunk, the next one read and merged while the last
+//! is written.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bellwether_model::job::Job;
 use bellwether_model::twin::TwinChange;
-use bellwether_store::StoreError;
+use bellwether_store::{ChunkPlan, DeviceChange, StoreError};
 
 use crate::Engine;
 use crate::devices::told;
@@ -16,15 +17,28 @@ const CHUNK_FIRST: usize = 500;
 const CHUNK_MAX: usize = 5000;
 
 impl Engine {
+    /// Merges `body` into the twins.
     pub(crate) async fn run_twin_job(&self, job: &Job, body: &str) -> Result<(), StoreError> {
         // It was checked when the job was made.
         let change = TwinChange::merge_from_body(body).map_err(|error| StoreError::Damaged(error.to_string()))?;
         let patch = change.desired.as_ref().map(told);
-        let change = Arc::new(change);
-        let prepare = |from, devices_max| {
-            let change = Arc::clone(&change);
-            self.store.prepare_twin_chunk(job.key, from, devices_max, change, job.spec.keep_previous, self.now())
-        };
+        self.run_chunks(job, DeviceChange::Twin(change), patch).await
+    }
+
+    /// Gives the devices another template.
+    pub(crate) async fn run_template_job(&self, job: &Job, template: &str) -> Result<(), StoreError> {
+        self.run_chunks(job, DeviceChange::Template(template.to_owned()), None).await
+    }
+
+    /// `patch` is what connected devices are told of.
+    async fn run_chunks(&self, job: &Job, change: DeviceChange, patch: Option<Arc<str>>) -> Result<(), StoreError> {
+        let plan = Arc::new(ChunkPlan {
+            job: job.key,
+            change,
+            templates: job.spec.templates.clone(),
+            keep_previous: job.spec.keep_previous,
+        });
+        let prepare = |from, devices_max| self.store.prepare_chunk(Arc::clone(&plan), from, devices_max, self.now());
 
         let mut size = CHUNK_FIRST;
         let mut chunk = prepare(job.next_ordinal, size).await?;
@@ -36,7 +50,7 @@ impl Engine {
             }
             let after = from + chunk.len() as u64;
             let write = async {
-                let done = self.store.apply_twin_chunk(chunk).await?;
+                let done = self.store.apply_chunk(chunk).await?;
                 // At once, not after the next chunk is read: a later change of a twin is told of as soon.
                 if let Some(patch) = &patch {
                     for push in &done.pushes {
@@ -48,7 +62,7 @@ impl Engine {
             let (done, next) = tokio::join!(write, prepare(after, size));
             let done = done?;
             if done.next_ordinal != after {
-                // Cancelled, or closed at its deadline.
+                // Cancelled, stopped, or closed at its deadline; its own task looks at it again.
                 return Ok(());
             }
             size = next_size(size, done.took);

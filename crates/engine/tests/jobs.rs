@@ -5,7 +5,7 @@ mod simulation;
 
 use std::time::Duration;
 
-use bellwether_engine::{CancelJobError, CreateJobError, Settings};
+use bellwether_engine::{CreateJobError, MoveJobError, Settings};
 use bellwether_model::identity::Status;
 use bellwether_model::job::{JobState, Target};
 use simulation::{Habit, Sim, device_id, method_job, twin_job};
@@ -155,7 +155,7 @@ fn cancel_while_running_lets_calls_end_and_begins_no_other() {
     let counters = sim.job("j").unwrap().counters.unwrap();
     assert_eq!((counters.succeeded, counters.cancelled, counters.running, counters.pending()), (1, 1, 0, 0));
     let again = sim.block_on(sim.engine().cancel_job("j")).unwrap_err();
-    assert!(matches!(again, CancelJobError::Refused(_)), "{again}");
+    assert!(matches!(again, MoveJobError::Refused(_)), "{again}");
     assert_eq!(sim.devices.sent_in_all("m-j"), 1);
 }
 

@@ -36,6 +36,13 @@ pub struct MethodAnswer {
     pub payload: String,
 }
 
+impl MethodAnswer {
+    /// The status is none of success, which are 200 to 299.
+    pub fn is_rejection(&self) -> bool {
+        !(200..300).contains(&self.status)
+    }
+}
+
 /// Why a call cannot be made at all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadCall {

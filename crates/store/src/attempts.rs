@@ -1,11 +1,11 @@
 //! Device jobs of method jobs: which devices of a list are still to be begun, attempts, outcomes.
 
-use bellwether_model::job::{DeviceJobState, JobType, Outcome, Success};
-use bellwether_model::targets::unpack;
+use bellwether_model::job::{DeviceJobState, Gate, JobType, Outcome};
 use bellwether_model::{DeviceSeq, JobKey, Time};
 use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::jobs::{save_standing, standing};
+use crate::standing::{Standing, class_of, save_standing, standing};
+use crate::targets::{Ordinals, devices_from};
 use crate::{Store, StoreError};
 
 /// What is known of a device in a target list before it is begun.
@@ -19,15 +19,22 @@ pub enum TargetStanding {
     Disabled,
     /// To be begun, but deleted since the list was frozen.
     Deleted,
+    /// To be begun, but it has another template than one of those that the job is for: the so-manieth.
+    Mismatch(usize),
 }
 
 /// A device of a target list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BlockTarget {
+pub struct Target {
     /// Which.
     pub device: DeviceSeq,
+    /// Its place in the list, from 0.
+    pub ordinal: u64,
     /// Where it stands.
     pub standing: TargetStanding,
+    /// When the stored connection state last changed: the time of a start of the program for a device that was
+    /// connected when the program last ended and has not come back.
+    pub state_updated: Time,
 }
 
 /// What became of an attempt, or of a device that could not be begun.
@@ -39,80 +46,77 @@ pub struct Ending {
     pub outcome: Option<Outcome>,
 }
 
-/// The devices of one block of a list.
-pub(crate) fn block(connection: &Connection, job: JobKey, block: u64) -> Result<Option<Vec<DeviceSeq>>, StoreError> {
-    let sql = "SELECT devices FROM job_target WHERE job = ?1 AND block = ?2";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([job.0, block as i64])?;
-    let Some(row) = rows.next()? else { return Ok(None) };
-    Ok(Some(unpack(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)))
+/// What [`Store::record_and_begin`] did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Devices with a new attempt: they are to be called.
+    pub begun: Vec<DeviceSeq>,
+    /// The job has ended and nothing of it is out any more.
+    pub over: bool,
+    /// Which devices may be begun after it.
+    pub gate: Gate,
 }
 
-/// The block that could hold the device: blocks ascend, so it is the last that begins at or before it. `None`
-/// when even the first begins after it.
-pub(crate) fn block_around(connection: &Connection, job: JobKey, device: DeviceSeq) -> Result<Option<u64>, StoreError> {
-    let blocks: i64 = connection
-        .prepare_cached("SELECT COALESCE(MAX(block), -1) + 1 FROM job_target WHERE job = ?1")?
-        .query_row([job.0], |row| row.get(0))?;
-    let mut first_of = connection.prepare_cached("SELECT first FROM job_target WHERE job = ?1 AND block = ?2")?;
-    let (mut low, mut high) = (0, blocks);
-    while low < high {
-        let middle = (low + high) / 2;
-        let first: i64 = first_of.query_row([job.0, middle], |row| row.get(0))?;
-        if first <= device.0 {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    Ok(u64::try_from(low - 1).ok())
-}
-
-/// Is the device in the job's list?
-pub(crate) fn is_target(connection: &Connection, job: JobKey, device: DeviceSeq) -> Result<bool, StoreError> {
-    let Some(number) = block_around(connection, job, device)? else { return Ok(false) };
-    let devices = block(connection, job, number)?.unwrap_or_default();
-    Ok(devices.binary_search(&device).is_ok())
-}
-
-fn target_standing(connection: &Connection, job: JobKey, device: DeviceSeq) -> Result<TargetStanding, StoreError> {
-    let sql = "SELECT disabled, deleted IS NOT NULL,
+fn target(
+    connection: &Connection,
+    job: JobKey,
+    device: DeviceSeq,
+    ordinal: u64,
+    templates: &[String],
+) -> Result<Target, StoreError> {
+    let sql = "SELECT disabled, deleted IS NOT NULL, state_updated, template,
                EXISTS (SELECT 1 FROM device_job WHERE job = ?1 AND device = ?2) FROM device WHERE seq = ?2";
     let found = connection
         .prepare_cached(sql)?
         .query_row([job.0, device.0], |row| {
-            Ok((row.get::<_, bool>(0)?, row.get::<_, bool>(1)?, row.get::<_, bool>(2)?))
+            let (disabled, deleted, begun) = (row.get(0)?, row.get(1)?, row.get(4)?);
+            let template = row.get_ref(3)?.as_str_or_null()?;
+            let mismatch = templates.iter().position(|wanted| template != Some(wanted));
+            let standing = match (begun, deleted, disabled, mismatch) {
+                (true, _, _, _) => TargetStanding::Begun,
+                (false, true, _, _) => TargetStanding::Deleted,
+                (false, false, _, Some(wanted)) => TargetStanding::Mismatch(wanted),
+                (false, false, true, None) => TargetStanding::Disabled,
+                (false, false, false, None) => TargetStanding::Open,
+            };
+            Ok(Target { device, ordinal, standing, state_updated: Time(row.get(2)?) })
         })
         .optional()?;
-    Ok(match found {
-        Some((_, _, true)) => TargetStanding::Begun,
-        None | Some((_, true, false)) => TargetStanding::Deleted,
-        Some((true, false, false)) => TargetStanding::Disabled,
-        Some((false, false, false)) => TargetStanding::Open,
-    })
+    let gone = Target { device, ordinal, standing: TargetStanding::Deleted, state_updated: Time::NEVER };
+    Ok(found.unwrap_or(gone))
 }
 
 impl Store {
-    /// The devices of block `number` of a job's list with their standing; `None` after the last block.
-    pub async fn target_block(&self, job: JobKey, number: u64) -> Result<Option<Vec<BlockTarget>>, StoreError> {
+    /// The devices of a job's list from the ordinal `from` on, at most so many, with their standing; `templates` are
+    /// those that the job is for.
+    pub async fn targets_from(
+        &self,
+        job: JobKey,
+        from: u64,
+        devices_max: usize,
+        templates: Vec<String>,
+    ) -> Result<Vec<Target>, StoreError> {
         self.read(move |connection| {
-            let Some(devices) = block(connection, job, number)? else { return Ok(None) };
-            let mut targets = Vec::with_capacity(devices.len());
-            for device in devices {
-                targets.push(BlockTarget { device, standing: target_standing(connection, job, device)? });
-            }
-            Ok(Some(targets))
+            let devices = devices_from(connection, job, from, devices_max)?;
+            let numbered = (from..).zip(devices);
+            numbered.map(|(ordinal, device)| target(connection, job, device, ordinal, &templates)).collect()
         })
         .await
     }
 
     /// Those of `devices` that are in the job's list, with their standing.
-    pub async fn targets_among(&self, job: JobKey, devices: Vec<DeviceSeq>) -> Result<Vec<BlockTarget>, StoreError> {
+    pub async fn targets_among(
+        &self,
+        job: JobKey,
+        devices: Vec<DeviceSeq>,
+        templates: Vec<String>,
+    ) -> Result<Vec<Target>, StoreError> {
         self.read(move |connection| {
+            let mut ordinals = Ordinals::of(connection, job);
             let mut targets = Vec::new();
             for device in devices {
-                if is_target(connection, job, device)? {
-                    targets.push(BlockTarget { device, standing: target_standing(connection, job, device)? });
+                if let Some(ordinal) = ordinals.find(device)? {
+                    targets.push(target(connection, job, device, ordinal, &templates)?);
                 }
             }
             Ok(targets)
@@ -120,100 +124,133 @@ impl Store {
         .await
     }
 
-    /// Records an attempt for each of `devices` that may be begun, before anything is sent (DESIGN §3.2). Returns
-    /// those for which it did: none when the job takes no new attempts any more, and none twice.
-    pub async fn begin_attempts(
-        &self,
-        job: JobKey,
-        devices: Vec<DeviceSeq>,
-        epoch: i64,
-        now: Time,
-    ) -> Result<Vec<DeviceSeq>, StoreError> {
-        self.for_job(move |connection| {
-            let mut standing = standing(connection, job)?;
-            if !standing.is_open() {
-                return Ok(Vec::new());
-            }
-            let mut begun = Vec::with_capacity(devices.len());
-            let sql = "INSERT INTO device_job (job, device, state, created, updated, epoch)
-                       VALUES (?1, ?2, 0, ?3, ?3, ?4) ON CONFLICT DO NOTHING";
-            let mut statement = connection.prepare_cached(sql)?;
-            for device in devices {
-                if statement.execute(params![job.0, device.0, now.0, epoch])? == 1 {
-                    begun.push(device);
-                }
-            }
-            begun.sort_unstable();
-            if let Some(counters) = &mut standing.counters
-                && !begun.is_empty()
-            {
-                counters.running += begun.len() as u64;
-                save_standing(connection, &standing, &begun, now)?;
-            }
-            Ok(begun)
-        })
-        .await
+    /// Which devices of a job may be begun now.
+    pub async fn gate(&self, job: JobKey) -> Result<Gate, StoreError> {
+        self.read(move |connection| Ok(standing(connection, job)?.ledger.gate())).await
     }
 
-    /// Records outcomes and ends the job with the last one. The first outcome of a device stays; a later one
-    /// changes nothing. Devices that were not begun (deleted, disabled) may end too, while the job is open. An
-    /// attempt of which nothing was sent is taken back while the job is open; afterwards it ends like the rest.
-    /// Returns whether the job has ended and nothing of it is out any more.
-    pub async fn record_endings(&self, job: JobKey, endings: Vec<Ending>, now: Time) -> Result<bool, StoreError> {
+    /// Records outcomes, then an attempt for each of `candidates` that may be begun, before anything is sent
+    /// (DESIGN §3.2), in one transaction.
+    ///
+    /// The first outcome of a device stays; a later one changes nothing. Devices of the open batch that were not
+    /// begun (deleted, disabled) may end too, while the job is open. An attempt of which nothing was sent is taken
+    /// back while the job is open; afterwards it ends like the rest. The last outcome of a batch opens the next one,
+    /// the last of all ends the job, a failure too many cancels it.
+    ///
+    /// An attempt is only recorded for devices of the open batch, once for each, and for no more than the job's
+    /// threshold allows.
+    pub async fn record_and_begin(
+        &self,
+        job: JobKey,
+        endings: Vec<Ending>,
+        candidates: Vec<DeviceSeq>,
+        epoch: i64,
+        now: Time,
+    ) -> Result<Progress, StoreError> {
         self.for_job(move |connection| {
             let mut standing = standing(connection, job)?;
-            let open = standing.is_open();
-            let Some(mut counters) = standing.counters else { return Ok(standing.state.is_final()) };
-            let mut touched = Vec::with_capacity(endings.len());
-            for Ending { device, outcome } in endings {
-                let Some(before) = device_job_state(connection, job, device)? else { continue };
-                let rest = standing.rest.map(|class| Outcome::of_rest(class, JobType::ScheduleDeviceMethod));
-                let Some(outcome) = outcome.or(rest) else {
-                    if before == DeviceJobState::Running {
-                        let sql = "DELETE FROM device_job WHERE job = ?1 AND device = ?2";
-                        connection.prepare_cached(sql)?.execute([job.0, device.0])?;
-                        counters.running = counters.running.saturating_sub(1);
-                        touched.push(device);
-                    }
-                    continue;
-                };
-                if before.end(outcome.class).is_none() || (before == DeviceJobState::Pending && !open) {
-                    continue;
+            let mut ordinals = Ordinals::of(connection, job);
+            let mut touched = Vec::with_capacity(endings.len() + candidates.len());
+            for ending in endings {
+                let device = ending.device;
+                if record(connection, &mut standing, &mut ordinals, ending, now)? {
+                    touched.push(device);
                 }
-                save_ending(connection, job, device, &outcome, now)?;
-                if before == DeviceJobState::Running {
-                    counters.running = counters.running.saturating_sub(1);
-                }
-                counters.count(outcome.class.tally(Success::Answered), 1);
-                touched.push(device);
             }
+            let begun = begin(connection, &mut standing, &mut ordinals, candidates, epoch, now)?;
+            touched.extend_from_slice(&begun);
             if !touched.is_empty() {
                 touched.sort_unstable();
-                standing.counters = Some(counters);
-                standing.finish_if_done(now);
+                touched.dedup();
                 save_standing(connection, &standing, &touched, now)?;
             }
+            let ledger = &standing.ledger;
             // A cancelled job still has calls out whose outcomes are to be recorded.
-            Ok(standing.state.is_final() && counters.running == 0)
+            let running = ledger.counters.is_some_and(|counters| counters.running > 0);
+            Ok(Progress { begun, over: ledger.state.is_final() && !running, gate: ledger.gate() })
         })
         .await
     }
 }
 
-/// `None` when the device is not in the job's list.
-fn device_job_state(
+/// Returns whether it changed anything.
+fn record(
     connection: &Connection,
-    job: JobKey,
-    device: DeviceSeq,
-) -> Result<Option<DeviceJobState>, StoreError> {
+    standing: &mut Standing,
+    ordinals: &mut Ordinals<'_>,
+    Ending { device, outcome }: Ending,
+    now: Time,
+) -> Result<bool, StoreError> {
+    let (job, ledger) = (standing.key, &mut standing.ledger);
+    let before = match kept_state(connection, job, device)? {
+        Some(state) => state,
+        None => match ordinals.find(device)? {
+            Some(ordinal) if ledger.gate().holds(ordinal) => DeviceJobState::Pending,
+            Some(_) | None => return Ok(false),
+        },
+    };
+    let Some(outcome) = outcome else {
+        if before != DeviceJobState::Running {
+            return Ok(false);
+        }
+        match ledger.take_back(now) {
+            None => {
+                let sql = "DELETE FROM device_job WHERE job = ?1 AND device = ?2";
+                connection.prepare_cached(sql)?.execute([job.0, device.0])?;
+            }
+            Some(class) => {
+                let outcome = Outcome::of_rest(class, JobType::ScheduleDeviceMethod);
+                save_ending(connection, job, device, &outcome, now)?;
+            }
+        }
+        return Ok(true);
+    };
+    let counted = ledger.end(before, outcome.class, now);
+    if counted {
+        save_ending(connection, job, device, &outcome, now)?;
+    }
+    Ok(counted)
+}
+
+fn begin(
+    connection: &Connection,
+    standing: &mut Standing,
+    ordinals: &mut Ordinals<'_>,
+    candidates: Vec<DeviceSeq>,
+    epoch: i64,
+    now: Time,
+) -> Result<Vec<DeviceSeq>, StoreError> {
+    let (job, ledger) = (standing.key, &mut standing.ledger);
+    let mut begun = Vec::with_capacity(candidates.len());
+    let sql = "INSERT INTO device_job (job, device, state, created, updated, epoch)
+               VALUES (?1, ?2, 0, ?3, ?3, ?4) ON CONFLICT DO NOTHING";
+    let mut statement = connection.prepare_cached(sql)?;
+    // Nothing opens a batch here: attempts only fill the one that is open.
+    let gate = ledger.gate();
+    for device in candidates {
+        if ledger.room() == 0 {
+            break;
+        }
+        let beside =
+            ledger.delivery.batch.is_some() && !ordinals.find(device)?.is_some_and(|ordinal| gate.holds(ordinal));
+        if !beside && statement.execute(params![job.0, device.0, now.0, epoch])? == 1 && ledger.begin() {
+            begun.push(device);
+        }
+    }
+    begun.sort_unstable();
+    Ok(begun)
+}
+
+/// `None` for a device without a row.
+fn kept_state(connection: &Connection, job: JobKey, device: DeviceSeq) -> Result<Option<DeviceJobState>, StoreError> {
     let state: Option<i64> = connection
         .prepare_cached("SELECT state FROM device_job WHERE job = ?1 AND device = ?2")?
         .query_row([job.0, device.0], |row| row.get(0))
         .optional()?;
     Ok(match state {
+        None => None,
         Some(0) => Some(DeviceJobState::Running),
-        Some(class) => Some(DeviceJobState::Ended(crate::jobs::class_of(class)?)),
-        None => is_target(connection, job, device)?.then_some(DeviceJobState::Pending),
+        Some(class) => Some(DeviceJobState::Ended(class_of(class)?)),
     })
 }
 
@@ -234,15 +271,20 @@ pub(crate) fn save_ending(
         device.0,
         outcome.class as i64,
         now.0,
-        outcome.answer.as_ref().map(|answer| answer.status),
+        outcome.answers.last().filter(|_| outcome.is_answered()).map(|answer| answer.status),
         error.map(|error| error.code.as_ref()),
         error.map(|error| error.description.as_str()),
     ])?;
-    if let Some(answer) = &outcome.answer
-        && answer.payload != "null"
-    {
-        let sql = "INSERT OR REPLACE INTO device_job_answer (job, device, payload) VALUES (?1, ?2, ?3)";
-        connection.prepare_cached(sql)?.execute(params![job.0, device.0, answer.payload])?;
+    let only = outcome.answers.len() == 1 && outcome.is_answered();
+    for (entry, answer) in outcome.answers.iter().enumerate() {
+        let payload = Some(&answer.payload).filter(|payload| *payload != "null");
+        // The status of an only answer stands in the row above.
+        if only && payload.is_none() {
+            continue;
+        }
+        let sql = "INSERT OR REPLACE INTO device_job_answer (job, device, entry, status, payload)
+                   VALUES (?1, ?2, ?3, ?4, ?5)";
+        connection.prepare_cached(sql)?.execute(params![job.0, device.0, entry as i64, answer.status, payload])?;
     }
     Ok(())
 }

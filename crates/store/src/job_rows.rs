@@ -1,14 +1,69 @@
-//! The rows of `devices.jobs`: every device of a frozen list, with or without a row of its own.
+//! Every device of a frozen list, with or without a row of its own: the rows of `devices.jobs`, and the devices of a
+//! job as IoT Central lists them.
 
 use bellwether_model::job::{DeviceJobState, Job, Outcome};
 use bellwether_model::json::ObjectWriter;
-use bellwether_model::{DeviceSeq, Time};
+use bellwether_model::{DeviceSeq, JobKey, Time};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::StoreError;
-use crate::attempts::{block, block_around, is_target};
 use crate::documents::JobRowDocument;
-use crate::jobs::class_of;
+use crate::jobs::job_by_key;
+use crate::standing::class_of;
+use crate::targets::{Ordinals, block, block_around};
+use crate::{Store, StoreError};
+
+/// One device of a job's list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobDevice {
+    /// Its key.
+    pub device: DeviceSeq,
+    /// Its name, also when it was deleted since.
+    pub id: String,
+    /// Where it stands.
+    pub state: DeviceJobState,
+    /// When it was begun, or the list was frozen.
+    pub created: Time,
+    /// When it last moved.
+    pub updated: Time,
+    /// The status that the device answered last.
+    pub status: Option<i64>,
+    /// What it answered last, JSON text; `None` for null.
+    pub payload: Option<String>,
+    /// Why it failed: symbol and sentence.
+    pub error: Option<(String, String)>,
+}
+
+/// One page of a job's devices.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobDevicesPage {
+    /// In the order of the list.
+    pub devices: Vec<JobDevice>,
+    /// There are more.
+    pub more: bool,
+}
+
+impl Store {
+    /// A page of at most `limit` devices of a job's frozen list, those after the key `after` (iot-central §3.5).
+    pub async fn job_devices(&self, job: JobKey, after: DeviceSeq, limit: usize) -> Result<JobDevicesPage, StoreError> {
+        self.read(move |connection| {
+            let mut page = JobDevicesPage { devices: Vec::new(), more: false };
+            let Some(job) = job_by_key(connection, job)? else { return Ok(page) };
+            visit_targets(connection, &job, after, &mut |device| {
+                page.more = page.devices.len() == limit;
+                if !page.more {
+                    let Kept { state, created, updated, status, code, detail, payload } =
+                        kept(connection, &job, device)?;
+                    let error = code.map(|code| (code.clone(), detail.unwrap_or(code)));
+                    let id = device_id(connection, device)?;
+                    page.devices.push(JobDevice { device, id, state, created, updated, status, payload, error });
+                }
+                Ok(!page.more)
+            })?;
+            Ok(page)
+        })
+        .await
+    }
+}
 
 /// What is kept of one device in one job.
 struct Kept {
@@ -22,7 +77,8 @@ struct Kept {
 }
 
 const KEPT_SQL: &str = "SELECT state, created, updated, status, code, detail,
-     (SELECT payload FROM device_job_answer AS answer WHERE answer.job = ?1 AND answer.device = ?2)
+     (SELECT payload FROM device_job_answer AS answer WHERE answer.job = ?1 AND answer.device = ?2
+      ORDER BY entry DESC LIMIT 1)
      FROM device_job WHERE job = ?1 AND device = ?2";
 
 fn kept_of(row: &Row<'_>) -> Result<Kept, StoreError> {
@@ -49,10 +105,19 @@ pub(crate) fn visit_rows(
     after: DeviceSeq,
     visit: &mut dyn FnMut(DeviceSeq, JobRowDocument) -> Result<bool, StoreError>,
 ) -> Result<bool, StoreError> {
+    visit_targets(connection, job, after, &mut |device| visit(device, row(connection, job, device)?))
+}
+
+fn visit_targets(
+    connection: &Connection,
+    job: &Job,
+    after: DeviceSeq,
+    visit: &mut dyn FnMut(DeviceSeq) -> Result<bool, StoreError>,
+) -> Result<bool, StoreError> {
     let mut number = block_around(connection, job.key, after)?.unwrap_or(0);
     while let Some(devices) = block(connection, job.key, number)? {
         for device in devices {
-            if device > after && !visit(device, row(connection, job, device)?)? {
+            if device > after && !visit(device)? {
                 return Ok(false);
             }
         }
@@ -84,8 +149,9 @@ pub(crate) fn visit_rows_of_devices(
     }
     devices.sort_unstable();
     devices.dedup();
+    let mut ordinals = Ordinals::of(connection, job.key);
     for device in devices {
-        let wanted = device > after && is_target(connection, job.key, device)?;
+        let wanted = device > after && ordinals.find(device)?.is_some();
         if wanted && !visit(device, row(connection, job, device)?)? {
             return Ok(false);
         }
@@ -93,19 +159,25 @@ pub(crate) fn visit_rows_of_devices(
     Ok(true)
 }
 
-fn row(connection: &Connection, job: &Job, device: DeviceSeq) -> Result<JobRowDocument, StoreError> {
-    let device_id: Option<String> = connection
+/// The name of a device, also of a deleted one.
+fn device_id(connection: &Connection, device: DeviceSeq) -> Result<String, StoreError> {
+    let id: Option<String> = connection
         .prepare_cached("SELECT id FROM device WHERE seq = ?1")?
         .query_row([device.0], |row| row.get(0))
         .optional()?;
+    id.ok_or_else(|| StoreError::Damaged(format!("device {device} of a job is gone")))
+}
+
+fn kept(connection: &Connection, job: &Job, device: DeviceSeq) -> Result<Kept, StoreError> {
     let mut statement = connection.prepare_cached(KEPT_SQL)?;
     let mut rows = statement.query(params![job.key.0, device.0])?;
-    let kept = match rows.next()? {
-        Some(row) => kept_of(row)?,
-        None => not_begun(job),
-    };
+    rows.next()?.map_or_else(|| Ok(not_begun(job)), kept_of)
+}
+
+fn row(connection: &Connection, job: &Job, device: DeviceSeq) -> Result<JobRowDocument, StoreError> {
+    let kept = kept(connection, job, device)?;
     Ok(JobRowDocument {
-        device_id: device_id.ok_or_else(|| StoreError::Damaged(format!("device {device} of a job is gone")))?,
+        device_id: device_id(connection, device)?,
         job_id: job.spec.id.as_str().to_owned(),
         job_type: job.spec.action.job_type().as_str(),
         status: kept.state.as_str(job.spec.success),

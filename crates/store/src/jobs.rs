@@ -1,11 +1,17 @@
-//! Jobs as a whole: accepted, scheduled, their target list frozen, cancelled, ended.
+//! Jobs as a whole: accepted, scheduled, their target list frozen, stopped, resumed, cancelled, ended.
 
-use bellwether_model::job::{Class, Counters, Job, JobEvent, JobSpec, JobState, JobType, Refused, Success, Tally};
-use bellwether_model::targets::{BLOCK_DEVICES, pack};
+use std::collections::BTreeSet;
+
+use bellwether_model::job::{DeviceJobState, Face, Job, JobSpec, JobState, JobType, Ledger, Outcome, Refused};
 use bellwether_model::{DeviceSeq, JobKey, Time};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
+use crate::standing::{
+    STANDING_COLUMN_COUNT, STANDING_COLUMNS, Standing, delivery_text, save_standing, standing, standing_of,
+    state_number, success_number, type_number,
+};
+use crate::targets::TargetList;
 use crate::{Store, StoreError};
 
 /// Why a job was not accepted.
@@ -19,13 +25,13 @@ pub enum CreateError {
     Store(#[from] StoreError),
 }
 
-/// Why a job was not cancelled.
+/// Why a job was not cancelled, stopped or resumed.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum CancelError {
+pub enum MoveJobError {
     /// No job of this id.
     #[error("there is no job with this id")]
     NotFound,
-    /// It has ended.
+    /// Not in the state it is in.
     #[error("{0}")]
     Refused(#[from] Refused),
     /// The store failed.
@@ -39,25 +45,40 @@ impl From<rusqlite::Error> for CreateError {
     }
 }
 
+impl From<rusqlite::Error> for MoveJobError {
+    fn from(error: rusqlite::Error) -> Self {
+        MoveJobError::Store(error.into())
+    }
+}
+
 impl From<serde_json::Error> for CreateError {
     fn from(error: serde_json::Error) -> Self {
         CreateError::Store(error.into())
     }
 }
 
-impl From<rusqlite::Error> for CancelError {
-    fn from(error: rusqlite::Error) -> Self {
-        CancelError::Store(error.into())
-    }
-}
-
-/// Which jobs a list shows; `None` shows all.
-#[derive(Debug, Clone, Copy, Default)]
+/// Which jobs a list shows; what is empty or `None` shows all.
+#[derive(Debug, Clone, Default)]
 pub struct JobFilter {
     /// Jobs of this type.
     pub job_type: Option<JobType>,
-    /// Jobs in this state.
-    pub state: Option<JobState>,
+    /// Jobs in one of these states.
+    pub states: Vec<JobState>,
+    /// Jobs that were made on this face.
+    pub face: Option<FaceKind>,
+    /// Runs of the scheduled job with this id.
+    pub scheduled_job: Option<String>,
+    /// Jobs that belong to one of these organizations.
+    pub organizations: Option<BTreeSet<String>>,
+}
+
+/// The contract by which a job was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaceKind {
+    /// [`Face::Hub`].
+    Hub,
+    /// [`Face::Central`].
+    Central,
 }
 
 /// A page of jobs ends after so many bytes of what was asked: a hundred conditions may have a mebibyte each.
@@ -72,145 +93,68 @@ pub struct JobsPage {
     pub more: bool,
 }
 
-/// A target list that is not frozen yet, packed as it will be kept: two bytes a device or less.
-#[derive(Debug, Default)]
-pub struct TargetList {
-    blocks: Vec<(DeviceSeq, Vec<u8>)>,
-    open: Vec<DeviceSeq>,
-    devices: u64,
+/// Behind those of the standing.
+const JOB_COLUMNS: &str = "created, start, deadline, began, spec";
+const SPEC_COLUMN: usize = STANDING_COLUMN_COUNT + 4;
+
+fn select_jobs(rest: &str) -> String {
+    format!("SELECT {STANDING_COLUMNS}, {JOB_COLUMNS} FROM job {rest}")
 }
 
-impl TargetList {
-    /// How many devices it holds.
-    pub fn devices(&self) -> u64 {
-        self.devices
+fn face_number(face: FaceKind) -> i64 {
+    match face {
+        FaceKind::Hub => 0,
+        FaceKind::Central => 1,
     }
+}
 
-    /// Adds a device; they come in ascending order.
-    pub(crate) fn push(&mut self, device: DeviceSeq) {
-        self.open.push(device);
-        self.devices += 1;
-        if self.open.len() == BLOCK_DEVICES {
-            self.close_block();
-        }
-    }
-
-    fn close_block(&mut self) {
-        if let Some(&first) = self.open.first() {
-            self.blocks.push((first, pack(&self.open)));
-            self.open.clear();
+impl From<&Face> for FaceKind {
+    fn from(face: &Face) -> FaceKind {
+        match face {
+            Face::Hub => FaceKind::Hub,
+            Face::Central(_) => FaceKind::Central,
         }
     }
 }
 
-/// A job without what was asked: what moves while it runs.
-#[derive(Debug, Clone)]
-pub(crate) struct Standing {
-    pub key: JobKey,
-    pub state: JobState,
-    pub counters: Option<Counters>,
-    pub next_ordinal: u64,
-    pub rest: Option<Class>,
-    pub ended: Option<Time>,
-}
-
-/// Where `spec` stands in [`JOB_COLUMNS`].
-const SPEC_COLUMN: usize = 10;
-
-const STANDING_COLUMNS: &str = "key, state, targets, succeeded, failed, running, cancelled, next_ordinal, rest, ended";
-
-const JOB_COLUMNS: &str = "key, state, targets, succeeded, failed, running, cancelled, next_ordinal, rest, ended, \
-     spec, created, start, deadline, began, failure";
-
-pub(crate) fn state_number(state: JobState) -> i64 {
-    match state {
-        JobState::Queued => 0,
-        JobState::Scheduled => 1,
-        JobState::Running => 2,
-        JobState::Completed => 3,
-        JobState::Failed => 4,
-        JobState::Cancelled => 5,
-        JobState::Stopped => 6,
-    }
-}
-
-fn state_of(number: i64) -> Result<JobState, StoreError> {
-    JobState::ALL
-        .into_iter()
-        .find(|state| state_number(*state) == number)
-        .ok_or_else(|| StoreError::Damaged(format!("job state {number}")))
-}
-
-fn type_number(job_type: JobType) -> i64 {
-    match job_type {
-        JobType::ScheduleDeviceMethod => 0,
-        JobType::ScheduleUpdateTwin => 1,
-    }
-}
-
-pub(crate) fn class_of(number: i64) -> Result<Class, StoreError> {
-    Class::ALL
-        .into_iter()
-        .find(|class| *class as i64 == number)
-        .ok_or_else(|| StoreError::Damaged(format!("outcome class {number}")))
-}
-
-fn standing_of(row: &Row<'_>) -> Result<Standing, StoreError> {
-    let targets: Option<i64> = row.get(2)?;
-    let count = |column| row.get::<_, i64>(column).map(|n| n as u64);
-    let counters = match targets {
-        None => None,
-        Some(targets) => Some(Counters {
-            targets: targets as u64,
-            succeeded: count(3)?,
-            failed: count(4)?,
-            running: count(5)?,
-            cancelled: count(6)?,
-        }),
-    };
-    let rest: Option<i64> = row.get(8)?;
-    Ok(Standing {
-        key: JobKey(row.get(0)?),
-        state: state_of(row.get(1)?)?,
-        counters,
-        next_ordinal: count(7)?,
-        rest: rest.map(class_of).transpose()?,
-        ended: row.get::<_, Option<i64>>(9)?.map(Time),
-    })
-}
-
-pub(crate) fn job_of(row: &Row<'_>) -> Result<Job, StoreError> {
-    let standing = standing_of(row)?;
+fn job_of(row: &Row<'_>) -> Result<Job, StoreError> {
+    let Standing { key, ledger } = standing_of(row)?;
+    let column = |n| STANDING_COLUMN_COUNT + n;
     let spec: JobSpec = serde_json::from_str(row.get_ref(SPEC_COLUMN)?.as_str().map_err(rusqlite::Error::from)?)?;
     Ok(Job {
-        key: standing.key,
+        key,
         spec,
-        state: standing.state,
-        created: Time(row.get(11)?),
-        start: Time(row.get(12)?),
-        deadline: Some(Time(row.get(13)?)).filter(|time| time.0 != i64::MAX),
-        began: row.get::<_, Option<i64>>(14)?.map(Time),
-        ended: standing.ended,
-        counters: standing.counters,
-        next_ordinal: standing.next_ordinal,
-        rest: standing.rest,
-        failure: row.get(15)?,
+        state: ledger.state,
+        created: Time(row.get(column(0))?),
+        start: Time(row.get(column(1))?),
+        deadline: row.get::<_, Option<i64>>(column(2))?.map(Time),
+        began: row.get::<_, Option<i64>>(column(3))?.map(Time),
+        ended: ledger.ended,
+        counters: ledger.counters,
+        batch: ledger.batch,
+        next_ordinal: ledger.next_ordinal,
+        rest: ledger.rest,
+        failure: ledger.reason,
     })
 }
 
 /// The job called `id`.
 pub(crate) fn job_by_id(connection: &Connection, id: &str) -> Result<Option<Job>, StoreError> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {JOB_COLUMNS} FROM job WHERE id = ?1"))?;
+    let mut statement = connection.prepare_cached(&select_jobs("WHERE id = ?1"))?;
     let mut rows = statement.query([id])?;
     rows.next()?.map(job_of).transpose()
 }
 
 /// The first job whose key is greater than `after`.
 pub(crate) fn job_after(connection: &Connection, after: JobKey) -> Result<Option<Job>, StoreError> {
-    let sql = format!("SELECT {JOB_COLUMNS} FROM job WHERE key > ?1 ORDER BY key LIMIT 1");
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = connection.prepare_cached(&select_jobs("WHERE key > ?1 ORDER BY key LIMIT 1"))?;
     let mut rows = statement.query([after.0])?;
     rows.next()?.map(job_of).transpose()
+}
+
+/// The job with this key.
+pub(crate) fn job_by_key(connection: &Connection, key: JobKey) -> Result<Option<Job>, StoreError> {
+    Ok(job_after(connection, JobKey(key.0 - 1))?.filter(|job| job.key == key))
 }
 
 /// Accepts a job.
@@ -224,106 +168,48 @@ pub(crate) fn create_job(connection: &Connection, spec: JobSpec, now: Time) -> R
     }
     let deadline = Job::deadline_of(&spec, now);
     let start = spec.start.unwrap_or(now);
-    let sql = "INSERT INTO job (id, type, state, spec, created, start, deadline, next_ordinal, events,
-               succeeded, failed, running, cancelled) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, 0, 0, 0, 0, 0)";
+    let sql = "INSERT INTO job (id, type, face, state, success, created, start, deadline, next_ordinal, events,
+               succeeded, failed, running, cancelled, delivery, organization, scheduled_job, spec)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0, 0, 0, ?9, ?10, ?11, ?12)";
+    let ledger = Ledger::new(spec.delivery, spec.success);
     connection.prepare_cached(sql)?.execute(params![
         spec.id.as_str(),
         type_number(spec.action.job_type()),
-        state_number(JobState::Queued),
-        serde_json::to_string(&spec)?,
+        face_number((&spec.face).into()),
+        state_number(ledger.state),
+        success_number(spec.success),
         now.0,
         start.0,
-        deadline.map_or(i64::MAX, |time| time.0),
+        deadline.map(|time| time.0),
+        delivery_text(&spec.delivery)?,
+        spec.organization,
+        spec.central().and_then(|central| central.scheduled_job.as_deref()),
+        serde_json::to_string(&spec)?,
     ])?;
     Ok(Job {
         key: JobKey(connection.last_insert_rowid()),
         spec,
-        state: JobState::Queued,
+        state: ledger.state,
         created: now,
         start,
         deadline,
         began: None,
         ended: None,
         counters: None,
+        batch: None,
         next_ordinal: 0,
         rest: None,
         failure: None,
     })
 }
 
-pub(crate) fn standing(connection: &Connection, job: JobKey) -> Result<Standing, StoreError> {
-    let mut statement = connection.prepare_cached(&format!("SELECT {STANDING_COLUMNS} FROM job WHERE key = ?1"))?;
-    let mut rows = statement.query([job.0])?;
-    match rows.next()? {
-        Some(row) => standing_of(row),
-        None => Err(StoreError::Damaged(format!("job {job} is gone"))),
-    }
-}
-
 /// Ends a job that as such cannot run.
-pub(crate) fn fail_job(connection: &Connection, job: JobKey, reason: &str, now: Time) -> Result<(), StoreError> {
+pub(crate) fn fail_job(connection: &Connection, job: JobKey, reason: String, now: Time) -> Result<(), StoreError> {
     let mut standing = standing(connection, job)?;
-    if let Ok(state) = standing.state.step(JobEvent::Fail) {
-        standing.state = state;
-        standing.ended = Some(now);
-        connection.execute("UPDATE job SET failure = ?2 WHERE key = ?1", params![job.0, reason])?;
+    if standing.ledger.fail(reason, now).is_ok() {
         save_standing(connection, &standing, &[], now)?;
     }
     Ok(())
-}
-
-/// Writes where the job stands and adds its event: the counters after it and the devices that it touched
-/// (DESIGN §6.9).
-pub(crate) fn save_standing(
-    connection: &Connection,
-    job: &Standing,
-    touched: &[DeviceSeq],
-    now: Time,
-) -> Result<(), StoreError> {
-    let counters = job.counters.unwrap_or_default();
-    let sql = "UPDATE job SET state = ?2, targets = ?3, succeeded = ?4, failed = ?5, running = ?6, cancelled = ?7,
-               next_ordinal = ?8, rest = ?9, ended = ?10, events = events + 1 WHERE key = ?1";
-    connection.prepare_cached(sql)?.execute(params![
-        job.key.0,
-        state_number(job.state),
-        job.counters.map(|counters| counters.targets as i64),
-        counters.succeeded as i64,
-        counters.failed as i64,
-        counters.running as i64,
-        counters.cancelled as i64,
-        job.next_ordinal as i64,
-        job.rest.map(|class| class as i64),
-        job.ended.map(|time| time.0),
-    ])?;
-    let sql = "INSERT INTO job_event (job, number, at, state, targets, succeeded, failed, running, cancelled, devices)
-               SELECT key, events, ?2, state, targets, succeeded, failed, running, cancelled, ?3 FROM job WHERE key = ?1";
-    connection.prepare_cached(sql)?.execute(params![job.key.0, now.0, pack(touched)])?;
-    Ok(())
-}
-
-impl Standing {
-    /// Ends the job when every device in its list has its outcome.
-    pub fn finish_if_done(&mut self, now: Time) {
-        let done = self.counters.is_some_and(|counters| counters.pending() == 0 && counters.running == 0);
-        if done && let Ok(state) = self.state.step(JobEvent::Finish) {
-            self.state = state;
-            self.ended = Some(now);
-        }
-    }
-
-    /// May devices of the list still be begun?
-    pub fn is_open(&self) -> bool {
-        self.state == JobState::Running && self.rest.is_none()
-    }
-
-    /// Gives every device that was not begun this outcome; they get no rows of their own.
-    fn close_rest(&mut self, class: Class) {
-        if let Some(counters) = &mut self.counters {
-            let pending = counters.pending();
-            counters.count(class.tally(Success::Answered), pending);
-            self.rest = Some(class);
-        }
-    }
 }
 
 impl Store {
@@ -342,16 +228,30 @@ impl Store {
     /// conditions are long, but never empty while there are jobs.
     pub async fn jobs(&self, filter: JobFilter, before: Option<JobKey>, limit: usize) -> Result<JobsPage, StoreError> {
         self.read(move |connection| {
-            let mut sql = format!("SELECT {JOB_COLUMNS} FROM job WHERE key < ?1");
+            let mut conditions = vec!["key < ?1".to_owned()];
             let mut values = vec![Value::Integer(before.map_or(i64::MAX, |key| key.0))];
-            let conditions = [("type", filter.job_type.map(type_number)), ("state", filter.state.map(state_number))];
-            for (column, number) in conditions {
-                if let Some(number) = number {
-                    values.push(Value::Integer(number));
-                    sql.push_str(&format!(" AND {column} = ?{}", values.len()));
-                }
+            let mut narrow = |column: &str, wanted: &[Value]| {
+                let places: Vec<String> = (1..=wanted.len()).map(|n| format!("?{}", values.len() + n)).collect();
+                values.extend_from_slice(wanted);
+                conditions.push(format!("{column} IN ({})", places.join(", ")));
+            };
+            if let Some(job_type) = filter.job_type {
+                narrow("type", &[Value::Integer(type_number(job_type))]);
             }
-            sql.push_str(" ORDER BY key DESC");
+            if !filter.states.is_empty() {
+                let states: Vec<_> = filter.states.iter().map(|state| Value::Integer(state_number(*state))).collect();
+                narrow("state", &states);
+            }
+            if let Some(face) = filter.face {
+                narrow("face", &[Value::Integer(face_number(face))]);
+            }
+            if let Some(id) = filter.scheduled_job {
+                narrow("scheduled_job", &[Value::Text(id)]);
+            }
+            if let Some(organizations) = filter.organizations {
+                narrow("organization", &organizations.into_iter().map(Value::Text).collect::<Vec<_>>());
+            }
+            let sql = select_jobs(&format!("WHERE {} ORDER BY key DESC", conditions.join(" AND ")));
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query(params_from_iter(values))?;
             let mut page = JobsPage { jobs: Vec::new(), more: false };
@@ -369,11 +269,10 @@ impl Store {
         .await
     }
 
-    /// The jobs that have not ended, or have attempts out, oldest first: what a start takes up again.
+    /// The jobs that wait or run, oldest first: what a start takes up again.
     pub async fn open_jobs(&self) -> Result<Vec<Job>, StoreError> {
         self.read(|connection| {
-            let sql = format!("SELECT {JOB_COLUMNS} FROM job WHERE state IN (0, 1, 2) ORDER BY key");
-            let mut statement = connection.prepare_cached(&sql)?;
+            let mut statement = connection.prepare_cached(&select_jobs("WHERE state IN (0, 1, 2) ORDER BY key"))?;
             let mut rows = statement.query([])?;
             let mut jobs = Vec::new();
             while let Some(row) = rows.next()? {
@@ -386,89 +285,99 @@ impl Store {
 
     /// The job with this key.
     pub async fn job_by_key(&self, key: JobKey) -> Result<Option<Job>, StoreError> {
-        self.read(move |connection| Ok(job_after(connection, JobKey(key.0 - 1))?.filter(|job| job.key == key))).await
+        self.read(move |connection| job_by_key(connection, key)).await
     }
 
-    /// Moves a job that does not run yet: [`JobEvent::Postpone`] or [`JobEvent::Due`]. Returns the state it is
-    /// in then, which is the old one when the event came too late.
-    pub async fn move_job(&self, job: JobKey, event: JobEvent, now: Time) -> Result<JobState, StoreError> {
+    /// Moves a job that does not run yet to `scheduled`. Returns the state it is in then, which is the old one when
+    /// it came too late.
+    pub async fn postpone_job(&self, job: JobKey, now: Time) -> Result<JobState, StoreError> {
+        self.move_waiting(job, now, Ledger::postpone).await
+    }
+
+    /// Moves a scheduled job to `queued`. Returns the state it is in then.
+    pub async fn job_is_due(&self, job: JobKey, now: Time) -> Result<JobState, StoreError> {
+        self.move_waiting(job, now, Ledger::due).await
+    }
+
+    async fn move_waiting(
+        &self,
+        job: JobKey,
+        now: Time,
+        event: fn(&mut Ledger) -> Result<(), Refused>,
+    ) -> Result<JobState, StoreError> {
         self.for_job(move |connection| {
             let mut standing = standing(connection, job)?;
-            if let Ok(state) = standing.state.step(event) {
-                standing.state = state;
+            if event(&mut standing.ledger).is_ok() {
                 save_standing(connection, &standing, &[], now)?;
             }
-            Ok(standing.state)
+            Ok(standing.ledger.state)
         })
         .await
     }
 
     /// Ends a job whose targets could not be found out.
     pub async fn fail_job(&self, job: JobKey, reason: String, now: Time) -> Result<(), StoreError> {
-        self.for_job(move |connection| fail_job(connection, job, &reason, now)).await
+        self.for_job(move |connection| fail_job(connection, job, reason, now)).await
     }
 
     /// Freezes the target list and lets the job run, in one transaction: there is no half-frozen list
     /// (DESIGN §6.4). A job of no device has ended. Returns the state after it, which is another than running
-    /// or completed when the job was cancelled meanwhile.
-    pub async fn freeze_targets(&self, job: JobKey, mut list: TargetList, now: Time) -> Result<JobState, StoreError> {
-        list.close_block();
+    /// or completed when the job was cancelled or stopped meanwhile.
+    pub async fn freeze_targets(&self, job: JobKey, list: TargetList, now: Time) -> Result<JobState, StoreError> {
         self.for_job(move |connection| {
             let mut standing = standing(connection, job)?;
-            // A job that was marked as scheduled a moment ago is due all the same.
-            let due = standing.state.step(JobEvent::Due).unwrap_or(standing.state);
-            let Ok(state) = due.step(JobEvent::Start { targets: list.devices }) else {
-                return Ok(standing.state);
-            };
-            let sql = "INSERT INTO job_target (job, block, first, devices) VALUES (?1, ?2, ?3, ?4)";
-            let mut statement = connection.prepare_cached(sql)?;
-            for (block, (first, devices)) in list.blocks.iter().enumerate() {
-                statement.execute(params![job.0, block as i64, first.0, devices])?;
+            if standing.ledger.freeze(list.devices(), now).is_ok() {
+                list.save(connection, job)?;
+                connection.execute("UPDATE job SET began = ?2 WHERE key = ?1", [job.0, now.0])?;
+                save_standing(connection, &standing, &[], now)?;
             }
-            standing.state = state;
-            standing.counters = Some(Counters { targets: list.devices, ..Counters::default() });
-            if state.is_final() {
-                standing.ended = Some(now);
-            }
-            connection.execute("UPDATE job SET began = ?2 WHERE key = ?1", [job.0, now.0])?;
-            save_standing(connection, &standing, &[], now)?;
-            Ok(state)
+            Ok(standing.ledger.state)
         })
         .await
     }
 
     /// Cancels a job: what was not begun never is; attempts that are out will be recorded (iot-hub §1.10).
-    pub async fn cancel_job(&self, id: &str, now: Time) -> Result<Job, CancelError> {
+    pub async fn cancel_job(&self, id: &str, now: Time) -> Result<Job, MoveJobError> {
+        self.move_job(id, now, move |ledger| ledger.cancel(now)).await
+    }
+
+    /// Stops a job for now: when this returns no attempt is recorded any more until it is resumed; those that are
+    /// out will be recorded (iot-central §5.5).
+    pub async fn stop_job(&self, id: &str, now: Time) -> Result<Job, MoveJobError> {
+        self.move_job(id, now, Ledger::stop).await
+    }
+
+    /// Lets a stopped job go on.
+    pub async fn resume_job(&self, id: &str, now: Time) -> Result<Job, MoveJobError> {
+        self.move_job(id, now, Ledger::resume).await
+    }
+
+    async fn move_job(
+        &self,
+        id: &str,
+        now: Time,
+        event: impl FnOnce(&mut Ledger) -> Result<(), Refused> + Send + 'static,
+    ) -> Result<Job, MoveJobError> {
         let id = id.to_owned();
         self.interactive(move |connection| {
-            let mut job = job_by_id(connection, &id)?.ok_or(CancelError::NotFound)?;
-            let mut standing = standing(connection, job.key)?;
-            standing.state = standing.state.step(JobEvent::Cancel)?;
-            standing.ended = Some(now);
-            if standing.rest.is_none() {
-                standing.close_rest(Class::Cancelled);
-            }
+            let key = job_by_id(connection, &id)?.ok_or(MoveJobError::NotFound)?.key;
+            let mut standing = standing(connection, key)?;
+            event(&mut standing.ledger)?;
             save_standing(connection, &standing, &[], now)?;
-            job.state = standing.state;
-            job.ended = standing.ended;
-            job.counters = standing.counters;
-            job.rest = standing.rest;
-            Ok(job)
+            job_by_id(connection, &id)?.ok_or(MoveJobError::NotFound)
         })
         .await
     }
 
-    /// The deadline has come: no further device is begun, those not begun end
-    /// [`Class::NeverReached`]; attempts that are out will be recorded. Returns whether the job has ended.
+    /// The deadline has come: no further device is begun, those not begun end as never reached; attempts that are out
+    /// will be recorded. Returns whether the job has ended.
     pub async fn close_at_deadline(&self, job: JobKey, now: Time) -> Result<bool, StoreError> {
         self.for_job(move |connection| {
             let mut standing = standing(connection, job)?;
-            if standing.is_open() {
-                standing.close_rest(Class::NeverReached);
-                standing.finish_if_done(now);
+            if standing.ledger.deadline(now) {
                 save_standing(connection, &standing, &[], now)?;
             }
-            Ok(standing.state.is_final())
+            Ok(standing.ledger.state.is_final())
         })
         .await
     }
@@ -476,37 +385,47 @@ impl Store {
     /// After a start: attempts of earlier starts that have no outcome get the outcome unknown (DESIGN §6.6).
     /// Returns how many there were.
     pub async fn resolve_lost_attempts(&self, now: Time) -> Result<u64, StoreError> {
-        let outcome = bellwether_model::job::Outcome::unknown();
         self.interactive(move |connection| {
             let mut statement = connection.prepare("SELECT key FROM job WHERE running > 0")?;
-            let jobs: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-            let error = outcome.error.as_ref();
+            let jobs: Vec<JobKey> = statement.query_map([], |row| row.get(0).map(JobKey))?.collect::<Result<_, _>>()?;
             let mut resolved = 0;
             for job in jobs {
-                let sql = "UPDATE device_job SET state = ?2, updated = ?3, code = ?4, detail = ?5
-                           WHERE job = ?1 AND state = 0 RETURNING device";
-                let mut statement = connection.prepare_cached(sql)?;
-                let values = params![
-                    job,
-                    outcome.class as i64,
-                    now.0,
-                    error.map(|error| error.code.as_ref()),
-                    error.map(|error| error.description.as_str()),
-                ];
-                let mut devices: Vec<DeviceSeq> =
-                    statement.query_map(values, |row| row.get(0).map(DeviceSeq))?.collect::<Result<_, _>>()?;
-                devices.sort_unstable();
-                let mut standing = standing(connection, JobKey(job))?;
-                if let Some(counters) = &mut standing.counters {
-                    counters.running = 0;
-                    counters.count(Tally::Failed, devices.len() as u64);
-                }
-                resolved += devices.len() as u64;
-                standing.finish_if_done(now);
-                save_standing(connection, &standing, &devices, now)?;
+                resolved += resolve_attempts(connection, job, now)?;
             }
             Ok(resolved)
         })
         .await
     }
+
+    /// The same for one job, whose task ended without recording what was out. Returns how many there were.
+    pub async fn resolve_attempts_of(&self, job: JobKey, now: Time) -> Result<u64, StoreError> {
+        self.interactive(move |connection| resolve_attempts(connection, job, now)).await
+    }
+}
+
+fn resolve_attempts(connection: &Connection, job: JobKey, now: Time) -> Result<u64, StoreError> {
+    let outcome = Outcome::unknown();
+    let error = outcome.error.as_ref();
+    let sql = "UPDATE device_job SET state = ?2, updated = ?3, code = ?4, detail = ?5
+               WHERE job = ?1 AND state = 0 RETURNING device";
+    let mut statement = connection.prepare_cached(sql)?;
+    let values = params![
+        job.0,
+        outcome.class as i64,
+        now.0,
+        error.map(|error| error.code.as_ref()),
+        error.map(|error| error.description.as_str()),
+    ];
+    let mut devices: Vec<DeviceSeq> =
+        statement.query_map(values, |row| row.get(0).map(DeviceSeq))?.collect::<Result<_, _>>()?;
+    if devices.is_empty() {
+        return Ok(0);
+    }
+    devices.sort_unstable();
+    let mut standing = standing(connection, job)?;
+    for _ in &devices {
+        standing.ledger.end(DeviceJobState::Running, outcome.class, now);
+    }
+    save_standing(connection, &standing, &devices, now)?;
+    Ok(devices.len() as u64)
 }

@@ -25,7 +25,9 @@ mod records;
 mod scheduled_runs;
 mod select;
 mod settings;
+mod standing;
 mod subscriptions;
+mod targets;
 mod twin_chunks;
 mod twins;
 mod writer;
@@ -35,18 +37,20 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-pub use attempts::{BlockTarget, Ending, TargetStanding};
+pub use attempts::{Ending, Progress, Target, TargetStanding};
 pub use central_query::{CentralRowsError, CentralSelection};
 pub use devices::{DeviceError, NewDevice};
 pub use error::StoreError;
-pub use jobs::{CancelError, CreateError, JobFilter, JobsPage, TargetList};
+pub use job_rows::{JobDevice, JobDevicesPage};
+pub use jobs::{CreateError, FaceKind, JobFilter, JobsPage, MoveJobError};
 pub use lists::{DeviceField, DeviceSelection, ListPage, ListPosition};
 pub use members::{MemberPage, MemberSelection, ModeledProperties, PropertySection};
 pub use provisioning::{NewRegistration, Registered};
 pub use records::{EtagMismatch, Record, RecordKind, RecordPage, Records, Stored, check_etag};
 pub use select::{Position, QueryPage, RunQueryError};
 pub use subscriptions::Subscription;
-pub use twin_chunks::{ChunkDone, DesiredPush, PreparedChunk};
+pub use targets::TargetList;
+pub use twin_chunks::{ChunkDone, ChunkPlan, DesiredPush, DeviceChange, PreparedChunk};
 pub use twins::ChangeTwinError;
 
 use bellwether_model::DeviceSeq;

@@ -15,7 +15,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row, params};
 
 use crate::devices::{DEVICE_COLUMNS, device_of};
-use crate::jobs::TargetList;
+use crate::targets::TargetList;
 use crate::{Store, StoreError};
 
 /// Where the values of a property stand in a device's twin.

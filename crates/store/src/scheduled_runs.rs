@@ -7,7 +7,8 @@ use bellwether_model::job::{Job, JobSpec, JobState};
 use bellwether_model::schedule::ScheduledJob;
 use rusqlite::{OptionalExtension, params};
 
-use crate::jobs::{CreateError, create_job, fail_job, job_by_id, state_number};
+use crate::jobs::{CreateError, create_job, fail_job, job_by_id};
+use crate::standing::state_number;
 use crate::{Record, RecordKind, Records, StoreError};
 
 impl Record for ScheduledJob {
@@ -27,7 +28,7 @@ impl Records<'_> {
     pub fn create_job(&self, spec: JobSpec, failure: Option<&str>, now: Time) -> Result<Job, CreateError> {
         let job = create_job(self.connection(), spec, now)?;
         let Some(failure) = failure else { return Ok(job) };
-        fail_job(self.connection(), job.key, failure, now)?;
+        fail_job(self.connection(), job.key, failure.to_owned(), now)?;
         let failed = job_by_id(self.connection(), job.spec.id.as_str())?;
         Ok(failed.ok_or_else(|| StoreError::Damaged(format!("job {} is gone", job.key)))?)
     }
@@ -38,9 +39,8 @@ impl Records<'_> {
         let [queued, scheduled, running, stopped, cancelled] =
             [JobState::Queued, JobState::Scheduled, JobState::Running, JobState::Stopped, JobState::Cancelled]
                 .map(state_number);
-        // Of all jobs few are in these states, and an index finds them.
         let sql = "SELECT 1 FROM job WHERE (state IN (?2, ?3, ?4) OR (state IN (?5, ?6) AND running > 0))
-                   AND json_extract(spec, '$.face.Central.scheduled_job') = ?1 LIMIT 1";
+                   AND scheduled_job = ?1 LIMIT 1";
         let values = params![id.as_str(), queued, scheduled, running, stopped, cancelled];
         Ok(self.connection().prepare_cached(sql)?.query_row(values, |_| Ok(())).optional()?.is_some())
     }

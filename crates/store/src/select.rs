@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::documents::TwinSelect;
 use crate::job_rows::{visit_rows, visit_rows_of_devices};
-use crate::jobs::{TargetList, job_after, job_by_id};
+use crate::jobs::{job_after, job_by_id};
+use crate::targets::TargetList;
 use crate::{LivePresence, Store, StoreError};
 
 /// Where a page ended.

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use bellwether_model::identity::{DeviceProfile, DeviceSettings, IfMatch, Keys, Presence, Status, SymmetricKey};
-use bellwether_model::job::{Action, Counters, JobSpec, JobState, JobType, Outcome, Target};
+use bellwether_model::job::{Action, Counters, JobSpec, JobState, JobType, Outcome, Success, Target};
 use bellwether_model::method::MethodAnswer;
 use bellwether_model::policy::{Policies, Policy, Right};
 use bellwether_model::twin::{TwinChange, TwinError};
@@ -78,6 +78,14 @@ impl Bed {
         job.key
     }
 
+    async fn begin(&self, job: JobKey, devices: &[DeviceSeq]) -> Vec<DeviceSeq> {
+        self.store.record_and_begin(job, Vec::new(), devices.to_vec(), 7, NOW).await.unwrap().begun
+    }
+
+    async fn record(&self, job: JobKey, endings: Vec<Ending>) -> Progress {
+        self.store.record_and_begin(job, endings, Vec::new(), 7, NOW).await.unwrap()
+    }
+
     async fn counters(&self, id: &str) -> Counters {
         self.store.job(id).await.unwrap().unwrap().counters.unwrap()
     }
@@ -92,9 +100,14 @@ fn method() -> Action {
     Action::InvokeMethods(vec![bellwether_model::method::MethodCall::from_body(body).unwrap()])
 }
 
+fn twin_plan(job: JobKey, body: &str) -> Arc<ChunkPlan> {
+    let change = DeviceChange::Twin(TwinChange::merge_from_body(body).unwrap());
+    Arc::new(ChunkPlan { job, change, templates: Vec::new(), keep_previous: true })
+}
+
 fn answered(device: DeviceSeq, payload: &str) -> Ending {
     let answer = MethodAnswer { status: 200, payload: payload.to_owned() };
-    Ending { device, outcome: Some(Outcome::answered(answer)) }
+    Ending { device, outcome: Some(Outcome::answered(vec![answer], Success::Answered)) }
 }
 
 #[tokio::test]
@@ -231,26 +244,26 @@ async fn attempts_outcomes_and_rows() {
     }
     let job = bed.running_job("j", method()).await;
     let late = bed.device("late").await;
-    let begun = bed.store.begin_attempts(job, vec![devices[0], devices[1], devices[2]], 7, NOW).await.unwrap();
+    let begun = bed.begin(job, &devices[..3]).await;
     assert_eq!(begun, devices[..3]);
     // Nobody is begun twice.
-    let again = bed.store.begin_attempts(job, vec![devices[1], devices[3]], 7, NOW).await.unwrap();
+    let again = bed.begin(job, &[devices[1], devices[3]]).await;
     assert_eq!(again, [devices[3]]);
     assert_eq!(bed.counters("j").await, Counters { targets: 5, running: 4, ..Counters::default() });
 
     let taken_back = Ending { device: devices[3], outcome: None };
     let no_target = answered(late, "1");
     let endings = vec![answered(devices[0], r#"{"n":1.0}"#), answered(devices[1], "null"), taken_back, no_target];
-    assert!(!bed.store.record_endings(job, endings, NOW).await.unwrap());
+    assert!(!bed.record(job, endings).await.over);
     // A second outcome of the same device changes nothing.
     let second = Ending { device: devices[0], outcome: Some(Outcome::timed_out()) };
-    bed.store.record_endings(job, vec![second], NOW).await.unwrap();
+    bed.record(job, vec![second]).await;
     let expected = Counters { targets: 5, succeeded: 2, running: 1, ..Counters::default() };
     assert_eq!(bed.counters("j").await, expected);
 
     bed.store.delete_device(&"d4".parse().unwrap(), IfMatch::Any, NOW).await.unwrap();
     let gone = Ending { device: devices[4], outcome: Some(Outcome::deleted()) };
-    bed.store.record_endings(job, vec![gone], NOW).await.unwrap();
+    bed.record(job, vec![gone]).await;
     for limit in [1, 2, 100] {
         let rows = bed.rows("SELECT * FROM devices.jobs WHERE devices.jobs.jobId = 'j'", limit).await;
         let shown: Vec<_> = rows
@@ -271,8 +284,8 @@ async fn attempts_outcomes_and_rows() {
     let by_device = bed.rows("SELECT * FROM devices.jobs WHERE deviceId IN ['d4', 'd2', 'nobody']", 1).await;
     assert_eq!(by_device.len(), 2);
     assert!(!bed.store.close_at_deadline(job, NOW).await.unwrap());
-    assert_eq!(bed.store.begin_attempts(job, vec![devices[3]], 7, NOW).await.unwrap(), []);
-    assert!(bed.store.record_endings(job, vec![answered(devices[2], "1")], NOW).await.unwrap());
+    assert_eq!(bed.begin(job, &[devices[3]]).await, []);
+    assert!(bed.record(job, vec![answered(devices[2], "1")]).await.over);
     let expected = Counters { targets: 5, succeeded: 3, failed: 2, ..Counters::default() };
     assert_eq!(bed.counters("j").await, expected);
 }
@@ -282,8 +295,8 @@ async fn lost_attempts_are_resolved_at_the_next_start() {
     let bed = Bed::new(Mode::Inline);
     let (a, b) = (bed.device("a").await, bed.device("b").await);
     let job = bed.running_job("j", method()).await;
-    bed.store.begin_attempts(job, vec![a, b], 1, NOW).await.unwrap();
-    bed.store.record_endings(job, vec![answered(a, "1")], NOW).await.unwrap();
+    bed.begin(job, &[a, b]).await;
+    bed.record(job, vec![answered(a, "1")]).await;
     assert_eq!(bed.store.resolve_lost_attempts(NOW).await.unwrap(), 1);
     let rows = bed.rows("SELECT * FROM devices.jobs", 10).await;
     assert_eq!(rows[1]["error"]["code"], "OutcomeUnknown");
@@ -300,20 +313,21 @@ async fn a_chunk_counts_once_and_merges_again_when_a_twin_moved() {
     }
     let body = r#"{"tags":{"t":1},"properties":{"desired":{"x":{"y":2}}}}"#;
     let job = bed.running_job("j", Action::UpdateTwin(body.to_owned())).await;
-    let change = Arc::new(TwinChange::merge_from_body(body).unwrap());
-    let prepare = |from, most| bed.store.prepare_twin_chunk(job, from, most, Arc::clone(&change), true, NOW);
+    let plan = twin_plan(job, body);
+    let prepare = |from, most| bed.store.prepare_chunk(Arc::clone(&plan), from, most, NOW);
     let (first, twice) = (prepare(0, 3).await.unwrap(), prepare(0, 3).await.unwrap());
     // Between reading and writing one twin moves and one device goes.
     bed.patch("d0", r#"{"properties":{"desired":{"x":{"z":3}}}}"#).await;
     bed.store.delete_device(&"d1".parse().unwrap(), IfMatch::Any, NOW).await.unwrap();
-    let done = bed.store.apply_twin_chunk(first).await.unwrap();
-    assert_eq!((done.next_ordinal, done.state, done.pushes.len()), (3, JobState::Running, 2));
-    let ignored = bed.store.apply_twin_chunk(twice).await.unwrap();
+    let done = bed.store.apply_chunk(first).await.unwrap();
+    assert_eq!((done.next_ordinal, done.pushes.len()), (3, 2));
+    let ignored = bed.store.apply_chunk(twice).await.unwrap();
     assert_eq!((ignored.next_ordinal, ignored.pushes.len()), (3, 0));
     let (_, twin) = bed.store.twin(&"d0".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((twin.desired.json.as_str(), twin.desired.version), (r#"{"x":{"z":3,"y":2}}"#, 3));
-    let last = bed.store.apply_twin_chunk(prepare(3, 3).await.unwrap()).await.unwrap();
-    assert_eq!(last.state, JobState::Completed);
+    let last = bed.store.apply_chunk(prepare(3, 3).await.unwrap()).await.unwrap();
+    assert_eq!(last.next_ordinal, 4);
+    assert_eq!(bed.store.job("j").await.unwrap().unwrap().state, JobState::Completed);
     assert!(prepare(4, 3).await.unwrap().is_empty());
     let expected = Counters { targets: 4, succeeded: 3, failed: 1, ..Counters::default() };
     assert_eq!(bed.counters("j").await, expected);
@@ -325,10 +339,9 @@ async fn a_cancelled_twin_job_takes_no_further_chunk() {
     bed.device("a").await;
     let body = r#"{"tags":{"t":1}}"#;
     let job = bed.running_job("j", Action::UpdateTwin(body.to_owned())).await;
-    let change = Arc::new(TwinChange::merge_from_body(body).unwrap());
-    let chunk = bed.store.prepare_twin_chunk(job, 0, 9, change, true, NOW).await.unwrap();
+    let chunk = bed.store.prepare_chunk(twin_plan(job, body), 0, 9, NOW).await.unwrap();
     bed.store.cancel_job("j", NOW).await.unwrap();
-    assert_eq!(bed.store.apply_twin_chunk(chunk).await.unwrap().next_ordinal, 0);
+    assert_eq!(bed.store.apply_chunk(chunk).await.unwrap().next_ordinal, 0);
     let (_, twin) = bed.store.twin(&"a".parse().unwrap()).await.unwrap().unwrap();
     assert_eq!((twin.version, twin.tags), (2, None));
     let rows = bed.rows("SELECT * FROM devices.jobs", 10).await;
@@ -350,9 +363,9 @@ async fn jobs_are_listed_newest_first_and_filtered() {
     };
     assert_eq!(list(JobFilter::default(), None).await, ["m2", "t1", "m1"]);
     assert_eq!(list(JobFilter::default(), Some(JobKey(2))).await, ["m1"]);
-    let methods = JobFilter { job_type: Some(JobType::ScheduleDeviceMethod), state: None };
+    let methods = JobFilter { job_type: Some(JobType::ScheduleDeviceMethod), ..JobFilter::default() };
     assert_eq!(list(methods, None).await, ["m2", "m1"]);
-    let cancelled = JobFilter { job_type: None, state: Some(JobState::Cancelled) };
+    let cancelled = JobFilter { states: vec![JobState::Cancelled], ..JobFilter::default() };
     assert_eq!(list(cancelled, None).await, ["m1"]);
     let first = bed.store.jobs(JobFilter::default(), None, 2).await.unwrap();
     assert_eq!((first.jobs.len(), first.more), (2, true));

@@ -1,50 +1,72 @@
-//! Twin jobs, a chunk of the target list at a time (DESIGN §6.2, §6.6).
+//! Jobs that change what is stored, a chunk of the target list at a time (DESIGN §6.2, §6.6).
 //!
 //! A chunk is prepared on a read connection: the twins are read and merged there, beside the writer. Applied it
 //! is in one transaction: each merged twin is written if it still has the version that was read, else read and
 //! merged again; outcomes, counters, the next ordinal and the event go with it. The next ordinal is guarded, so
-//! no chunk counts twice: that is exactly-once, also across a crash.
+//! no chunk counts twice: that is exactly-once, also across a crash. At the first failure too many it stops inside
+//! itself, in the order of the list.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use bellwether_model::job::{JobState, Outcome, Success, Tally};
-use bellwether_model::targets::BLOCK_DEVICES;
+use bellwether_model::job::{DeviceJobState, Outcome};
+use bellwether_model::json::ObjectWriter;
 use bellwether_model::twin::{Section, Twin, TwinChange, TwinError};
 use bellwether_model::{DeviceSeq, JobKey, Time};
-use rusqlite::{CachedStatement, Connection, Row, params};
+use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
-use crate::attempts::block;
-use crate::jobs::{save_standing, standing};
+use crate::attempts::save_ending;
+use crate::standing::{save_standing, standing};
+use crate::targets::devices_from;
 use crate::{Store, StoreError};
 
 /// A replaced value up to this size stands in the device job's own row (DESIGN §6.3).
 const PREVIOUS_INLINE_MAX: usize = 256;
 
-/// Twins that were read and merged, to be written together.
+/// What a job changes on each device.
+pub struct ChunkPlan {
+    /// The job.
+    pub job: JobKey,
+    /// The change.
+    pub change: DeviceChange,
+    /// A device with another template than one of these fails.
+    pub templates: Vec<String>,
+    /// Keep what is replaced.
+    pub keep_previous: bool,
+}
+
+/// A change that needs no call.
+pub enum DeviceChange {
+    /// Of the twin.
+    Twin(TwinChange),
+    /// The device gets the template with this id.
+    Template(String),
+}
+
+/// Devices whose twins were read and merged, to be written together.
 pub struct PreparedChunk {
-    job: JobKey,
+    plan: Arc<ChunkPlan>,
     from: u64,
-    change: Arc<TwinChange>,
-    keep_previous: bool,
     now: Time,
-    twins: Vec<PreparedTwin>,
+    devices: Vec<Prepared>,
 }
 
-struct PreparedTwin {
+struct Prepared {
     device: DeviceSeq,
-    merged: Merged,
+    change: PreparedChange,
 }
 
-enum Merged {
+enum PreparedChange {
     /// The twin after the change, of which only the touched sections are filled in.
-    Changed {
+    Merged {
         read_version: i64,
         twin: Twin,
         previous: Option<String>,
     },
     Refused(TwinError),
     Deleted,
+    /// Decided when it is written.
+    Template,
 }
 
 /// A desired section that a connected device is to be told of.
@@ -59,8 +81,6 @@ pub struct DesiredPush {
 /// What a chunk did.
 #[derive(Debug)]
 pub struct ChunkDone {
-    /// The job's state after it.
-    pub state: JobState,
     /// The first ordinal that is not done.
     pub next_ordinal: u64,
     /// Which devices to tell.
@@ -72,12 +92,12 @@ pub struct ChunkDone {
 impl PreparedChunk {
     /// How many devices it holds; 0 after the end of the list.
     pub fn len(&self) -> usize {
-        self.twins.len()
+        self.devices.len()
     }
 
     /// True after the end of the list.
     pub fn is_empty(&self) -> bool {
-        self.twins.is_empty()
+        self.devices.is_empty()
     }
 }
 
@@ -177,35 +197,39 @@ impl Touches {
     }
 }
 
-fn merge(mut twin: Twin, change: &TwinChange, now: Time) -> Merged {
+fn merge(mut twin: Twin, change: &TwinChange, now: Time) -> PreparedChange {
     let read_version = twin.version;
     match twin.apply(change, now) {
-        Ok(applied) => Merged::Changed { read_version, twin, previous: applied.previous },
-        Err(error) => Merged::Refused(error),
+        Ok(applied) => PreparedChange::Merged { read_version, twin, previous: applied.previous },
+        Err(error) => PreparedChange::Refused(error),
     }
 }
 
 impl Store {
-    /// Reads and merges up to `devices_max` twins of a job's list, from the ordinal `from` on.
-    pub async fn prepare_twin_chunk(
+    /// Reads up to `devices_max` devices of a job's list, from the ordinal `from` on, and merges their twins.
+    pub async fn prepare_chunk(
         &self,
-        job: JobKey,
+        plan: Arc<ChunkPlan>,
         from: u64,
         devices_max: usize,
-        change: Arc<TwinChange>,
-        keep_previous: bool,
         now: Time,
     ) -> Result<PreparedChunk, StoreError> {
         self.read(move |connection| {
-            let devices = devices_from(connection, job, from, devices_max)?;
-            let twins = read_and_merge(connection, &devices, &change, now)?;
-            Ok(PreparedChunk { job, from, change, keep_previous, now, twins })
+            let devices = devices_from(connection, plan.job, from, devices_max)?;
+            let devices = match &plan.change {
+                DeviceChange::Twin(change) => read_and_merge(connection, &devices, change, now)?,
+                DeviceChange::Template(_) => {
+                    let prepared = |device| Prepared { device, change: PreparedChange::Template };
+                    devices.into_iter().map(prepared).collect()
+                }
+            };
+            Ok(PreparedChunk { plan, from, now, devices })
         })
         .await
     }
 
     /// Writes a prepared chunk. Does nothing when the job takes no more, or when the chunk is not the next one.
-    pub async fn apply_twin_chunk(&self, chunk: PreparedChunk) -> Result<ChunkDone, StoreError> {
+    pub async fn apply_chunk(&self, chunk: PreparedChunk) -> Result<ChunkDone, StoreError> {
         let began = Instant::now();
         let mut done = self.for_job(move |connection| apply(connection, chunk)).await?;
         done.took = began.elapsed();
@@ -213,29 +237,16 @@ impl Store {
     }
 }
 
-fn devices_from(connection: &Connection, job: JobKey, from: u64, most: usize) -> Result<Vec<DeviceSeq>, StoreError> {
-    let mut devices = Vec::with_capacity(most);
-    let mut number = from / BLOCK_DEVICES as u64;
-    let mut skip = (from % BLOCK_DEVICES as u64) as usize;
-    while devices.len() < most {
-        let Some(block) = block(connection, job, number)? else { break };
-        devices.extend(block.into_iter().skip(skip).take(most - devices.len()));
-        skip = 0;
-        number += 1;
-    }
-    Ok(devices)
-}
-
 fn read_and_merge(
     connection: &Connection,
     devices: &[DeviceSeq],
     change: &TwinChange,
     now: Time,
-) -> Result<Vec<PreparedTwin>, StoreError> {
+) -> Result<Vec<Prepared>, StoreError> {
     let touches = Touches::of(change);
     let columns = touches.columns();
-    let mut twins = Vec::with_capacity(devices.len());
-    let (Some(first), Some(last)) = (devices.first(), devices.last()) else { return Ok(twins) };
+    let mut prepared = Vec::with_capacity(devices.len());
+    let (Some(first), Some(last)) = (devices.first(), devices.last()) else { return Ok(prepared) };
     let dense = (last.0 - first.0) as usize <= devices.len() * 4;
     if dense {
         let sql = format!("SELECT {columns} FROM twin WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq");
@@ -249,18 +260,18 @@ fn read_and_merge(
             {
                 row = rows.next()?;
             }
-            let merged = match row {
+            let change = match row {
                 Some(found) if found.get::<_, i64>(0)? == device.0 => merge(touches.read(found)?.1, change, now),
-                Some(_) | None => Merged::Deleted,
+                Some(_) | None => PreparedChange::Deleted,
             };
-            twins.push(PreparedTwin { device, merged });
+            prepared.push(Prepared { device, change });
         }
     } else {
         for &device in devices {
-            twins.push(PreparedTwin { device, merged: read_one(connection, touches, device, change, now)? });
+            prepared.push(Prepared { device, change: read_one(connection, touches, device, change, now)? });
         }
     }
-    Ok(twins)
+    Ok(prepared)
 }
 
 fn read_one(
@@ -269,70 +280,165 @@ fn read_one(
     device: DeviceSeq,
     change: &TwinChange,
     now: Time,
-) -> Result<Merged, StoreError> {
+) -> Result<PreparedChange, StoreError> {
     let sql = format!("SELECT {} FROM twin WHERE seq = ?1", touches.columns());
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([device.0])?;
     Ok(match rows.next()? {
         Some(row) => merge(touches.read(row)?.1, change, now),
-        None => Merged::Deleted,
+        None => PreparedChange::Deleted,
     })
 }
 
 fn apply(connection: &Connection, chunk: PreparedChunk) -> Result<ChunkDone, StoreError> {
-    let PreparedChunk { job, from, change, keep_previous, now, twins } = chunk;
-    let mut standing = standing(connection, job)?;
-    let done = |state, next_ordinal, pushes| ChunkDone { state, next_ordinal, pushes, took: Duration::ZERO };
-    let Some(mut counters) = standing.counters else { return Ok(done(standing.state, from, Vec::new())) };
-    if !standing.is_open() || standing.next_ordinal != from {
-        return Ok(done(standing.state, standing.next_ordinal, Vec::new()));
-    }
-
-    let touches = Touches::of(&change);
-    let mut update = connection.prepare_cached(touches.update_sql())?;
-    let mut insert = connection.prepare_cached(
-        "INSERT INTO device_job (job, device, state, created, updated, previous) VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
-    )?;
-    let mut touched = Vec::with_capacity(twins.len());
+    let PreparedChunk { plan, from, now, devices } = chunk;
+    let mut standing = standing(connection, plan.job)?;
     let mut pushes = Vec::new();
-    for PreparedTwin { device, mut merged } in twins {
-        touched.push(device);
-        // At most one more round: inside the transaction nobody else writes.
-        let outcome = loop {
-            match merged {
-                Merged::Changed { read_version, twin, previous } => {
-                    if !touches.write(&mut update, device, read_version, &twin)? {
-                        merged = read_one(connection, touches, device, &change, now)?;
-                        continue;
-                    }
-                    if touches.desired {
-                        pushes.push(DesiredPush { device, version: twin.desired.version });
-                    }
-                    let previous = previous.filter(|_| keep_previous);
-                    let (inline, beside) = match previous {
-                        Some(text) if text.len() > PREVIOUS_INLINE_MAX => (None, Some(text)),
-                        short => (short, None),
-                    };
-                    insert.execute(params![job.0, device.0, Outcome::done().class as i64, now.0, inline])?;
-                    if let Some(text) = beside {
-                        let sql = "INSERT INTO device_job_previous (job, device, previous) VALUES (?1, ?2, ?3)";
-                        connection.prepare_cached(sql)?.execute(params![job.0, device.0, text])?;
-                    }
-                    counters.count(Tally::Succeeded, 1);
-                    break None;
-                }
-                Merged::Refused(error) => break Some(Outcome::twin_refused(&error)),
-                Merged::Deleted => break Some(Outcome::deleted()),
+    let ledger = &mut standing.ledger;
+    if !ledger.is_open() || ledger.next_ordinal != from {
+        return Ok(ChunkDone { next_ordinal: ledger.next_ordinal, pushes, took: Duration::ZERO });
+    }
+    let mut writer = ChunkWriter::new(connection, &plan, now)?;
+    let mut touched = Vec::with_capacity(devices.len());
+    for Prepared { device, change } in devices {
+        // A failure too many closes the job in the middle of a chunk.
+        if !ledger.is_open() {
+            break;
+        }
+        let outcome = match writer.mismatch(device)? {
+            Some(outcome) => Some(outcome),
+            None => writer.change(device, change, &mut pushes)?,
+        };
+        let class = match outcome {
+            None => Outcome::done().class,
+            Some(outcome) => {
+                save_ending(connection, plan.job, device, &outcome, now)?;
+                outcome.class
             }
         };
-        if let Some(outcome) = outcome {
-            crate::attempts::save_ending(connection, job, device, &outcome, now)?;
-            counters.count(outcome.class.tally(Success::Answered), 1);
+        ledger.end(DeviceJobState::Pending, class, now);
+        ledger.next_ordinal += 1;
+        touched.push(device);
+    }
+    let next_ordinal = ledger.next_ordinal;
+    save_standing(connection, &standing, &touched, now)?;
+    Ok(ChunkDone { next_ordinal, pushes, took: Duration::ZERO })
+}
+
+/// Writes device after device.
+struct ChunkWriter<'a> {
+    connection: &'a Connection,
+    plan: &'a ChunkPlan,
+    now: Time,
+    update_twin: CachedStatement<'a>,
+    touches: Touches,
+    insert: CachedStatement<'a>,
+}
+
+impl<'a> ChunkWriter<'a> {
+    fn new(connection: &'a Connection, plan: &'a ChunkPlan, now: Time) -> Result<ChunkWriter<'a>, StoreError> {
+        let touches = match &plan.change {
+            DeviceChange::Twin(change) => Touches::of(change),
+            DeviceChange::Template(_) => Touches { tags: false, desired: false },
+        };
+        let update_twin = connection.prepare_cached(touches.update_sql())?;
+        let insert = connection.prepare_cached(
+            "INSERT INTO device_job (job, device, state, created, updated, previous) VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
+        )?;
+        Ok(ChunkWriter { connection, plan, now, update_twin, touches, insert })
+    }
+
+    /// The ending of a device that does not have the templates that the job is for.
+    fn mismatch(&self, device: DeviceSeq) -> Result<Option<Outcome>, StoreError> {
+        if self.plan.templates.is_empty() {
+            return Ok(None);
+        }
+        let template = match template(self.connection, device)? {
+            Some(template) => template,
+            None => return Ok(Some(Outcome::deleted())),
+        };
+        let other = self.plan.templates.iter().find(|wanted| template.as_ref() != Some(wanted));
+        Ok(other.map(|wanted| Outcome::template_mismatch(wanted)))
+    }
+
+    /// Changes one device. Returns its outcome when that is not written yet.
+    fn change(
+        &mut self,
+        device: DeviceSeq,
+        mut change: PreparedChange,
+        pushes: &mut Vec<DesiredPush>,
+    ) -> Result<Option<Outcome>, StoreError> {
+        // At most one more round: inside the transaction nobody else writes.
+        loop {
+            let previous = match (change, &self.plan.change) {
+                (PreparedChange::Merged { read_version, twin, previous }, DeviceChange::Twin(again)) => {
+                    if !self.touches.write(&mut self.update_twin, device, read_version, &twin)? {
+                        change = read_one(self.connection, self.touches, device, again, self.now)?;
+                        continue;
+                    }
+                    if self.touches.desired {
+                        pushes.push(DesiredPush { device, version: twin.desired.version });
+                    }
+                    previous
+                }
+                (PreparedChange::Refused(error), _) => return Ok(Some(Outcome::twin_refused(&error))),
+                (PreparedChange::Deleted, _) => return Ok(Some(Outcome::deleted())),
+                (PreparedChange::Template, DeviceChange::Template(wanted)) => {
+                    match set_template(self.connection, device, wanted)? {
+                        Some(previous) => previous,
+                        None => return Ok(Some(Outcome::deleted())),
+                    }
+                }
+                (PreparedChange::Merged { .. }, DeviceChange::Template(_))
+                | (PreparedChange::Template, DeviceChange::Twin(_)) => {
+                    return Err(StoreError::Damaged("a chunk was prepared for another change".to_owned()));
+                }
+            };
+            self.insert(device, previous.filter(|_| self.plan.keep_previous))?;
+            return Ok(None);
         }
     }
-    standing.next_ordinal = from + touched.len() as u64;
-    standing.counters = Some(counters);
-    standing.finish_if_done(now);
-    save_standing(connection, &standing, &touched, now)?;
-    Ok(done(standing.state, standing.next_ordinal, pushes))
+
+    fn insert(&mut self, device: DeviceSeq, previous: Option<String>) -> Result<(), StoreError> {
+        let (inline, beside) = match previous {
+            Some(text) if text.len() > PREVIOUS_INLINE_MAX => (None, Some(text)),
+            short => (short, None),
+        };
+        let job = self.plan.job.0;
+        self.insert.execute(params![job, device.0, Outcome::done().class as i64, self.now.0, inline])?;
+        if let Some(text) = beside {
+            let sql = "INSERT INTO device_job_previous (job, device, previous) VALUES (?1, ?2, ?3)";
+            self.connection.prepare_cached(sql)?.execute(params![job, device.0, text])?;
+        }
+        Ok(())
+    }
+}
+
+/// The template of a living device; the outer `None` is one that was deleted.
+fn template(connection: &Connection, device: DeviceSeq) -> Result<Option<Option<String>>, StoreError> {
+    let sql = "SELECT template FROM device WHERE seq = ?1 AND deleted IS NULL";
+    Ok(connection.prepare_cached(sql)?.query_row([device.0], |row| row.get(0)).optional()?)
+}
+
+/// Gives a device a template. Returns what it replaced as an object with the member `template`, which the inner
+/// `None` says was nothing; the outer `None` is a device that was deleted.
+fn set_template(
+    connection: &Connection,
+    device: DeviceSeq,
+    wanted: &str,
+) -> Result<Option<Option<String>>, StoreError> {
+    let Some(before) = template(connection, device)? else { return Ok(None) };
+    if before.as_deref() == Some(wanted) {
+        return Ok(Some(None));
+    }
+    let sql = "UPDATE device SET template = ?2, etag = etag + 1 WHERE seq = ?1";
+    connection.prepare_cached(sql)?.execute(params![device.0, wanted])?;
+    let mut previous = String::new();
+    let mut object = ObjectWriter::open(&mut previous);
+    match &before {
+        Some(id) => object.string("template", id),
+        None => object.raw("template", "null"),
+    };
+    object.close();
+    Ok(Some(Some(previous)))
 }

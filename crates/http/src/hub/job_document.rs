@@ -1,11 +1,11 @@
 //! The job as clients see it (iot-hub §1.5). What does not apply is left out: JAVA and .NET throw on nulls.
 
-use bellwether_model::job::{Action, Counters, Job, Target};
+use bellwether_model::job::{Action, Counters, Job, JobState, Target};
 use bellwether_model::json::ObjectWriter;
 use bellwether_model::method::MethodCall;
 
-/// The answer of create, get and cancel, and the item of a list.
-pub(crate) fn document(job: &Job) -> String {
+/// The answer of create, get and cancel, and the item of a list. `waiting` is why the job does nothing at the moment.
+pub(crate) fn document(job: &Job, waiting: Option<String>) -> String {
     let mut out = String::with_capacity(1024);
     let mut doc = ObjectWriter::open(&mut out);
     doc.string("jobId", job.spec.id.as_str());
@@ -31,14 +31,30 @@ pub(crate) fn document(job: &Job) -> String {
         Action::SetTemplate(_) => update_twin(doc.key("updateTwin"), "{}"),
     }
     doc.string("status", job.state.hub_word());
-    if let Some(reason) = &job.failure {
-        doc.string("failureReason", reason);
+    let (failure, message) = messages(job, waiting);
+    if let Some(failure) = failure {
+        doc.string("failureReason", &failure);
+    }
+    if let Some(message) = message {
+        doc.string("statusMessage", &message);
     }
     if let Some(counters) = &job.counters {
         statistics(doc.key("deviceJobStatistics"), counters);
     }
     doc.close();
     out
+}
+
+/// `failureReason` and `statusMessage`: what the word of the status does not say.
+fn messages(job: &Job, waiting: Option<String>) -> (Option<String>, Option<String>) {
+    match job.state {
+        JobState::Failed => (job.failure.clone(), None),
+        // By its threshold.
+        JobState::Cancelled => (None, job.failure.clone()),
+        JobState::Stopped => (None, Some("stopped by an operator; it goes on when it is resumed".to_owned())),
+        JobState::Queued | JobState::Scheduled | JobState::Running => (None, waiting),
+        JobState::Completed => (None, None),
+    }
 }
 
 /// The answer for an id that no job has: not a 404 (iot-hub §1.5).

@@ -1,8 +1,8 @@
 //! Jobs v2 (iot-hub §1).
 
-use bellwether_engine::{CancelJobError, CreateJobError};
+use bellwether_engine::{CreateJobError, MoveJobError};
 use bellwether_model::JobKey;
-use bellwether_model::job::{JobState, JobType};
+use bellwether_model::job::{Job, JobState, JobType};
 use bellwether_store::{JobFilter, JobsPage};
 
 use super::call::{Answer, Call, device_id};
@@ -34,7 +34,7 @@ const OTHER_TYPES: [&str; 12] = [
 pub(crate) async fn create(call: Call) -> Result<Answer, HubError> {
     let spec = job_request::read(call.param(0), None, call.json_text()?, &call.policy)?;
     let job = call.engine().create_job(spec).await?;
-    Ok(Answer::json(job_document::document(&job)))
+    Ok(document(&call, &job))
 }
 
 /// `PUT /jobs/v2/{deviceId}/methods/{jobId}`, the article's own spelling: a method job on that device and no other
@@ -43,23 +43,26 @@ pub(crate) async fn create_on_device(call: Call) -> Result<Answer, HubError> {
     let device = device_id(call.param(0))?;
     let spec = job_request::read(call.param(1), Some(&device), call.json_text()?, &call.policy)?;
     let job = call.engine().create_job(spec).await?;
-    Ok(Answer::json(job_document::document(&job)))
+    Ok(document(&call, &job))
 }
 
 /// `GET /jobs/v2/{jobId}`: 200 for every id, known or not (iot-hub §1.5).
 pub(crate) async fn get(call: Call) -> Result<Answer, HubError> {
     let id = call.param(0);
-    let document = match call.engine().store().job(id).await? {
-        Some(job) => job_document::document(&job),
-        None => job_document::unknown(id),
-    };
-    Ok(Answer::json(document))
+    Ok(match call.engine().store().job(id).await? {
+        Some(job) => document(&call, &job),
+        None => Answer::json(job_document::unknown(id)),
+    })
 }
 
 /// `POST /jobs/v2/{jobId}/cancel`; the body, if there is one, does not matter.
 pub(crate) async fn cancel(call: Call) -> Result<Answer, HubError> {
     let job = call.engine().cancel_job(call.param(0)).await?;
-    Ok(Answer::json(job_document::document(&job)))
+    Ok(document(&call, &job))
+}
+
+fn document(call: &Call, job: &Job) -> Answer {
+    Answer::json(job_document::document(job, call.engine().waiting_reason(job)))
 }
 
 /// `GET /jobs/v2/query`: newest first.
@@ -73,7 +76,8 @@ pub(crate) async fn list(call: Call) -> Result<Answer, HubError> {
         None => JobsPage { jobs: Vec::new(), more: false },
     };
     let next = jobs.last().filter(|_| more).map(|job| pager.next(&job.key)).transpose()?;
-    let documents: Vec<String> = jobs.iter().map(job_document::document).collect();
+    let document = |job| job_document::document(job, call.engine().waiting_reason(job));
+    let documents: Vec<String> = jobs.iter().map(document).collect();
     Ok(Answer::array(&documents).with_item_type(ITEM_TYPE).with_continuation(next))
 }
 
@@ -90,8 +94,11 @@ fn read_filter(job_type: Option<&str>, status: Option<&str>) -> Result<Option<Jo
         }
     }
     if let Some(text) = status {
-        filter.state = JobState::from_filter(text).map_err(|rule| HubError::invalid(format!("jobStatus {rule}")))?;
-        impossible |= filter.state.is_none();
+        let state = JobState::from_filter(text).map_err(|rule| HubError::invalid(format!("jobStatus {rule}")))?;
+        impossible |= state.is_none();
+        // Those that are shown with that word.
+        let shown = |other: &JobState| state.is_some_and(|state| other.hub_word() == state.hub_word());
+        filter.states = JobState::ALL.into_iter().filter(shown).collect();
     }
     Ok((!impossible).then_some(filter))
 }
@@ -110,15 +117,15 @@ impl From<CreateJobError> for HubError {
     }
 }
 
-impl From<CancelJobError> for HubError {
-    fn from(error: CancelJobError) -> HubError {
+impl From<MoveJobError> for HubError {
+    fn from(error: MoveJobError) -> HubError {
         match error {
-            CancelJobError::NotFound => HubError::new(Code::JobNotFound, error),
-            CancelJobError::Refused(refused) => {
+            MoveJobError::NotFound => HubError::new(Code::JobNotFound, error),
+            MoveJobError::Refused(refused) => {
                 let text = format!("the job is {} and cannot be cancelled", refused.state);
                 HubError::new(Code::OperationNotAllowedInCurrentState, text)
             }
-            CancelJobError::Store(error) => error.into(),
+            MoveJobError::Store(error) => error.into(),
         }
     }
 }
@@ -130,17 +137,14 @@ mod tests {
     #[test]
     fn filters() {
         let shown = |job_type, status| match read_filter(job_type, status) {
-            Ok(Some(filter)) => format!("{:?} {:?}", filter.job_type, filter.state),
+            Ok(Some(filter)) => format!("{:?} {:?}", filter.job_type, filter.states),
             Ok(None) => "nothing".to_owned(),
             Err(error) => error.code.symbol().to_owned(),
         };
-        assert_eq!(shown(None, None), "None None");
-        assert_eq!(shown(Some("ScheduleUpdateTwin"), Some("Completed")), "Some(ScheduleUpdateTwin) Some(Completed)");
-        assert_eq!(
-            shown(Some("scheduleDirectRequest"), Some("canceled")),
-            "Some(ScheduleDeviceMethod) Some(Cancelled)"
-        );
-        assert_eq!(shown(None, Some("pending")), "None Some(Queued)");
+        assert_eq!(shown(None, None), "None []");
+        assert_eq!(shown(Some("ScheduleUpdateTwin"), Some("Completed")), "Some(ScheduleUpdateTwin) [Completed]");
+        assert_eq!(shown(Some("scheduleDirectRequest"), Some("canceled")), "Some(ScheduleDeviceMethod) [Cancelled]");
+        assert_eq!(shown(None, Some("pending")), "None [Queued, Stopped]");
         assert_eq!(shown(Some("import"), None), "nothing");
         assert_eq!(shown(None, Some("unknown")), "nothing");
         assert_eq!(shown(Some("import"), Some("no such")), "ArgumentInvalid");

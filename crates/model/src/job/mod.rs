@@ -2,6 +2,7 @@
 //! device ([`outcome`]).
 
 mod delivery;
+mod ledger;
 pub mod outcome;
 mod plan;
 mod spec;
@@ -10,6 +11,7 @@ mod state;
 use serde::{Deserialize, Serialize};
 
 pub use delivery::{Amount, BadDelivery, BadNumber, Delivery, Threshold, read_decimal};
+pub use ledger::{Batch, Gate, Ledger};
 pub use outcome::{Class, DeviceJobState, Outcome, Tally};
 pub use plan::{COMMAND_RESPONSE_SECONDS, ENTRIES_MAX, Plan, plan};
 pub use rust_decimal::Decimal;
@@ -105,12 +107,15 @@ pub struct Job {
     pub ended: Option<Time>,
     /// `None` until the target list is frozen.
     pub counters: Option<Counters>,
+    /// The open batch, or the last one that was; without batches the whole list. `None` until the target list is
+    /// frozen.
+    pub batch: Option<Batch>,
     /// The first ordinal that a twin job has not done.
     pub next_ordinal: u64,
     /// What became of the devices in the list without a row of their own: they were not begun when the job
     /// ended.
     pub rest: Option<Class>,
-    /// Why the job as such failed.
+    /// Why the job as such failed, or was cancelled by its threshold.
     pub failure: Option<String>,
 }
 

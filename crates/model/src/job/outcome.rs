@@ -116,8 +116,8 @@ impl DeviceJobState {
 pub struct Outcome {
     /// Its kind.
     pub class: Class,
-    /// The device's answer, for method jobs that got one.
-    pub answer: Option<MethodAnswer>,
+    /// What the device answered, call by call; the last one decided when [`Outcome::is_answered`].
+    pub answers: Vec<MethodAnswer>,
     /// Symbol and sentence for rows that failed (iot-hub §1.8).
     pub error: Option<OutcomeError>,
 }
@@ -134,13 +134,29 @@ pub struct OutcomeError {
 impl Outcome {
     /// A twin job's change is on disk.
     pub fn done() -> Outcome {
-        Outcome { class: Class::Succeeded, answer: None, error: None }
+        Outcome { class: Class::Succeeded, answers: Vec::new(), error: None }
     }
 
-    /// The device answered.
-    pub fn answered(answer: MethodAnswer) -> Outcome {
-        let class = if (200..300).contains(&answer.status) { Class::Succeeded } else { Class::Rejected };
-        Outcome { class, answer: Some(answer), error: None }
+    /// The device answered every call, or all up to one with which it failed by the job's rule of success.
+    pub fn answered(answers: Vec<MethodAnswer>, success: Success) -> Outcome {
+        let rejected = answers.iter().find(|answer| answer.is_rejection());
+        let class = if rejected.is_some() { Class::Rejected } else { Class::Succeeded };
+        let counts_as_failed = class.tally(success) == Tally::Failed;
+        let error = rejected.filter(|_| counts_as_failed).map(|answer| OutcomeError {
+            code: "DeviceRejected".into(),
+            description: format!("the device answered with status {}", answer.status),
+        });
+        Outcome { class, answers, error }
+    }
+
+    /// The same with what the device had answered before it came to this.
+    pub fn after(self, answers: Vec<MethodAnswer>) -> Outcome {
+        Outcome { answers, ..self }
+    }
+
+    /// The last answer decided, no error did.
+    pub fn is_answered(&self) -> bool {
+        !self.answers.is_empty() && matches!(self.class, Class::Succeeded | Class::Rejected)
     }
 
     /// Connected, but silent for the whole response timeout.
@@ -156,6 +172,17 @@ impl Outcome {
     /// The answer broke the protocol.
     pub fn malformed_answer(reason: &str) -> Outcome {
         Self::failed(Class::ServerError, "BadDeviceResponse", &format!("the device's answer is not valid: {reason}"))
+    }
+
+    /// Not connected when its turn came, in a job that does not wait (iot-central §5.2).
+    pub fn not_online() -> Outcome {
+        Self::failed(Class::NeverReached, "DeviceNotOnline", "the device was not connected when its turn came")
+    }
+
+    /// Not of the template that the job is for.
+    pub fn template_mismatch(wanted: &str) -> Outcome {
+        let text = format!("the device is not assigned to the device template {wanted}");
+        Self::failed(Class::PreconditionFailed, "TemplateMismatch", &text)
     }
 
     /// Not connected until the job's deadline.
@@ -193,7 +220,7 @@ impl Outcome {
 
     /// Not begun when the job was cancelled.
     pub fn cancelled() -> Outcome {
-        Outcome { class: Class::Cancelled, answer: None, error: None }
+        Outcome { class: Class::Cancelled, answers: Vec::new(), error: None }
     }
 
     /// What a device without a row of its own ended with (see [`super::Job::rest`]).
@@ -212,7 +239,7 @@ impl Outcome {
     fn failed(class: Class, code: &'static str, description: &str) -> Outcome {
         Outcome {
             class,
-            answer: None,
+            answers: Vec::new(),
             error: Some(OutcomeError { code: code.into(), description: description.to_owned() }),
         }
     }
@@ -248,10 +275,24 @@ mod tests {
 
     #[test]
     fn answers_count_by_arrival_not_by_status() {
-        let answered = |status| Outcome::answered(MethodAnswer { status, payload: "null".to_owned() }).class;
+        let answered = |status| {
+            Outcome::answered(vec![MethodAnswer { status, payload: "null".to_owned() }], Success::Answered).class
+        };
         assert_eq!(answered(200), Class::Succeeded);
         assert_eq!(answered(404), Class::Rejected);
         assert_eq!(answered(404).tally(Success::Answered), Tally::Succeeded);
         assert_eq!(answered(404).tally(Success::Status2xx), Tally::Failed);
+    }
+
+    #[test]
+    fn an_answer_that_counts_as_failed_says_why() {
+        let answers = |statuses: &[i64]| -> Vec<MethodAnswer> {
+            statuses.iter().map(|&status| MethodAnswer { status, payload: "null".to_owned() }).collect()
+        };
+        let outcome = Outcome::answered(answers(&[200, 500]), Success::Status2xx);
+        assert_eq!((outcome.class, outcome.error.unwrap().code.as_ref()), (Class::Rejected, "DeviceRejected"));
+        assert_eq!(Outcome::answered(answers(&[500]), Success::Answered).error, None);
+        let lost = Outcome::connection_lost().after(answers(&[200]));
+        assert!(!lost.is_answered());
     }
 }

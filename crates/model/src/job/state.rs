@@ -123,6 +123,14 @@ impl JobState {
         }
     }
 
+    /// Somebody has to see to it that the job goes on: it waits for its time or its turn, or runs.
+    pub fn is_to_be_worked_on(self) -> bool {
+        match self {
+            JobState::Queued | JobState::Scheduled | JobState::Running => true,
+            JobState::Completed | JobState::Failed | JobState::Cancelled | JobState::Stopped => false,
+        }
+    }
+
     /// Our own word, for people and logs.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -2,8 +2,8 @@
 
 use bellwether_model::identity::IfMatch;
 use bellwether_model::provisioning::{
-    Certificate, CertificateEntry, EnrollmentGroup, EnrollmentGroupSettings, GroupAttestation, ProofError,
-    SigningCertificate, SigningCertificates,
+    Certificate, CertificateEntry, CertificateSettings, EnrollmentGroup, EnrollmentGroupSettings, GroupAttestation,
+    ProofError, SigningCertificates,
 };
 use bellwether_store::{EtagMismatch, Records, StoreError, Stored, check_etag};
 
@@ -84,7 +84,7 @@ impl Engine {
         &self,
         group: &str,
         entry: CertificateEntry,
-        certificate: Option<SigningCertificate>,
+        certificate: Option<CertificateSettings>,
         if_match: IfMatch,
     ) -> Result<Stored<EnrollmentGroup>, EnrollmentGroupError> {
         self.change_certificates(group, if_match, move |certificates| {
@@ -92,7 +92,8 @@ impl Engine {
             if certificate.is_none() && slot.is_none() {
                 return Err(EnrollmentGroupError::NoCertificate);
             }
-            *slot = certificate;
+            let stands = slot.take();
+            *slot = certificate.map(|new| new.written(stands.as_ref()));
             Ok(())
         })
         .await

@@ -9,9 +9,11 @@
 #![allow(dead_code)]
 
 mod api_tokens;
+mod attestation;
 mod call;
 mod device_groups;
 mod device_wire;
+mod enrollment_groups;
 mod error;
 mod listing;
 mod organizations;

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use super::call::{Answer, Call};
 use super::error::{CentralError, Code};
 use super::version::{Resource, Version, Versions};
-use super::{api_tokens, device_groups, organizations, query, roles, users};
+use super::{api_tokens, attestation, device_groups, enrollment_groups, organizations, query, roles, users};
 use crate::path::params;
 
 /// Does what a route is for.
@@ -32,6 +32,9 @@ pub(crate) struct Route {
 
 /// Versions in which device groups can be changed.
 const DEVICE_GROUPS: Versions = Versions::from(Version::V1_2Preview);
+
+/// Versions that have enrollment groups.
+const ENROLLMENT_GROUPS: Versions = Versions::from(Version::V2022_06_30Preview);
 
 /// Versions that have organizations.
 const ORGANIZATIONS: Versions = Versions::from(Version::V1_1Preview);
@@ -88,6 +91,126 @@ pub(crate) static ROUTES: &[Route] = &[
         Permission::ViewGroups,
         Resource::Device,
         |call| Box::pin(device_groups::devices(call)),
+    ),
+    route(
+        Method::GET,
+        "/devices/{deviceId}/attestation",
+        Versions::ALL,
+        Permission::ManageDevices,
+        Resource::Attestation,
+        |call| Box::pin(attestation::get(call)),
+    ),
+    route(
+        Method::PUT,
+        "/devices/{deviceId}/attestation",
+        Versions::ALL,
+        Permission::ManageDevices,
+        Resource::Attestation,
+        |call| Box::pin(attestation::put(call)),
+    ),
+    route(
+        Method::PATCH,
+        "/devices/{deviceId}/attestation",
+        Versions::ALL,
+        Permission::ManageDevices,
+        Resource::Attestation,
+        |call| Box::pin(attestation::patch(call)),
+    ),
+    route(
+        Method::DELETE,
+        "/devices/{deviceId}/attestation",
+        Versions::ALL,
+        Permission::ManageDevices,
+        Resource::Plain,
+        |call| Box::pin(attestation::delete(call)),
+    ),
+    route(
+        Method::GET,
+        "/devices/{deviceId}/credentials",
+        Versions::ALL,
+        Permission::ManageDevices,
+        Resource::Credentials,
+        |call| Box::pin(attestation::credentials(call)),
+    ),
+    route(
+        Method::GET,
+        "/enrollmentGroups",
+        ENROLLMENT_GROUPS,
+        Permission::ManageEnrollment,
+        Resource::EnrollmentGroup,
+        |call| Box::pin(enrollment_groups::list(call)),
+    ),
+    route(
+        Method::GET,
+        "/enrollmentGroups/{enrollmentGroupId}",
+        ENROLLMENT_GROUPS,
+        Permission::ManageEnrollment,
+        Resource::EnrollmentGroup,
+        |call| Box::pin(enrollment_groups::get(call)),
+    ),
+    route(
+        Method::PUT,
+        "/enrollmentGroups/{enrollmentGroupId}",
+        ENROLLMENT_GROUPS,
+        Permission::ManageEnrollment,
+        Resource::EnrollmentGroup,
+        |call| Box::pin(enrollment_groups::put(call)),
+    ),
+    route(
+        Method::PATCH,
+        "/enrollmentGroups/{enrollmentGroupId}",
+        ENROLLMENT_GROUPS,
+        Permission::ManageEnrollment,
+        Resource::EnrollmentGroup,
+        |call| Box::pin(enrollment_groups::patch(call)),
+    ),
+    route(
+        Method::DELETE,
+        "/enrollmentGroups/{enrollmentGroupId}",
+        ENROLLMENT_GROUPS,
+        Permission::ManageEnrollment,
+        Resource::Plain,
+        |call| Box::pin(enrollment_groups::delete(call)),
+    ),
+    route(
+        Method::GET,
+        "/enrollmentGroups/{enrollmentGroupId}/certificates/{entry}",
+        ENROLLMENT_GROUPS,
+        Permission::ManageEnrollment,
+        Resource::SigningCertificate,
+        |call| Box::pin(enrollment_groups::get_certificate(call)),
+    ),
+    route(
+        Method::PUT,
+        "/enrollmentGroups/{enrollmentGroupId}/certificates/{entry}",
+        ENROLLMENT_GROUPS,
+        Permission::ManageEnrollment,
+        Resource::SigningCertificate,
+        |call| Box::pin(enrollment_groups::put_certificate(call)),
+    ),
+    route(
+        Method::DELETE,
+        "/enrollmentGroups/{enrollmentGroupId}/certificates/{entry}",
+        ENROLLMENT_GROUPS,
+        Permission::ManageEnrollment,
+        Resource::Plain,
+        |call| Box::pin(enrollment_groups::delete_certificate(call)),
+    ),
+    route(
+        Method::POST,
+        "/enrollmentGroups/{enrollmentGroupId}/certificates/{entry}/generateVerificationCode",
+        ENROLLMENT_GROUPS,
+        Permission::ManageEnrollment,
+        Resource::VerificationCode,
+        |call| Box::pin(enrollment_groups::generate_verification_code(call)),
+    ),
+    route(
+        Method::POST,
+        "/enrollmentGroups/{enrollmentGroupId}/certificates/{entry}/verify",
+        ENROLLMENT_GROUPS,
+        Permission::ManageEnrollment,
+        Resource::Verification,
+        |call| Box::pin(enrollment_groups::verify(call)),
     ),
     route(
         Method::GET,

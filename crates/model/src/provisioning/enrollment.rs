@@ -61,7 +61,21 @@ pub enum GroupAttestationSettings {
     /// With keys by these; without them by those that the group has, or new ones.
     SymmetricKey(Option<Keys>),
     /// With certificates by these.
-    X509(SigningCertificates),
+    X509 {
+        /// First.
+        primary: Option<CertificateSettings>,
+        /// Second.
+        secondary: Option<CertificateSettings>,
+    },
+}
+
+/// What an operator decides about a signing certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CertificateSettings {
+    /// The certificate.
+    pub certificate: Certificate,
+    /// Is it to count as proved; `None` leaves what was found about this certificate.
+    pub verified: Option<bool>,
 }
 
 /// How the devices of a group prove themselves.
@@ -108,17 +122,16 @@ impl SigningCertificates {
             CertificateEntry::Secondary => &mut self.secondary,
         }
     }
+}
 
-    /// What was proved of a certificate still holds, and so does a code that was given out for it.
-    fn keep_proofs(&mut self, stands: &SigningCertificates) {
-        for entry in [CertificateEntry::Primary, CertificateEntry::Secondary] {
-            if let (Some(new), Some(old)) = (self.slot(entry), stands.get(entry))
-                && new.certificate == old.certificate
-            {
-                new.verified |= old.verified;
-                new.code.clone_from(&old.code);
-            }
-        }
+impl CertificateSettings {
+    /// The certificate as somebody wants it. What was proved of it still holds, and so does a code that was given
+    /// out for it.
+    pub fn written(self, stands: Option<&SigningCertificate>) -> SigningCertificate {
+        let stands = stands.filter(|stands| stands.certificate == self.certificate);
+        let verified = self.verified.unwrap_or(stands.is_some_and(|stands| stands.verified));
+        let code = stands.and_then(|stands| stands.code.clone());
+        SigningCertificate { certificate: self.certificate, verified, code }
     }
 }
 
@@ -206,11 +219,15 @@ impl EnrollmentGroup {
                 Some(GroupAttestation::SymmetricKey(keys)) => GroupAttestation::SymmetricKey(keys.clone()),
                 Some(GroupAttestation::X509(_)) | None => GroupAttestation::SymmetricKey(fresh),
             },
-            GroupAttestationSettings::X509(mut certificates) => {
-                if let Some(GroupAttestation::X509(stands)) = stands {
-                    certificates.keep_proofs(stands);
-                }
-                GroupAttestation::X509(certificates)
+            GroupAttestationSettings::X509 { primary, secondary } => {
+                let stands = match stands {
+                    Some(GroupAttestation::X509(certificates)) => certificates,
+                    Some(GroupAttestation::SymmetricKey(_)) | None => &SigningCertificates::default(),
+                };
+                GroupAttestation::X509(SigningCertificates {
+                    primary: primary.map(|new| new.written(stands.primary.as_ref())),
+                    secondary: secondary.map(|new| new.written(stands.secondary.as_ref())),
+                })
             }
         };
         let EnrollmentGroupSettings { display_name, enabled, device_type, attestation: _ } = settings;

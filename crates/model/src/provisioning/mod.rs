@@ -21,9 +21,9 @@ use crate::identity::{Keys, SymmetricKey};
 pub use certificate::{BadCertificate, Certificate, ProofError};
 pub use decision::{Decision, Registration, Standing, Unauthorized, Verdict, decide};
 pub use enrollment::{
-    Attestation, CertificateEntry, DeviceType, EnrollmentGroup, EnrollmentGroupSettings, GroupAttestation,
-    GroupAttestationSettings, IndividualEnrollment, SigningCertificate, SigningCertificates, check_group_id,
-    group_keys_for,
+    Attestation, CertificateEntry, CertificateSettings, DeviceType, EnrollmentGroup, EnrollmentGroupSettings,
+    GroupAttestation, GroupAttestationSettings, IndividualEnrollment, SigningCertificate, SigningCertificates,
+    check_group_id, group_keys_for,
 };
 pub use reply::{Failure, Outcome, Reply};
 pub use secret::ProvisioningSecret;

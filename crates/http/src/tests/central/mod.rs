@@ -3,6 +3,7 @@
 mod api_tokens;
 mod clients;
 mod device_groups;
+mod enrollment;
 mod organizations;
 mod queries;
 mod replay;

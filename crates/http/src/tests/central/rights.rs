@@ -11,6 +11,7 @@ use bellwether_model::access::Role;
 use serde_json::{Value, json};
 
 use super::device_groups::{COOLER, fleet};
+use super::enrollment::CERTIFICATE;
 use super::{Central, NEWEST, Reply, make_token, outcome};
 use crate::central::router::{ROUTES, Route};
 use crate::central::version::Version;
@@ -30,6 +31,21 @@ PUT /deviceGroups/{deviceGroupId} | ABOao | 404 | 200 | {"displayName":"Taken","
 PATCH /deviceGroups/{deviceGroupId} | ABOao | 404 | 200 | {"displayName":"Taken"}
 DELETE /deviceGroups/{deviceGroupId} | ABOao | 404 | 204 |
 GET /deviceGroups/{deviceGroupId}/devices | ABOaov | 404 | 200 |
+GET /devices/{deviceId}/attestation | ABOao | 404 | 200 |
+PUT /devices/{deviceId}/attestation | ABOao | 404 | 200 | {"type":"tpm","tpm":{"endorsementKey":"AAAA"}}
+PATCH /devices/{deviceId}/attestation | ABOao | 404 | 200 | {"type":"tpm","tpm":{"endorsementKey":"AAAA"}}
+DELETE /devices/{deviceId}/attestation | ABOao | 404 | 204 |
+GET /devices/{deviceId}/credentials | ABOao | 404 | 200 |
+GET /enrollmentGroups | AB | list | 200 |
+GET /enrollmentGroups/{enrollmentGroupId} | AB | 404 | 200 |
+PUT /enrollmentGroups/{enrollmentGroupId} | AB | 404 | 200 | {"displayName":"T","type":"iot","attestation":{"type":"symmetricKey"}}
+PATCH /enrollmentGroups/{enrollmentGroupId} | AB | 404 | 200 | {"displayName":"Taken"}
+DELETE /enrollmentGroups/{enrollmentGroupId} | AB | 404 | 204 |
+GET /enrollmentGroups/{enrollmentGroupId}/certificates/{entry} | AB | 404 | 200 |
+PUT /enrollmentGroups/{enrollmentGroupId}/certificates/{entry} | AB | 404 | 200 | {"certificate":"CERTIFICATE"}
+DELETE /enrollmentGroups/{enrollmentGroupId}/certificates/{entry} | AB | 404 | 204 |
+POST /enrollmentGroups/{enrollmentGroupId}/certificates/{entry}/generateVerificationCode | AB | 404 | 200 |
+POST /enrollmentGroups/{enrollmentGroupId}/certificates/{entry}/verify | AB | 404 | 409 | {"certificate":"CERTIFICATE"}
 GET /organizations | ABOaov | list | 200 |
 GET /organizations/{organizationId} | ABOaov | 404 | 200 |
 PUT /organizations/{organizationId} | Aa | 404 | 200 | {"displayName":"Taken"}
@@ -70,6 +86,8 @@ const NAMED: &[(&str, &str)] = &[
     ("deviceGroupId", "eu-group"),
     ("deviceId", "c2"),
     ("deviceTemplateId", COOLER),
+    ("enrollmentGroupId", "factory"),
+    ("entry", "primary"),
     ("organizationId", "eu"),
     ("roleId", "84cc62c1-dabe-49d3-b16e-8b291232b285"),
     ("tokenId", "eu-token"),
@@ -91,6 +109,16 @@ async fn fixture() -> Central {
             let reply = central.ask(&call, &body.to_string()).await;
             assert!(reply.status.is_success(), "{call}: {}", reply.text);
         }
+    }
+    let certificate = json!({"primary": {"certificate": CERTIFICATE}});
+    let attestation = json!({"type": "x509", "x509": {"signingCertificates": certificate}});
+    let keys = json!({"primaryKey": "AAAAAAAAAAAAAAAAAAAAAA==", "secondaryKey": "AAAAAAAAAAAAAAAAAAAAAQ=="});
+    for (call, body) in [
+        ("PUT /enrollmentGroups/factory", json!({"displayName": "F", "type": "iot", "attestation": attestation})),
+        ("PUT /devices/c2/attestation", json!({"type": "symmetricKey", "symmetricKey": keys})),
+    ] {
+        let reply = central.ask(call, &body.to_string()).await;
+        assert!(reply.status.is_success(), "{call}: {}", reply.text);
     }
     central
 }
@@ -118,7 +146,7 @@ fn rows() -> Vec<Row> {
             let name = format!("{} {}", route.method, route.path);
             let (who, foreign, administrator, body) =
                 by_route.remove(name.as_str()).unwrap_or_else(|| panic!("{name} is not in the table of rights"));
-            let body = body.replace("VIEWER", &viewer("us"));
+            let body = body.replace("VIEWER", &viewer("us")).replace("CERTIFICATE", CERTIFICATE);
             Row { route, who, foreign, administrator, body }
         })
         .collect();

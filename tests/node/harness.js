@@ -262,6 +262,18 @@ class Hub {
     return (await this.registry.get(deviceId)).responseBody.connectionState === 'Connected';
   }
 
+  // ---- the central face ----
+
+  /** A call of the application's administrator that must succeed; its token is made at the machine. */
+  async central(method, target, body) {
+    this.apiToken ??= promisify(execFile)(PROGRAM, ['token', 'create', '--data', this.data, '--json', 'tests'])
+      .then(({stdout}) => JSON.parse(stdout).token);
+    const answer = await this.request(method, `/api${target}?api-version=2022-10-31-preview`,
+      {body, token: await this.apiToken, bare: true});
+    assert.ok(answer.status < 300, `${method} ${target}: ${answer.status} ${answer.text}`);
+    return answer.json;
+  }
+
   // ---- without an SDK ----
 
   /** A shared access signature of the owner; `sr` goes in as it is given. */

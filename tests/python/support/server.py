@@ -12,6 +12,7 @@ from pathlib import Path
 
 import requests
 
+from .central import Central
 from .hub import Hub
 from .wait import until
 
@@ -45,6 +46,7 @@ class Server:
         self.connection = None
         self.ca = None
         self.hub = None
+        self._central = None
 
     @property
     def host(self):
@@ -62,7 +64,9 @@ class Server:
         first = self.host if bind_host == self.host else bind_host
         names = [name for host in dict.fromkeys([first, self.host]) for name in ("--host-name", host)]
         command = [self._program, "serve", "--data", str(self._data), "--https", f"{bind_host}:{self._https_port}"]
-        command += ["--mqtts", f"{bind_host}:{self._mqtts_port}", "--drain", "1", *names, *self._options]
+        command += ["--mqtts", f"{bind_host}:{self._mqtts_port}", "--drain", "1", *names]
+        # Devices that register ask soon what came of it, and dial the name that they know.
+        command += ["--assigned-hub", self.host, "--provisioning-retry-after", "1", *self._options]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("BELLWETHER")}
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -103,6 +107,21 @@ class Server:
     def _alive(self):
         code = self._process.poll()
         assert code is None, f"the server ended with {code}; its log:\n{self.log_tail()}"
+
+    def central(self):
+        """The application's view, by a token made at the machine."""
+        if self._central is None:
+            made = subprocess.run(
+                [self._program, "token", "create", "--data", str(self._data), "--json", "tests"],
+                check=True, capture_output=True, timeout=30,
+            )
+            self._central = Central(self.connection["httpsUrl"], json.loads(made.stdout)["token"])
+        return self._central
+
+    def id_scope(self):
+        """What devices are given with their key."""
+        groups = self.central().ask("GET", "/enrollmentGroups", version="2022-10-31-preview").json()
+        return groups["value"][0]["idScope"]
 
     def stop(self):
         """As an operator does."""

@@ -93,7 +93,7 @@ impl Engine {
         caller: &Caller,
         scope: &Scope,
     ) -> Result<Job, CentralJobError> {
-        if let Some(job) = self.same_again(&new).await? {
+        if let Some(job) = self.same_again(&new, scope).await? {
             return Ok(job);
         }
         let (owner, scope) = (caller.name.clone(), scope.clone());
@@ -102,13 +102,14 @@ impl Engine {
         Ok(self.create_job(spec).await?)
     }
 
-    /// The job that an identical request made a short while ago.
-    async fn same_again(&self, new: &NewCentralJob) -> Result<Option<Job>, CentralJobError> {
+    /// The job that an identical request made a short while ago, if the caller may see it.
+    async fn same_again(&self, new: &NewCentralJob, scope: &Scope) -> Result<Option<Job>, CentralJobError> {
         let Some(job) = self.store.job(new.id.as_str()).await? else { return Ok(None) };
         let recent = job.created.plus_seconds(SAME_AGAIN) > self.now();
+        let seen = scope.covers(job.spec.organization.as_deref());
         let same_job = job.spec.central() == Some(&new.job) && job.spec.delivery == new.delivery;
         let same_organization = new.organization.is_none() || new.organization == job.spec.organization;
-        if recent && same_job && same_organization {
+        if seen && recent && same_job && same_organization {
             return Ok(Some(job));
         }
         Err(CreateJobError::AlreadyExists.into())

@@ -15,6 +15,8 @@ mod device_groups;
 mod device_wire;
 mod enrollment_groups;
 mod error;
+mod job_wire;
+mod jobs;
 mod listing;
 mod organizations;
 mod paging;

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use super::call::{Answer, Call};
 use super::error::{CentralError, Code};
 use super::version::{Resource, Version, Versions};
-use super::{api_tokens, attestation, device_groups, enrollment_groups, organizations, query, roles, users};
+use super::{api_tokens, attestation, device_groups, enrollment_groups, jobs, organizations, query, roles, users};
 use crate::path::params;
 
 /// Does what a route is for.
@@ -252,6 +252,25 @@ pub(crate) static ROUTES: &[Route] = &[
         Resource::Plain,
         |call| Box::pin(organizations::delete(call)),
     ),
+    route(Method::GET, "/jobs", Versions::ALL, Permission::ViewJobs, Resource::Job, |call| Box::pin(jobs::list(call))),
+    route(Method::GET, "/jobs/{jobId}", Versions::ALL, Permission::ViewJobs, Resource::Job, |call| {
+        Box::pin(jobs::get(call))
+    }),
+    route(Method::PUT, "/jobs/{jobId}", Versions::ALL, Permission::RunJobs, Resource::Job, |call| {
+        Box::pin(jobs::put(call))
+    }),
+    route(Method::GET, "/jobs/{jobId}/devices", Versions::ALL, Permission::ViewJobs, Resource::JobDevice, |call| {
+        Box::pin(jobs::devices(call))
+    }),
+    route(Method::POST, "/jobs/{jobId}/stop", Versions::ALL, Permission::RunJobs, Resource::Plain, |call| {
+        Box::pin(jobs::stop(call))
+    }),
+    route(Method::POST, "/jobs/{jobId}/resume", Versions::ALL, Permission::RunJobs, Resource::Plain, |call| {
+        Box::pin(jobs::resume(call))
+    }),
+    route(Method::PUT, "/jobs/{jobId}/rerun/{rerunId}", Versions::ALL, Permission::RunJobs, Resource::Job, |call| {
+        Box::pin(jobs::rerun(call))
+    }),
     route(Method::GET, "/roles", Versions::ALL, Permission::ViewRoles, Resource::Role, |call| {
         Box::pin(roles::list(call))
     }),

@@ -4,6 +4,7 @@ mod api_tokens;
 mod clients;
 mod device_groups;
 mod enrollment;
+mod jobs;
 mod organizations;
 mod queries;
 mod replay;

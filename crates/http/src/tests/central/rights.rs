@@ -51,6 +51,13 @@ GET /organizations/{organizationId} | ABOaov | 404 | 200 |
 PUT /organizations/{organizationId} | Aa | 404 | 200 | {"displayName":"Taken"}
 PATCH /organizations/{organizationId} | Aa | 404 | 200 | {"displayName":"Taken"}
 DELETE /organizations/{organizationId} | Aa | 404 | 409 |
+GET /jobs | ABOaov | list | 200 |
+GET /jobs/{jobId} | ABOaov | 404 | 200 |
+PUT /jobs/{jobId} | ABOao | 409 | 409 | {"group":"us-group","data":[{"type":"property","target":"dtmi:acme:cooler;1","path":"target","value":7}]}
+GET /jobs/{jobId}/devices | ABOaov | 404 | 200 |
+POST /jobs/{jobId}/stop | ABOao | 404 | 409 |
+POST /jobs/{jobId}/resume | ABOao | 404 | 409 |
+PUT /jobs/{jobId}/rerun/{rerunId} | ABOao | 404 | 422 |
 GET /roles | ABOaov | same | 200 |
 GET /roles/{roleId} | ABOaov | same | 200 |
 GET /users | Aa | list | 200 |
@@ -78,6 +85,23 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "422 UnprocessableEntity",
     ),
     ("PATCH /deviceGroups/us-group", r#"{"organizations":["eu"]}"#, "422 UnprocessableEntity"),
+    (
+        "PUT /jobs/new",
+        r#"{"group":"eu-group","data":[{"type":"property","target":"dtmi:acme:cooler;1","path":"target","value":1}]}"#,
+        "422 UnprocessableEntity",
+    ),
+    (
+        "PUT /jobs/new",
+        r#"{"group":"us-group","organizations":["eu"],
+            "data":[{"type":"property","target":"dtmi:acme:cooler;1","path":"target","value":1}]}"#,
+        "422 UnprocessableEntity",
+    ),
+    // Not even the very request that made it shows a job of another organization.
+    (
+        "PUT /jobs/eu-job",
+        r#"{"group":"eu-group","data":[{"type":"property","target":"dtmi:acme:cooler;1","path":"target","value":1}]}"#,
+        "409 Conflict",
+    ),
     ("PATCH /deviceGroups/us-group", r#"{"organizations":null}"#, "422 UnprocessableEntity"),
 ];
 
@@ -88,7 +112,9 @@ const NAMED: &[(&str, &str)] = &[
     ("deviceTemplateId", COOLER),
     ("enrollmentGroupId", "factory"),
     ("entry", "primary"),
+    ("jobId", "eu-job"),
     ("organizationId", "eu"),
+    ("rerunId", "eu-rerun"),
     ("roleId", "84cc62c1-dabe-49d3-b16e-8b291232b285"),
     ("tokenId", "eu-token"),
     ("userId", "eu-user"),
@@ -104,11 +130,17 @@ async fn fixture() -> Central {
             ("deviceGroups/{}-group", json!({"displayName": "G", "filter": filter, "organizations": [organization]})),
             ("users/{}-user", json!({"type": "email", "email": format!("u@{organization}"), "roles": [viewer]})),
             ("apiTokens/{}-token", json!({"roles": [viewer]})),
+            (
+                "jobs/{}-job",
+                json!({"group": format!("{organization}-group"),
+                       "data": [{"type": "property", "target": COOLER, "path": "target", "value": 1}]}),
+            ),
         ] {
             let call = format!("PUT /{}", call.replace("{}", organization));
             let reply = central.ask(&call, &body.to_string()).await;
             assert!(reply.status.is_success(), "{call}: {}", reply.text);
         }
+        central.until(&format!("{organization}-job"), "complete").await;
     }
     let certificate = json!({"primary": {"certificate": CERTIFICATE}});
     let attestation = json!({"type": "x509", "x509": {"signingCertificates": certificate}});

@@ -1,0 +1,156 @@
+//! Jobs (iot-central §3).
+
+use bellwether_engine::{CentralJobError, CreateJobError, MoveJobError, RerunJobError};
+use bellwether_model::job::{CentralJob, Job};
+use bellwether_model::json::ObjectWriter;
+use bellwether_model::{DeviceSeq, JobId, JobKey};
+use bellwether_store::{FaceKind, JobFilter};
+
+use super::call::{Answer, Call};
+use super::error::CentralError;
+use super::job_wire;
+
+/// `GET /jobs`: newest first. Jobs of the hub face have no group and are not among them.
+pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
+    page(call, None).await
+}
+
+/// A page of the jobs that the caller may see: all, or the runs of a scheduled job.
+pub(crate) async fn page(call: Call, scheduled_job: Option<String>) -> Result<Answer, CentralError> {
+    let page = call.page()?;
+    let before: Option<JobKey> = call.position(&page)?;
+    let filter = JobFilter {
+        face: Some(FaceKind::Central),
+        scheduled_job,
+        organizations: call.scope.organizations().cloned(),
+        ..JobFilter::default()
+    };
+    let found = call.engine().store().jobs(filter, before, page.limit).await?;
+    let next = found.jobs.last().filter(|_| found.more).map(|job| call.next(&job.key)).transpose()?;
+    let documents = found.jobs.iter().filter_map(|job| Some(job_wire::document(job, job.spec.central()?)));
+    Ok(Answer::texts(documents.collect(), next))
+}
+
+/// `GET /jobs/{jobId}`.
+pub(crate) async fn get(call: Call) -> Result<Answer, CentralError> {
+    let (job, central) = visible(&call).await?;
+    Ok(Answer::text(job_wire::document(&job, &central)).with_reason(call.engine().waiting_reason(&job)))
+}
+
+/// `PUT /jobs/{jobId}`: takes the job and runs it. The answer says `pending`, whatever has happened since.
+pub(crate) async fn put(call: Call) -> Result<Answer, CentralError> {
+    let new = job_wire::read(job_id(call.param(0))?, &call.body)?;
+    let job = call.engine().create_central_job(new, &call.caller, &call.scope).await?;
+    answer(&job)
+}
+
+/// `GET /jobs/{jobId}/devices`, in the order of the list.
+pub(crate) async fn devices(call: Call) -> Result<Answer, CentralError> {
+    let (job, _) = visible(&call).await?;
+    let page = call.page()?;
+    let after = call.position(&page)?.unwrap_or(DeviceSeq(0));
+    let found = call.engine().store().job_devices(job.key, after, page.limit).await?;
+    let next = found.devices.last().filter(|_| found.more).map(|last| call.next(&last.device)).transpose()?;
+    let row = |id: &str, status: &str| {
+        let mut out = String::with_capacity(64);
+        let mut row = ObjectWriter::open(&mut out);
+        row.string("id", id).string("status", status);
+        row.close();
+        out
+    };
+    let status = |state| job_wire::device_status(state, job.spec.success);
+    let rows = found.devices.iter().map(|device| row(&device.id, status(device.state)));
+    Ok(Answer::texts(rows.collect(), next))
+}
+
+/// `POST /jobs/{jobId}/stop`: after the 204 no attempt starts (iot-central §5.5).
+pub(crate) async fn stop(call: Call) -> Result<Answer, CentralError> {
+    visible(&call).await?;
+    call.engine().stop_job(call.param(0)).await?;
+    Ok(Answer::nothing())
+}
+
+/// `POST /jobs/{jobId}/resume`: goes on with the devices that were not begun.
+pub(crate) async fn resume(call: Call) -> Result<Answer, CentralError> {
+    visible(&call).await?;
+    call.engine().resume_job(call.param(0)).await?;
+    Ok(Answer::nothing())
+}
+
+/// `PUT /jobs/{jobId}/rerun/{rerunId}`: a new job on the devices that failed in this one.
+pub(crate) async fn rerun(call: Call) -> Result<Answer, CentralError> {
+    visible(&call).await?;
+    let id = job_id(call.param(1))?;
+    let job = call.engine().rerun_job(call.param(0), id, call.caller.name.clone()).await?;
+    answer(&job)
+}
+
+/// The job of the path's first parameter, if the caller may see it.
+async fn visible(call: &Call) -> Result<(Job, CentralJob), CentralError> {
+    let job = call.engine().store().job(call.param(0)).await?;
+    let job = job.filter(|job| call.scope.covers(job.spec.organization.as_deref()));
+    let found = job.and_then(|job| job.spec.central().cloned().map(|central| (job, central)));
+    found.ok_or_else(|| CentralError::not_found("job with this id"))
+}
+
+fn answer(job: &Job) -> Result<Answer, CentralError> {
+    let central = job.spec.central().ok_or_else(|| CentralError::not_found("job with this id"))?;
+    Ok(Answer::text(job_wire::document(job, central)))
+}
+
+fn job_id(text: &str) -> Result<JobId, CentralError> {
+    text.parse().map_err(CentralError::bad_request)
+}
+
+impl From<CentralJobError> for CentralError {
+    fn from(error: CentralJobError) -> CentralError {
+        match error {
+            CentralJobError::Data(_) | CentralJobError::Invalid { .. } => CentralError::unprocessable(error),
+            CentralJobError::Create(error) => error.into(),
+            CentralJobError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateJobError> for CentralError {
+    fn from(error: CreateJobError) -> CentralError {
+        match error {
+            CreateJobError::AlreadyExists => CentralError::conflict(error),
+            CreateJobError::Invalid { .. }
+            | CreateJobError::Condition(_)
+            | CreateJobError::Twin(_)
+            | CreateJobError::Delivery(_) => CentralError::unprocessable(error),
+            CreateJobError::Stopping => CentralError::stopping(),
+            CreateJobError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MoveJobError> for CentralError {
+    fn from(error: MoveJobError) -> CentralError {
+        match error {
+            MoveJobError::NotFound => CentralError::not_found("job with this id"),
+            MoveJobError::Refused(refused) => {
+                let status = job_wire::status(refused.state);
+                CentralError::conflict(format!("the job is {status}, which does not allow this"))
+            }
+            MoveJobError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<RerunJobError> for CentralError {
+    fn from(error: RerunJobError) -> CentralError {
+        match error {
+            RerunJobError::NotFound => CentralError::not_found("job with this id"),
+            RerunJobError::WrongState { state } => {
+                let status = job_wire::status(state);
+                CentralError::conflict(format!("the job is {status}; only one that has ended is run again"))
+            }
+            RerunJobError::StillOut { .. } => CentralError::conflict(error),
+            RerunJobError::NothingFailed => CentralError::unprocessable(error),
+            RerunJobError::Create(error) => error.into(),
+            RerunJobError::Store(error) => error.into(),
+        }
+    }
+}

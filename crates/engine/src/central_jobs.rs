@@ -16,10 +16,11 @@ use bellwether_model::group::DeviceGroup;
 use bellwether_model::job::{
     Action, CentralJob, Delivery, Face, Job, JobData, JobSpec, Offline, Success, Target, plan,
 };
-use bellwether_model::template::{CapabilityModel, DeviceTemplate, Fault};
+use bellwether_model::template::{CapabilityModel, Fault};
 use bellwether_store::{Records, StoreError};
 
 use crate::access::organizations;
+use crate::modeled::model_of;
 use crate::{CreateJobError, Engine};
 
 /// Seconds within which an identical request is taken for a repetition.
@@ -144,10 +145,8 @@ fn models(records: &Records<'_>, data: &[JobData]) -> Result<BTreeMap<String, Ar
     let mut models = BTreeMap::new();
     for id in data.iter().map(|entry| entry.template().1) {
         if !models.contains_key(id)
-            && let Some(template) = records.get::<DeviceTemplate>(id)?
+            && let Some(model) = model_of(records, id)?
         {
-            let model =
-                template.record.model().map_err(|fault| StoreError::Damaged(format!("template {id}: {fault}")))?;
             models.insert(id.to_owned(), Arc::new(model));
         }
     }

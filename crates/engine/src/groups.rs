@@ -20,7 +20,7 @@ use bellwether_store::{
 use crate::Engine;
 use crate::access::organizations;
 use crate::modeled::{model_of, section_of};
-use crate::schedules::scheduled_job_of;
+use crate::schedules::scheduled_job_where;
 
 /// Why nothing was done with a group.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -166,7 +166,7 @@ impl Engine {
                 return Err(GroupError::NotFound);
             };
             check_etag(&if_match, Some(&group))?;
-            if let Some(scheduled_job) = scheduled_job_of(records, id.as_str())? {
+            if let Some(scheduled_job) = scheduled_job_where(records, |definition| definition.group == id.as_str())? {
                 return Err(GroupError::InUse { scheduled_job });
             }
             records.delete::<DeviceGroup>(id.as_str())?;

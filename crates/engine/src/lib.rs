@@ -21,10 +21,12 @@ mod modeled;
 mod organizations;
 mod port;
 mod presence;
+mod properties;
 mod provisioning;
 mod runner;
 mod schedule;
 mod schedules;
+mod templates;
 mod twin_job;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -51,12 +53,15 @@ pub use jobs::{CreateJobError, RerunJobError};
 pub use methods::InvokeError;
 pub use organizations::OrganizationError;
 pub use port::{CallError, Clock, DevicePort, Entropy};
+pub use properties::{DeviceProperties, PropertiesError, PropertyDocument};
 pub use provisioning::{AttestationError, EnrollmentGroupError, NewAttestation, Registrant};
 pub use schedules::{DefinitionChange, ScheduledJobError};
+pub use templates::TemplateError;
 
 pub use bellwether_store::{ChangeTwinError, DeviceError, MoveJobError};
 
 use presence::LivePresences;
+use templates::Models;
 
 /// News of devices that wait for nobody; a listener that lags looks at everything again.
 const NEWS_KEPT: usize = 8192;
@@ -138,6 +143,7 @@ pub struct Engine {
     provisioning: ProvisioningSecret,
     id_scope: String,
     presences: Arc<LivePresences>,
+    models: Models,
     news: broadcast::Sender<DeviceNews>,
     /// When this start of the program began.
     started: Time,
@@ -191,6 +197,7 @@ impl Engine {
             id_scope: provisioning.id_scope(),
             provisioning,
             presences: Arc::new(LivePresences::new()),
+            models: Models::default(),
             news: broadcast::channel(NEWS_KEPT).0,
             started: now,
             waiting: Mutex::default(),

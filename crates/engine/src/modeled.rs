@@ -8,9 +8,15 @@ use bellwether_store::{PropertySection, Records, StoreError};
 /// # Errors
 /// The store failed, or what it kept cannot be read.
 pub(crate) fn model_of(records: &Records<'_>, template: &str) -> Result<Option<CapabilityModel>, StoreError> {
-    let Some(stored) = records.get::<DeviceTemplate>(template)? else { return Ok(None) };
-    let model = stored.record.model();
-    model.map(Some).map_err(|fault| StoreError::Damaged(format!("device template {template}: {fault}")))
+    records.get::<DeviceTemplate>(template)?.map(|stored| read_model(&stored.record)).transpose()
+}
+
+/// The model of a template that is kept.
+///
+/// # Errors
+/// It cannot be read any more.
+pub(crate) fn read_model(template: &DeviceTemplate) -> Result<CapabilityModel, StoreError> {
+    template.model().map_err(|fault| StoreError::Damaged(format!("device template {}: {fault}", template.id)))
 }
 
 /// Where the values stand; `None` for what is no property.

@@ -150,9 +150,12 @@ impl Engine {
     }
 }
 
-/// A scheduled job that refers to the group.
-pub(crate) fn scheduled_job_of(records: &Records<'_>, group: &str) -> Result<Option<String>, StoreError> {
-    let page = records.page::<ScheduledJob>(0, 1, |job| job.definition.group == group)?;
+/// The id of a scheduled job that refers to what `refers` looks for: that cannot be deleted meanwhile.
+pub(crate) fn scheduled_job_where(
+    records: &Records<'_>,
+    refers: impl Fn(&Definition) -> bool,
+) -> Result<Option<String>, StoreError> {
+    let page = records.page::<ScheduledJob>(0, 1, |job| refers(&job.definition))?;
     Ok(page.records.into_iter().next().map(|stored| stored.record.id.to_string()))
 }
 

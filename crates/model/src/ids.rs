@@ -126,19 +126,24 @@ text_id!(OrganizationId, "organizationId", check_organization_id);
 text_id!(UserId, "userId", check_user_id);
 text_id!(ApiTokenId, "tokenId", check_api_token_id);
 
-impl JobId {
-    /// A name that nobody gave: a GUID (RFC 9562, version 4) of bytes that were drawn.
-    pub fn from_random(mut bytes: [u8; 16]) -> JobId {
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        let mut text = String::with_capacity(36);
-        for (at, byte) in bytes.into_iter().enumerate() {
-            if matches!(at, 4 | 6 | 8 | 10) {
-                text.push('-');
-            }
-            text.push_str(&format!("{byte:02x}"));
+/// A name that nobody gave: a GUID (RFC 9562, version 4) of bytes that were drawn.
+pub fn guid(mut bytes: [u8; 16]) -> String {
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let mut text = String::with_capacity(36);
+    for (at, byte) in bytes.into_iter().enumerate() {
+        if matches!(at, 4 | 6 | 8 | 10) {
+            text.push('-');
         }
-        JobId(text.into())
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
+}
+
+impl JobId {
+    /// A name that nobody gave; see [`guid`].
+    pub fn from_random(bytes: [u8; 16]) -> JobId {
+        JobId(guid(bytes).into())
     }
 
     /// A name for a job that is made on the hub face: 1 to 64 ASCII letters, digits and `-` (iot-hub §1.3).

@@ -46,7 +46,7 @@ pub use jobs::{CreateError, FaceKind, JobFilter, JobsPage, MoveJobError};
 pub use lists::{DeviceField, DeviceSelection, ListPage, ListPosition};
 pub use members::{MemberPage, MemberSelection, ModeledProperties, PropertySection};
 pub use provisioning::{NewRegistration, Registered};
-pub use records::{EtagMismatch, Record, RecordKind, RecordPage, Records, Stored, check_etag};
+pub use records::{EtagMismatch, Record, RecordKind, RecordPage, RecordStamp, Records, Stored, check_etag};
 pub use select::{Position, QueryPage, RunQueryError};
 pub use subscriptions::Subscription;
 pub use targets::TargetList;

@@ -67,6 +67,13 @@ impl<R> Stored<R> {
     }
 }
 
+/// One state of one record. A record that is deleted and made again has others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordStamp {
+    key: i64,
+    etag: i64,
+}
+
 /// One page of records.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecordPage<R> {
@@ -109,6 +116,13 @@ impl<'a> Records<'a> {
         let mut statement = self.connection.prepare_cached(sql)?;
         let mut rows = statement.query(params![R::KIND as i64, id])?;
         rows.next()?.map(stored_of).transpose()
+    }
+
+    /// In which state the record called `id` is; `None`: there is none.
+    pub fn stamp<R: Record>(&self, id: &str) -> Result<Option<RecordStamp>, StoreError> {
+        let sql = "SELECT key, etag FROM record WHERE kind = ?1 AND id = ?2";
+        let stamp = |row: &Row<'_>| Ok(RecordStamp { key: row.get(0)?, etag: row.get(1)? });
+        Ok(self.connection.prepare_cached(sql)?.query_row(params![R::KIND as i64, id], stamp).optional()?)
     }
 
     /// The records after the key `after` that `keep` is true for, at most `limit`, in the order of creation.

@@ -117,8 +117,8 @@ impl DeviceTemplate {
         CapabilityModel::parse(self.body.get("capabilityModel").unwrap_or(&Value::Null))
     }
 
-    /// The members in the newest API version's spelling, without `@id` and `etag`.
-    pub fn document(&self) -> &Map<String, Value> {
+    /// Its members in the newest API version's spelling, without `@id` and `etag`.
+    pub fn body(&self) -> &Map<String, Value> {
         &self.body
     }
 
@@ -152,8 +152,7 @@ fn check_member(name: &str, value: &Value) -> Result<(), Fault> {
         },
         "displayName" | "description" if value.is_string() => Ok(()),
         "displayName" | "description" => Err(Fault::new("must be a string")),
-        // The manifest is kept for the versions that have it (iot-central §8.1); nothing is deployed by it.
-        "@context" | "capabilityModel" | "deploymentManifest" => Ok(()),
+        "@context" | "capabilityModel" => Ok(()),
         _ => Err(Fault::new("a device template has no such member")),
     }
 }

@@ -197,9 +197,9 @@ fn template() -> Value {
 #[test]
 fn a_template_keeps_its_document() {
     let (template, model) = DeviceTemplate::new("dtmi:acme:cooler;1", template()).unwrap();
-    let names: Vec<_> = template.document().keys().map(String::as_str).collect();
+    let names: Vec<_> = template.body().keys().map(String::as_str).collect();
     assert_eq!(names, ["@type", "@context", "displayName", "capabilityModel"]);
-    assert_eq!(template.document()["capabilityModel"], cooler());
+    assert_eq!(template.body()["capabilityModel"], cooler());
     let text = serde_json::to_string(&template).unwrap();
     let back: DeviceTemplate = serde_json::from_str(&text).unwrap();
     assert_eq!(back, template);

@@ -8,7 +8,10 @@ use futures::future::BoxFuture;
 use super::call::{Answer, Call};
 use super::error::{CentralError, Code};
 use super::version::{Resource, Version, Versions};
-use super::{api_tokens, attestation, device_groups, enrollment_groups, jobs, organizations, query, roles, users};
+use super::{
+    api_tokens, attestation, device_groups, device_templates, enrollment_groups, jobs, organizations, properties,
+    query, roles, users,
+};
 use crate::path::params;
 
 /// Does what a route is for.
@@ -29,6 +32,9 @@ pub(crate) struct Route {
     /// What it does.
     pub run: Operation,
 }
+
+/// `preview` keeps cloud properties apart from the device's, and lists the devices of a template.
+const PREVIEW: Versions = Versions::only(&[Version::Preview]);
 
 /// Versions in which device groups can be changed.
 const DEVICE_GROUPS: Versions = Versions::from(Version::V1_2Preview);
@@ -211,6 +217,206 @@ pub(crate) static ROUTES: &[Route] = &[
         Permission::ManageEnrollment,
         Resource::Verification,
         |call| Box::pin(enrollment_groups::verify(call)),
+    ),
+    route(
+        Method::GET,
+        "/deviceTemplates",
+        Versions::ALL,
+        Permission::ViewTemplates,
+        Resource::DeviceTemplate,
+        |call| Box::pin(device_templates::list(call)),
+    ),
+    route(
+        Method::GET,
+        "/deviceTemplates/{deviceTemplateId}",
+        Versions::ALL,
+        Permission::ViewTemplates,
+        Resource::DeviceTemplate,
+        |call| Box::pin(device_templates::get(call)),
+    ),
+    route(
+        Method::PUT,
+        "/deviceTemplates/{deviceTemplateId}",
+        Versions::ALL,
+        Permission::ManageTemplates,
+        Resource::DeviceTemplate,
+        |call| Box::pin(device_templates::put(call)),
+    ),
+    route(
+        Method::PATCH,
+        "/deviceTemplates/{deviceTemplateId}",
+        Versions::ALL,
+        Permission::ManageTemplates,
+        Resource::DeviceTemplate,
+        |call| Box::pin(device_templates::patch(call)),
+    ),
+    route(
+        Method::DELETE,
+        "/deviceTemplates/{deviceTemplateId}",
+        Versions::ALL,
+        Permission::ManageTemplates,
+        Resource::Plain,
+        |call| Box::pin(device_templates::delete(call)),
+    ),
+    route(
+        Method::GET,
+        "/deviceTemplates/{deviceTemplateId}/merged",
+        PREVIEW,
+        Permission::ViewTemplates,
+        Resource::DeviceTemplate,
+        |call| Box::pin(device_templates::get(call)),
+    ),
+    route(
+        Method::GET,
+        "/deviceTemplates/{deviceTemplateId}/devices",
+        PREVIEW,
+        Permission::ViewDevices,
+        Resource::Device,
+        |call| Box::pin(device_templates::devices(call)),
+    ),
+    route(
+        Method::GET,
+        "/devices/{deviceId}/properties",
+        Versions::ALL,
+        Permission::ViewDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::get(call)),
+    ),
+    route(
+        Method::PUT,
+        "/devices/{deviceId}/properties",
+        Versions::ALL,
+        Permission::ManageDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::put(call)),
+    ),
+    route(
+        Method::PATCH,
+        "/devices/{deviceId}/properties",
+        Versions::ALL,
+        Permission::ManageDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::patch(call)),
+    ),
+    route(
+        Method::GET,
+        "/devices/{deviceId}/cloudProperties",
+        PREVIEW,
+        Permission::ViewDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::get_cloud(call)),
+    ),
+    route(
+        Method::PUT,
+        "/devices/{deviceId}/cloudProperties",
+        PREVIEW,
+        Permission::ManageDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::put_cloud(call)),
+    ),
+    route(
+        Method::PATCH,
+        "/devices/{deviceId}/cloudProperties",
+        PREVIEW,
+        Permission::ManageDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::patch_cloud(call)),
+    ),
+    route(
+        Method::GET,
+        "/devices/{deviceId}/components",
+        Versions::ALL,
+        Permission::ViewDevices,
+        Resource::Component,
+        |call| Box::pin(properties::components(call)),
+    ),
+    route(
+        Method::GET,
+        "/devices/{deviceId}/components/{componentName}/properties",
+        Versions::ALL,
+        Permission::ViewDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::get_component(call)),
+    ),
+    route(
+        Method::PUT,
+        "/devices/{deviceId}/components/{componentName}/properties",
+        Versions::ALL,
+        Permission::ManageDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::put_component(call)),
+    ),
+    route(
+        Method::PATCH,
+        "/devices/{deviceId}/components/{componentName}/properties",
+        Versions::ALL,
+        Permission::ManageDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::patch_component(call)),
+    ),
+    route(
+        Method::GET,
+        "/devices/{deviceId}/modules",
+        Versions::ALL,
+        Permission::ViewDevices,
+        Resource::Component,
+        |call| Box::pin(properties::modules(call)),
+    ),
+    route(
+        Method::GET,
+        "/devices/{deviceId}/modules/{moduleName}/components",
+        Versions::ALL,
+        Permission::ViewDevices,
+        Resource::Component,
+        |call| Box::pin(properties::module_components(call)),
+    ),
+    route(
+        Method::GET,
+        "/devices/{deviceId}/modules/{moduleName}/properties",
+        Versions::ALL,
+        Permission::ViewDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::get_module(call)),
+    ),
+    route(
+        Method::PUT,
+        "/devices/{deviceId}/modules/{moduleName}/properties",
+        Versions::ALL,
+        Permission::ManageDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::set_module(call)),
+    ),
+    route(
+        Method::PATCH,
+        "/devices/{deviceId}/modules/{moduleName}/properties",
+        Versions::ALL,
+        Permission::ManageDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::set_module(call)),
+    ),
+    route(
+        Method::GET,
+        "/devices/{deviceId}/modules/{moduleName}/components/{componentName}/properties",
+        Versions::ALL,
+        Permission::ViewDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::get_module(call)),
+    ),
+    route(
+        Method::PUT,
+        "/devices/{deviceId}/modules/{moduleName}/components/{componentName}/properties",
+        Versions::ALL,
+        Permission::ManageDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::set_module(call)),
+    ),
+    route(
+        Method::PATCH,
+        "/devices/{deviceId}/modules/{moduleName}/components/{componentName}/properties",
+        Versions::ALL,
+        Permission::ManageDevices,
+        Resource::Plain,
+        |call| Box::pin(properties::set_module(call)),
     ),
     route(
         Method::GET,

@@ -27,6 +27,9 @@ pub(super) async fn fleet() -> Central {
         {"@type": "Component", "name": "fan", "schema": {"@type": "Interface", "@id": "dtmi:acme:fan;1", "contents": [
             {"@type": "Property", "name": "speed", "schema": "double"},
         ]}},
+        {"@type": ["Relationship", "EdgeModule"], "name": "camera", "target": [{"@type": "Interface", "contents": [
+            {"@type": "Component", "name": "fan", "schema": "dtmi:acme:fan;1"},
+        ]}]},
     ]);
     let model = json!({"@id": "dtmi:acme:c;1", "@type": "Interface", "contents": contents});
     let document = json!({"@type": ["ModelDefinition", "DeviceModel"], "capabilityModel": model});
@@ -43,7 +46,7 @@ pub(super) async fn keep<R: Record>(central: &Central, record: R) {
     central.hub.state.engine.store().change_records::<_, StoreError, _>(keep).await.unwrap();
 }
 
-async fn device(central: &Central, id: &str, template: Option<&str>, organization: Option<&str>) {
+pub(super) async fn device(central: &Central, id: &str, template: Option<&str>, organization: Option<&str>) {
     let owned = |text: Option<&str>| text.map(str::to_owned);
     let key = SymmetricKey::from_bytes(&[1; 32]);
     let profile =

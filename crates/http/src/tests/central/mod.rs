@@ -3,9 +3,11 @@
 mod api_tokens;
 mod clients;
 mod device_groups;
+mod device_templates;
 mod enrollment;
 mod jobs;
 mod organizations;
+mod properties;
 mod queries;
 mod replay;
 mod requests;

@@ -10,7 +10,7 @@ use axum::http::Method;
 use bellwether_model::access::Role;
 use serde_json::{Value, json};
 
-use super::device_groups::{COOLER, fleet};
+use super::device_groups::{COOLER, each, fleet};
 use super::enrollment::CERTIFICATE;
 use super::{Central, NEWEST, Reply, make_token, outcome};
 use crate::central::router::{ROUTES, Route};
@@ -22,7 +22,7 @@ use crate::central::version::Version;
 ///
 /// Roles: `A`dministrator, `B`uilder, `O`perator of the application; `a`dministrator, `o`perator, `v`iewer of an
 /// organization. The caller of another organization is its administrator and names what is in [`fixture`]: it gets a
-/// status, or `list`: what it names is not in it, or `same`: this belongs to the whole application. The administrator
+/// status, or `list`: what it names is not in it, or `members`: only its own devices are, or `same`: this belongs to the whole application. The administrator
 /// sends the same and succeeds, or learns at least of something else, so that it was not the request that was wrong.
 const EXPECTED: &str = r#"
 GET /deviceGroups | ABOaov | list | 200 |
@@ -46,6 +46,31 @@ PUT /enrollmentGroups/{enrollmentGroupId}/certificates/{entry} | AB | 404 | 200 
 DELETE /enrollmentGroups/{enrollmentGroupId}/certificates/{entry} | AB | 404 | 204 |
 POST /enrollmentGroups/{enrollmentGroupId}/certificates/{entry}/generateVerificationCode | AB | 404 | 200 |
 POST /enrollmentGroups/{enrollmentGroupId}/certificates/{entry}/verify | AB | 404 | 409 | {"certificate":"CERTIFICATE"}
+GET /deviceTemplates | ABOaov | same | 200 |
+GET /deviceTemplates/{deviceTemplateId} | ABOaov | same | 200 |
+PUT /deviceTemplates/{deviceTemplateId} | AB | - | 200 | {"@type":[],"capabilityModel":{"@type":"Interface"}}
+PATCH /deviceTemplates/{deviceTemplateId} | AB | - | 200 | {"displayName":"Taken"}
+DELETE /deviceTemplates/{deviceTemplateId} | AB | - | 409 |
+GET /deviceTemplates/{deviceTemplateId}/merged | ABOaov | same | 200 |
+GET /deviceTemplates/{deviceTemplateId}/devices | ABOaov | members | 200 |
+GET /devices/{deviceId}/properties | ABOaov | 404 | 200 |
+PUT /devices/{deviceId}/properties | ABOao | 404 | 202 | {"target":1}
+PATCH /devices/{deviceId}/properties | ABOao | 404 | 202 | {"target":1}
+GET /devices/{deviceId}/cloudProperties | ABOaov | 404 | 200 |
+PUT /devices/{deviceId}/cloudProperties | ABOao | 404 | 200 | {"floor":1}
+PATCH /devices/{deviceId}/cloudProperties | ABOao | 404 | 200 | {"floor":1}
+GET /devices/{deviceId}/components | ABOaov | 404 | 200 |
+GET /devices/{deviceId}/components/{componentName}/properties | ABOaov | 404 | 200 |
+PUT /devices/{deviceId}/components/{componentName}/properties | ABOao | 404 | 202 | {}
+PATCH /devices/{deviceId}/components/{componentName}/properties | ABOao | 404 | 202 | {}
+GET /devices/{deviceId}/modules | ABOaov | 404 | 200 |
+GET /devices/{deviceId}/modules/{moduleName}/components | ABOaov | 404 | 200 |
+GET /devices/{deviceId}/modules/{moduleName}/properties | ABOaov | 404 | 200 |
+PUT /devices/{deviceId}/modules/{moduleName}/properties | ABOao | 404 | 422 | {}
+PATCH /devices/{deviceId}/modules/{moduleName}/properties | ABOao | 404 | 422 | {}
+GET /devices/{deviceId}/modules/{moduleName}/components/{componentName}/properties | ABOaov | 404 | 200 |
+PUT /devices/{deviceId}/modules/{moduleName}/components/{componentName}/properties | ABOao | 404 | 422 | {}
+PATCH /devices/{deviceId}/modules/{moduleName}/components/{componentName}/properties | ABOao | 404 | 422 | {}
 GET /organizations | ABOaov | list | 200 |
 GET /organizations/{organizationId} | ABOaov | 404 | 200 |
 PUT /organizations/{organizationId} | Aa | 404 | 200 | {"displayName":"Taken"}
@@ -107,12 +132,14 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
 
 /// What stands in a path for each parameter: all of it belongs to `eu`, or to the whole application.
 const NAMED: &[(&str, &str)] = &[
+    ("componentName", "fan"),
     ("deviceGroupId", "eu-group"),
     ("deviceId", "c2"),
     ("deviceTemplateId", COOLER),
     ("enrollmentGroupId", "factory"),
     ("entry", "primary"),
     ("jobId", "eu-job"),
+    ("moduleName", "camera"),
     ("organizationId", "eu"),
     ("rerunId", "eu-rerun"),
     ("roleId", "84cc62c1-dabe-49d3-b16e-8b291232b285"),
@@ -291,6 +318,14 @@ async fn nothing_of_another_organization() {
                 for (token, sees) in [(&of_us, false), (&of_eu, true), (&central.token, true)] {
                     let ids = central.ids(token, row.route.path).await;
                     assert_eq!(ids.contains(&id), sees, "{call}: {ids:?}");
+                }
+            }
+            "members" => {
+                let path = call.strip_prefix("GET ").unwrap();
+                let version = row.version();
+                for (token, expected) in [(&of_us, "c4"), (&of_eu, "c2 c3"), (&central.token, "c1 c2 c3 c4")] {
+                    let reply = central.ask_as(Some(token), version, &format!("GET {path}"), &[], "").await;
+                    assert_eq!(each(&reply, "id"), expected, "{call}");
                 }
             }
             "same" => {

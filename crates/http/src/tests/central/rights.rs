@@ -22,7 +22,7 @@ use crate::central::version::Version;
 ///
 /// Roles: `A`dministrator, `B`uilder, `O`perator of the application; `a`dministrator, `o`perator, `v`iewer of an
 /// organization. The caller of another organization is its administrator and names what is in [`fixture`]: it gets a
-/// status, or `list`: what it names is not in it, or `members`: only its own devices are, or `same`: this belongs to the whole application. The administrator
+/// status, or `list`: what it names is not in it, or `members` or `results`: only its own devices are, or `same`: this belongs to the whole application. The administrator
 /// sends the same and succeeds, or learns at least of something else, so that it was not the request that was wrong.
 const EXPECTED: &str = r#"
 GET /deviceGroups | ABOaov | list | 200 |
@@ -83,6 +83,7 @@ GET /jobs/{jobId}/devices | ABOaov | 404 | 200 |
 POST /jobs/{jobId}/stop | ABOao | 404 | 409 |
 POST /jobs/{jobId}/resume | ABOao | 404 | 409 |
 PUT /jobs/{jobId}/rerun/{rerunId} | ABOao | 404 | 422 |
+POST /query | ABOaov | results | 200 | {"query":"SELECT $id FROM dtmi:acme:cooler;1"}
 GET /roles | ABOaov | same | 200 |
 GET /roles/{roleId} | ABOaov | same | 200 |
 GET /users | Aa | list | 200 |
@@ -320,6 +321,7 @@ async fn nothing_of_another_organization() {
                     assert_eq!(ids.contains(&id), sees, "{call}: {ids:?}");
                 }
             }
+            "results" => assert_eq!(reply.text, r#"{"results":[{"$id":"c4"}]}"#, "{call}"),
             "members" => {
                 let path = call.strip_prefix("GET ").unwrap();
                 let version = row.version();

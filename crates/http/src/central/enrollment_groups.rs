@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use bellwether_engine::EnrollmentGroupError;
 use bellwether_model::identity::{IfMatch, Keys, SymmetricKey};
 use bellwether_model::provisioning::{
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::call::{Answer, Call};
 use super::error::{CentralError, Code};
+use super::version::Version;
 
 /// Longest name for people, in characters.
 const DISPLAY_NAME_MAX: usize = 256;
@@ -197,12 +199,13 @@ pub(crate) async fn generate_verification_code(call: Call) -> Result<Answer, Cen
 }
 
 /// `POST …/certificates/{entry}/verify`: the body holds a certificate that the signing certificate issued and that
-/// is called as the code.
+/// is called as the code. 2022-06-30-preview declares 200 where the later versions declare 204; neither has a body.
 pub(crate) async fn verify(call: Call) -> Result<Answer, CentralError> {
     reaches(&call)?;
     let proof = readable(call.json::<ProofWire>()?.certificate, "certificate")?;
     call.engine().verify_signing_certificate(call.param(0), entry(&call)?, proof).await?;
-    Ok(Answer::nothing())
+    let declares_200 = call.version == Version::V2022_06_30Preview;
+    Ok(if declares_200 { Answer::nothing().with_status(StatusCode::OK) } else { Answer::nothing() })
 }
 
 /// Groups belong to the whole application.

@@ -152,6 +152,9 @@ async fn certificates_and_their_proof() {
     assert_eq!(outcome(&central.ask(&verify, &proof(&code)).await), "204");
     assert_eq!(central.json(&format!("GET {path}"), "").await["verified"], true);
     assert_eq!(outcome(&central.ask(&verify, &proof(&code)).await), "409 Conflict", "the code is used up");
+    // Again, by the version that declares 200 for it.
+    let code = central.json(&generate, "").await["verificationCode"].as_str().unwrap().to_owned();
+    assert_eq!(outcome(&central.ask_in("2022-06-30-preview", &verify, &proof(&code)).await), "200");
     // Another name leaves the proof; another certificate has none.
     let renamed = central.json("PATCH /enrollmentGroups/g", r#"{"displayName":"N"}"#).await;
     assert_eq!(renamed["attestation"]["x509"]["signingCertificates"]["primary"]["verified"], true);

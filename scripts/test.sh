@@ -32,7 +32,7 @@ done
 
 step format cargo fmt --all --check
 step lint cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
-step rust cargo test --workspace --locked --no-fail-fast
+step rust env HISTORIES="${HISTORIES:-10000}" cargo test --workspace --locked --no-fail-fast
 step build cargo build --locked --quiet -p bellwether
 step documentation env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
 step demo "$BELLWETHER" demo --exit

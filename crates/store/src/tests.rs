@@ -493,3 +493,47 @@ proptest! {
         });
     }
 }
+
+/// A database of a program that knew no batches: a job that was under way goes on, with what it has done.
+#[tokio::test]
+async fn jobs_from_before_batches_are_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("old.db");
+    let mut connection = rusqlite::Connection::open(&path).unwrap();
+    migrations::migrations::runner().set_target(refinery::Target::Version(2)).run(&mut connection).unwrap();
+    let spec = r#"{"id":"j","target":{"condition":"*","device_ids":null},
+        "action":{"InvokeMethod":{"name":"m","payload":"null","response_timeout":30,"connect_timeout":null}},
+        "start":null,"lifetime":60,"owner":"test","keep_previous":true}"#;
+    let insert =
+        "INSERT INTO job (id, type, state, spec, created, start, deadline, began, next_ordinal, events, targets,
+                  succeeded, failed, running, cancelled) VALUES ('j', 0, 2, ?1, 5, 5, 99, 7, 0, 3, 3, 1, 1, 0, 0)";
+    connection.execute(insert, [spec]).unwrap();
+    let devices: Vec<DeviceSeq> = (1..=3).map(DeviceSeq).collect();
+    let insert = "INSERT INTO job_target (job, block, first, devices) VALUES (1, 0, 1, ?1)";
+    connection.execute(insert, [bellwether_model::targets::pack(&devices)]).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO device_job (job, device, state, created, updated, status) VALUES (1, 1, 1, 8, 9, 200);
+             INSERT INTO device_job (job, device, state, created, updated, code) VALUES (1, 2, 3, 8, 9, 'GatewayTimeout');
+             INSERT INTO device_job_answer (job, device, payload) VALUES (1, 1, '{\"n\":1.0}');",
+        )
+        .unwrap();
+    drop(connection);
+
+    let store = Store::open(&path, Mode::Inline).unwrap();
+    let job = store.job("j").await.unwrap().unwrap();
+    assert_eq!((job.state, job.deadline), (JobState::Running, Some(Time(99))));
+    assert_eq!(job.counters.unwrap(), Counters { targets: 3, succeeded: 1, failed: 1, ..Counters::default() });
+    let batch = job.batch.unwrap();
+    assert_eq!((batch.number, batch.first, batch.size, batch.opened), (1, 0, 3, Time(7)));
+    let begun = store.record_and_begin(job.key, Vec::new(), devices.clone(), 7, NOW).await.unwrap();
+    assert_eq!(begun.begun, devices[2..]);
+    let over = store.record_and_begin(job.key, vec![answered(devices[2], "1")], Vec::new(), 7, NOW).await.unwrap();
+    assert!(over.over);
+    let failed = store.failed_targets(job.key).await.unwrap();
+    assert_eq!(failed.devices(), 1);
+    let sql = "SELECT entry, status, payload FROM device_job_answer WHERE device = 1";
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    let answer = connection.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    assert_eq!(answer, (0, 200, r#"{"n":1.0}"#.to_owned()));
+}

@@ -32,6 +32,8 @@ pub enum Habit {
     Garbled,
     /// Connected, but does not listen for this method.
     Deaf,
+    /// The program itself breaks when it calls the device.
+    Panics,
 }
 
 #[derive(Default)]
@@ -108,6 +110,7 @@ impl DevicePort for Port {
                     }
                     Habit::Silent => std::future::pending().await,
                     Habit::Deaf => Err(CallError::NotConnected),
+                    Habit::Panics => panic!("a fault of the program, made on purpose"),
                     Habit::Garbled => Err(CallError::Malformed("no JSON".to_owned())),
                 }
             };

@@ -7,7 +7,7 @@ use bellwether_model::ids::ApiTokenId;
 use bellwether_store::{Records, Store, StoreError};
 
 use crate::access::{LastAdministrator, keep_administrator, organizations};
-use crate::{Engine, Entropy};
+use crate::{Engine, Entropy, guid};
 
 /// Why nothing was done with a token.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -50,10 +50,7 @@ pub struct NewApiToken {
 pub async fn token_key(store: &Store, entropy: &dyn Entropy) -> Result<TokenKey, StoreError> {
     let id = store.secret("application id", entropy.draw()).await?;
     let secret = store.secret("api tokens", entropy.draw()).await?;
-    let hex: String = id.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-    let part = |from: usize, to: usize| hex.get(from..to).unwrap_or_default();
-    let application = [part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32)].join("-");
-    Ok(TokenKey { application, secret })
+    Ok(TokenKey { application: guid::text(&id), secret })
 }
 
 /// Makes an API token in `store`, also one that a server is running on. Its text is returned here and never again.

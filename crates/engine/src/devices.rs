@@ -51,9 +51,14 @@ impl Engine {
     /// It is not registered, has another etag, or the store failed.
     pub async fn delete_device(&self, id: &DeviceId, if_match: IfMatch) -> Result<(), DeviceError> {
         let device = self.store.delete_device(id, if_match, self.now()).await?;
-        self.world.port.close(device.seq);
-        self.tell(DeviceNews::Withdrawn(device.seq));
+        self.withdraw_device(device.seq);
         Ok(())
+    }
+
+    /// A device was deleted or disabled: its connection is closed, and nobody waits for it.
+    pub(crate) fn withdraw_device(&self, device: DeviceSeq) {
+        self.world.port.close(device);
+        self.tell(DeviceNews::Withdrawn(device));
     }
 
     /// Changes tags and desired properties; a connected device is told of the latter (device-protocol §4).

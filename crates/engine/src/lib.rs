@@ -10,10 +10,13 @@
 mod access;
 mod api_tokens;
 mod calls;
+mod central_devices;
 mod central_jobs;
 mod central_query;
+mod commands;
 mod devices;
 mod groups;
+mod guid;
 mod jobs;
 mod method_job;
 mod methods;
@@ -23,10 +26,12 @@ mod port;
 mod presence;
 mod properties;
 mod provisioning;
+mod relationships;
 mod runner;
 mod schedule;
 mod schedules;
 mod templates;
+mod telemetry;
 mod twin_job;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -46,8 +51,10 @@ use tokio_util::task::TaskTracker;
 
 pub use access::{AuthenticateError, LastAdministrator, UserError};
 pub use api_tokens::{ApiTokenError, NewApiToken, create_api_token, delete_api_token, token_key};
+pub use central_devices::{CentralDeviceError, DISPLAY_NAME_CHARACTERS_MAX, DeviceChange, WhenAbsent};
 pub use central_jobs::{CentralJobError, NewCentralJob, SAME_AGAIN};
 pub use central_query::AskError;
+pub use commands::{CommandError, CommandRequest};
 pub use groups::GroupError;
 pub use jobs::{CreateJobError, RerunJobError};
 pub use methods::InvokeError;
@@ -58,10 +65,11 @@ pub use provisioning::{AttestationError, EnrollmentGroupError, NewAttestation, R
 pub use schedules::{DefinitionChange, ScheduledJobError};
 pub use templates::TemplateError;
 
-pub use bellwether_store::{ChangeTwinError, DeviceError, MoveJobError};
+pub use bellwether_store::{ChangeTwinError, DeviceError, MoveJobError, WriteRelationshipError};
 
 use presence::LivePresences;
 use templates::Models;
+use telemetry::LiveTelemetry;
 
 /// News of devices that wait for nobody; a listener that lags looks at everything again.
 const NEWS_KEPT: usize = 8192;
@@ -144,6 +152,7 @@ pub struct Engine {
     id_scope: String,
     presences: Arc<LivePresences>,
     models: Models,
+    telemetry: LiveTelemetry,
     news: broadcast::Sender<DeviceNews>,
     /// When this start of the program began.
     started: Time,
@@ -198,6 +207,7 @@ impl Engine {
             provisioning,
             presences: Arc::new(LivePresences::new()),
             models: Models::default(),
+            telemetry: LiveTelemetry::new(),
             news: broadcast::channel(NEWS_KEPT).0,
             started: now,
             waiting: Mutex::default(),
@@ -216,6 +226,8 @@ impl Engine {
         engine.tasks.spawn(Arc::clone(&engine).launch_when_due());
         engine.tasks.spawn(Arc::clone(&engine).run_schedules());
         engine.tasks.spawn(Arc::clone(&engine).save_presence_now_and_then());
+        engine.tasks.spawn(Arc::clone(&engine).save_telemetry_now_and_then());
+        engine.tasks.spawn(Arc::clone(&engine).purge_command_history_now_and_then());
         Ok(engine)
     }
 
@@ -230,6 +242,7 @@ impl Engine {
             self.tasks.wait().await;
         }
         self.save_presence().await;
+        self.save_telemetry().await;
     }
 
     /// True once [`Engine::stop`] was called.

@@ -64,14 +64,20 @@ impl Engine {
             return Err(InvokeError::DeviceNotFound);
         }
         let began = self.now();
-        let patience = Duration::from_secs(call.connect_timeout.unwrap_or(0).into());
-        let reachable = tokio::time::timeout(patience, self.until_reachable(device.seq)).await;
-        if reachable.is_err() && !self.world.port.reachable(device.seq) {
-            return Err(InvokeError::NotOnline);
-        }
+        self.wait_for(device.seq, call.connect_timeout.unwrap_or(0)).await?;
         let waited = Duration::from_micros(self.now().micros_since(began));
         let timeout = Duration::from_secs(call.response_timeout.into()).saturating_sub(waited);
         Ok(self.world.port.call(device.seq, Arc::new(call), timeout).await?)
+    }
+
+    /// Waits for a device to be reachable, for so many seconds at most.
+    pub(crate) async fn wait_for(&self, device: DeviceSeq, seconds: u16) -> Result<(), InvokeError> {
+        let patience = Duration::from_secs(seconds.into());
+        let reached = tokio::time::timeout(patience, self.until_reachable(device)).await;
+        if reached.is_err() && !self.world.port.reachable(device) {
+            return Err(InvokeError::NotOnline);
+        }
+        Ok(())
     }
 
     async fn until_reachable(&self, device: DeviceSeq) {

@@ -23,6 +23,7 @@ use crate::link::{Link, Outbound};
 use crate::protocol::command::{CloseReason, Command};
 use crate::protocol::frame;
 use crate::protocol::session::Session;
+use crate::protocol::telemetry::Said;
 use crate::work::{self, Admission, Done, Work};
 
 /// Taken from the socket at a time.
@@ -221,7 +222,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                         link.end_call(number, answer.map_err(CallError::Malformed));
                     }
                 }
-                Command::Telemetry => self.shared.stats.count_telemetry(),
+                Command::Telemetry { bag, body } => self.telemetry(&bag, &body),
+                Command::Will => self.shared.stats.count_telemetry(),
                 Command::Close(reason) => {
                     // Whoever waits for this device waits no longer, before the socket is closed.
                     if let Some(link) = &self.link {
@@ -235,6 +237,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
 
     fn has_room(&self) -> bool {
         !self.place.over && !self.shared.closing.is_cancelled()
+    }
+
+    fn telemetry(&self, bag: &str, body: &[u8]) {
+        self.shared.stats.count_telemetry();
+        if let Some(link) = &self.link {
+            let said = Said::read(bag);
+            self.shared.engine.telemetry(link.device, &said.message(body));
+        }
     }
 
     fn send(&mut self, packet: rmqtt_codec::v3::Packet) {

@@ -76,6 +76,12 @@ pub struct UserId(Box<str>);
 #[serde(try_from = "String", into = "String")]
 pub struct ApiTokenId(Box<str>);
 
+/// The name of a relationship between devices: 1 to 255 of the characters of device ids, because such names are
+/// often made of them. IoT Central publishes no rule.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RelationshipId(Box<str>);
+
 macro_rules! text_id {
     ($name:ident, $what:literal, $check:path) => {
         impl $name {
@@ -125,6 +131,7 @@ text_id!(ScheduledJobId, "scheduledJobId", check_central_id);
 text_id!(OrganizationId, "organizationId", check_organization_id);
 text_id!(UserId, "userId", check_user_id);
 text_id!(ApiTokenId, "tokenId", check_api_token_id);
+text_id!(RelationshipId, "relationshipId", check_relationship_id);
 
 /// A name that nobody gave: a GUID (RFC 9562, version 4) of bytes that were drawn.
 pub fn guid(mut bytes: [u8; 16]) -> String {
@@ -159,10 +166,16 @@ impl JobId {
 }
 
 fn check_device_id(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() || text.len() > 128 { Err("must have 1 to 128 characters") } else { check_characters(text) }
+}
+
+fn check_relationship_id(text: &str) -> Result<(), &'static str> {
+    if text.is_empty() || text.len() > 255 { Err("must have 1 to 255 characters") } else { check_characters(text) }
+}
+
+fn check_characters(text: &str) -> Result<(), &'static str> {
     let allowed = |c: u8| c.is_ascii_alphanumeric() || b"-:.+%_#*?!(),=@$';".contains(&c);
-    if text.is_empty() || text.len() > 128 {
-        Err("must have 1 to 128 characters")
-    } else if !text.bytes().all(allowed) {
+    if !text.bytes().all(allowed) {
         Err("may hold only ASCII letters, digits and - : . + % _ # * ? ! ( ) , = @ $ ' ;")
     } else if text == "." || text == ".." {
         Err("must not be . or ..")
@@ -244,6 +257,9 @@ mod tests {
         for bad in ["", ".", "..", "a b", "a/b", "ä", "a\0", "a&b", "a\"b", &too_long] {
             assert!(bad.parse::<DeviceId>().is_err(), "{bad}");
         }
+        assert!(too_long.parse::<RelationshipId>().is_ok());
+        assert!("a".repeat(256).parse::<RelationshipId>().is_err());
+        assert!("a/b".parse::<RelationshipId>().is_err());
     }
 
     #[test]

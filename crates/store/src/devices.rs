@@ -1,5 +1,6 @@
 //! Identities.
 
+use bellwether_model::access::Scope;
 use bellwether_model::identity::{
     Device, DeviceProfile, DeviceSettings, IfMatch, Keys, Presence, Status, SymmetricKey,
 };
@@ -131,7 +132,7 @@ impl Store {
     ) -> Result<Device, DeviceError> {
         let id = id.clone();
         self.interactive(move |connection| {
-            let mut device = matching(connection, &id, &if_match)?;
+            let mut device = matching(living_device(connection, &id)?, &if_match)?;
             if device.status != settings.status {
                 device.status_updated = now;
             }
@@ -144,35 +145,44 @@ impl Store {
             device.iot_edge = settings.iot_edge;
             device.device_scope = settings.device_scope;
             device.etag += 1;
-            let sql = "UPDATE device SET etag = ?2, disabled = ?3, status_reason = ?4, status_updated = ?5,
-                       primary_key = ?6, secondary_key = ?7, iot_edge = ?8, device_scope = ?9 WHERE seq = ?1";
-            connection.prepare_cached(sql)?.execute(params![
-                device.seq.0,
-                device.etag,
-                device.status == Status::Disabled,
-                device.status_reason,
-                device.status_updated.0,
-                device.keys.primary.as_str(),
-                device.keys.secondary.as_str(),
-                device.iot_edge,
-                device.device_scope,
-            ])?;
+            save(connection, &device)?;
             Ok(device)
         })
         .await
     }
 
-    /// Deletes a device and its twin; what jobs recorded of it stays (DESIGN §6.3). Returns what it was.
+    /// Deletes a device, its twin and all that is kept of it; what jobs recorded of it stays (DESIGN §6.3). Returns
+    /// what it was.
     pub async fn delete_device(&self, id: &DeviceId, if_match: IfMatch, now: Time) -> Result<Device, DeviceError> {
+        self.delete_device_within(Scope::Everything, id, if_match, now).await
+    }
+
+    /// As [`Store::delete_device`]; a device outside of `scope` reads as one that is not there.
+    pub async fn delete_device_within(
+        &self,
+        scope: Scope,
+        id: &DeviceId,
+        if_match: IfMatch,
+        now: Time,
+    ) -> Result<Device, DeviceError> {
         let id = id.clone();
         self.interactive(move |connection| {
-            let device = matching(connection, &id, &if_match)?;
+            let device = living_device(connection, &id)?;
+            let device = device.filter(|device| scope.covers(device.profile.organization.as_deref()));
+            let device = matching(device, &if_match)?;
             let seq = device.seq.0;
             connection
                 .prepare_cached("UPDATE device SET deleted = ?2, connected = 0 WHERE seq = ?1")?
                 .execute([seq, now.0])?;
-            connection.prepare_cached("DELETE FROM twin WHERE seq = ?1")?.execute([seq])?;
-            connection.prepare_cached("DELETE FROM subscription WHERE device = ?1")?.execute([seq])?;
+            for sql in [
+                "DELETE FROM twin WHERE seq = ?1",
+                "DELETE FROM subscription WHERE device = ?1",
+                "DELETE FROM telemetry WHERE device = ?1",
+                "DELETE FROM command_history WHERE device = ?1",
+                "DELETE FROM relationship WHERE source = ?1 OR target = ?1",
+            ] {
+                connection.prepare_cached(sql)?.execute([seq])?;
+            }
             provisioning::forget(connection, &device)?;
             Ok(device)
         })
@@ -265,7 +275,30 @@ pub(crate) fn create(connection: &Connection, new: NewDevice, now: Time) -> Resu
     Ok(device)
 }
 
-fn matching(connection: &Connection, id: &DeviceId, if_match: &IfMatch) -> Result<Device, DeviceError> {
-    let device = living_device(connection, id)?.ok_or(DeviceError::NotFound)?;
+/// Writes what operators decide of a device over its row.
+pub(crate) fn save(connection: &Connection, device: &Device) -> Result<(), StoreError> {
+    let sql = "UPDATE device SET etag = ?2, disabled = ?3, status_reason = ?4, status_updated = ?5, primary_key = ?6,
+               secondary_key = ?7, iot_edge = ?8, device_scope = ?9, display_name = ?10, template = ?11,
+               organization = ?12, simulated = ?13 WHERE seq = ?1";
+    connection.prepare_cached(sql)?.execute(params![
+        device.seq.0,
+        device.etag,
+        device.status == Status::Disabled,
+        device.status_reason,
+        device.status_updated.0,
+        device.keys.primary.as_str(),
+        device.keys.secondary.as_str(),
+        device.iot_edge,
+        device.device_scope,
+        device.profile.display_name,
+        device.profile.template,
+        device.profile.organization,
+        device.profile.simulated,
+    ])?;
+    Ok(())
+}
+
+fn matching(device: Option<Device>, if_match: &IfMatch) -> Result<Device, DeviceError> {
+    let device = device.ok_or(DeviceError::NotFound)?;
     if if_match.holds(&device.etag_text()) { Ok(device) } else { Err(DeviceError::EtagMismatch) }
 }

@@ -10,8 +10,10 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod attempts;
+mod central_devices;
 mod central_query;
 mod checkpoint;
+mod command_history;
 mod devices;
 mod documents;
 mod error;
@@ -22,12 +24,14 @@ mod members;
 mod provisioning;
 mod readers;
 mod records;
+mod relationships;
 mod scheduled_runs;
 mod select;
 mod settings;
 mod standing;
 mod subscriptions;
 mod targets;
+mod telemetry;
 mod twin_chunks;
 mod twins;
 mod writer;
@@ -38,7 +42,9 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 pub use attempts::{Ending, Progress, Target, TargetStanding};
+pub use central_devices::DeviceWrite;
 pub use central_query::{CentralRowsError, CentralSelection};
+pub use command_history::{CommandCall, CommandHistory};
 pub use devices::{DeviceError, NewDevice};
 pub use error::StoreError;
 pub use job_rows::{JobDevice, JobDevicesPage};
@@ -47,6 +53,7 @@ pub use lists::{DeviceField, DeviceSelection, ListPage, ListPosition};
 pub use members::{MemberPage, MemberSelection, ModeledProperties, PropertySection};
 pub use provisioning::{NewRegistration, Registered};
 pub use records::{EtagMismatch, Record, RecordKind, RecordPage, RecordStamp, Records, Stored, check_etag};
+pub use relationships::{RelationshipPage, WriteRelationshipError};
 pub use select::{Position, QueryPage, RunQueryError};
 pub use subscriptions::Subscription;
 pub use targets::TargetList;

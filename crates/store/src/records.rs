@@ -36,8 +36,6 @@ pub enum RecordKind {
     EnrollmentGroup = 7,
     /// A device's own enrollment (iot-central §7.5).
     IndividualEnrollment = 8,
-    /// iot-central §7.4.
-    Relationship = 9,
 }
 
 /// A thing that is kept whole.

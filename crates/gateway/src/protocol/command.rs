@@ -42,7 +42,14 @@ pub enum Command {
         answer: Result<MethodAnswer, String>,
     },
     /// Telemetry was accepted.
-    Telemetry,
+    Telemetry {
+        /// Its property bag, still encoded.
+        bag: Box<str>,
+        /// As it was sent.
+        body: Bytes,
+    },
+    /// The connection ended without DISCONNECT, and the device left a will, which counts as telemetry.
+    Will,
     /// Write what is waiting, then close.
     Close(CloseReason),
 }

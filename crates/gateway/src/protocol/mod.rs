@@ -12,6 +12,7 @@ pub mod outgoing;
 pub mod registrant;
 pub mod session;
 pub mod subscriptions;
+pub mod telemetry;
 pub mod topic;
 pub mod twin_failure;
 pub mod username;

@@ -230,7 +230,7 @@ impl Session {
         match std::mem::replace(&mut self.state, State::Closed) {
             State::Open(open) => {
                 if open.will && reason != CloseReason::Disconnected {
-                    out.push(Command::Telemetry);
+                    out.push(Command::Will);
                 }
                 out.push(Command::Close(reason));
             }
@@ -405,7 +405,7 @@ impl Open {
         }
         let published = topic::parse(&publish.topic, &self.device).ok_or(CloseReason::UnknownTopic)?;
         let command = match published {
-            Published::Telemetry { .. } => Some(Command::Telemetry),
+            Published::Telemetry { bag } => Some(Command::Telemetry { bag: bag.into(), body: publish.payload.clone() }),
             Published::TwinRead { rid } => {
                 bounded(rid)?.map(|rid| Command::Twin(TwinRequest::Read { rid: rid.into() }))
             }

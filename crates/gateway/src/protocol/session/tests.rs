@@ -103,7 +103,8 @@ fn show(command: Command) -> String {
         }
         Command::Answer { rid, answer: Ok(answer) } => format!("answer {rid} {} {}", answer.status, answer.payload),
         Command::Answer { rid, answer: Err(why) } => format!("answer {rid} malformed: {why}"),
-        Command::Telemetry => "telemetry".to_owned(),
+        Command::Telemetry { bag, body } => format!("telemetry [{bag}] {}", String::from_utf8_lossy(&body)),
+        Command::Will => "will".to_owned(),
         Command::Close(reason) => format!("close: {reason}"),
     }
 }
@@ -216,8 +217,8 @@ fn clean_sessions_save_nothing() {
 #[test]
 fn publishes() {
     let table: [(&str, QoS, &str, &[&str]); 14] = [
-        ("devices/dev-01/messages/events/", QoS::AtMostOnce, "x", &["telemetry"]),
-        ("devices/dev-01/messages/events/a=b", QoS::AtLeastOnce, "x", &["send PUBACK 7", "telemetry"]),
+        ("devices/dev-01/messages/events/", QoS::AtMostOnce, "x", &["telemetry [] x"]),
+        ("devices/dev-01/messages/events/a=b", QoS::AtLeastOnce, "x", &["send PUBACK 7", "telemetry [a=b] x"]),
         ("$iothub/twin/GET/?$rid=a.b", QoS::AtMostOnce, " ", &["read a.b"]),
         ("$iothub/twin/GET/?$rid=1", QoS::AtLeastOnce, "", &["send PUBACK 7", "read 1"]),
         ("$iothub/twin/GET/", QoS::AtLeastOnce, "", &["send PUBACK 7"]),
@@ -359,10 +360,7 @@ fn a_will_counts_unless_the_device_disconnects() {
         message: "gone".into(),
     };
     let with_will = || Driver::open(Connect { last_will: Some(will.clone()), ..connect() }, &[]).0;
-    assert_eq!(
-        with_will().run(|s, out| s.close(CloseReason::LinkLost, out)),
-        ["telemetry", "close: the link was lost"]
-    );
+    assert_eq!(with_will().run(|s, out| s.close(CloseReason::LinkLost, out)), ["will", "close: the link was lost"]);
     assert_eq!(with_will().packet(Packet::Disconnect, 1), ["close: the device disconnected"]);
 }
 

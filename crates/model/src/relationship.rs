@@ -1,0 +1,15 @@
+//! Which device stands upstream of which (iot-central §7.4).
+
+use crate::DeviceId;
+use crate::ids::RelationshipId;
+
+/// An upstream device, most often a gateway, and one behind it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relationship {
+    /// Its name, unique in the installation.
+    pub id: RelationshipId,
+    /// The upstream device.
+    pub source: DeviceId,
+    /// The downstream device, another one.
+    pub target: DeviceId,
+}

@@ -9,7 +9,7 @@ use bellwether_model::access::{Caller, OrganizationTree, Scope};
 use bellwether_model::identity::IfMatch;
 use bellwether_model::json::{Members, merge_patch_text};
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 
 use super::error::CentralError;
@@ -121,6 +121,11 @@ pub(crate) fn from_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Cent
         }
         Category::Data => CentralError::unprocessable(format!("the body: {error}")),
     })
+}
+
+/// A member that is there, null included: a merge patch takes away what it says null to.
+pub(crate) fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 /// What stands in the body of an answer.

@@ -6,9 +6,9 @@ use bellwether_model::group::{DeviceGroup, DeviceGroupChange};
 use bellwether_model::ids::DeviceGroupId;
 use bellwether_query::{ListField, ListFieldKind, ListValue};
 use bellwether_store::{Records, Stored};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
-use super::call::{Answer, Call};
+use super::call::{Answer, Call, said};
 use super::device_wire::DeviceWire;
 use super::error::{CentralError, Code};
 
@@ -47,11 +47,6 @@ struct Body {
     filter: Option<Option<String>>,
     #[serde(default, deserialize_with = "said")]
     organizations: Option<Option<Vec<String>>>,
-}
-
-/// A member that is there, null included: a merge patch takes away what it says null to.
-fn said<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<Option<T>>, D::Error> {
-    Option::deserialize(value).map(Some)
 }
 
 impl Body {

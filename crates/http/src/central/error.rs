@@ -44,6 +44,10 @@ pub(crate) enum Code {
     TooManyRequests,
     /// 500: our own failure.
     InternalServerError,
+    /// 501: IoT Central has this, this server does not.
+    NotImplemented,
+    /// 502: what the device answered breaks the protocol.
+    BadGateway,
     /// 503: the server is on its way down.
     ServiceUnavailable,
     /// 504: the device did not answer in time.
@@ -65,6 +69,8 @@ impl Code {
             Code::UnprocessableEntity => StatusCode::UNPROCESSABLE_ENTITY,
             Code::TooManyRequests => StatusCode::TOO_MANY_REQUESTS,
             Code::InternalServerError => StatusCode::INTERNAL_SERVER_ERROR,
+            Code::NotImplemented => StatusCode::NOT_IMPLEMENTED,
+            Code::BadGateway => StatusCode::BAD_GATEWAY,
             Code::ServiceUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Code::GatewayTimeout => StatusCode::GATEWAY_TIMEOUT,
         }
@@ -84,6 +90,8 @@ impl Code {
             Code::UnprocessableEntity => "UnprocessableEntity",
             Code::TooManyRequests => "TooManyRequests",
             Code::InternalServerError => "InternalServerError",
+            Code::NotImplemented => "NotImplemented",
+            Code::BadGateway => "BadGateway",
             Code::ServiceUnavailable => "ServiceUnavailable",
             Code::GatewayTimeout => "GatewayTimeout",
         }
@@ -127,6 +135,11 @@ impl CentralError {
     /// 422; `message` names the member and the rule.
     pub fn unprocessable(message: impl fmt::Display) -> CentralError {
         CentralError::new(Code::UnprocessableEntity, message)
+    }
+
+    /// 501: a part of IoT Central that this server does not have; `what` is its plural.
+    pub fn not_served(what: &str) -> CentralError {
+        CentralError::new(Code::NotImplemented, format!("{what} are not served by this server"))
     }
 
     /// Our own failure: the caller learns that, the log learns why.

@@ -11,9 +11,11 @@
 mod api_tokens;
 mod attestation;
 mod call;
+mod commands;
 mod device_groups;
 mod device_templates;
 mod device_wire;
+mod devices;
 mod enrollment_groups;
 mod error;
 mod job_wire;
@@ -23,8 +25,12 @@ mod organizations;
 mod paging;
 mod properties;
 mod query;
+mod relationships;
 mod roles;
 pub(crate) mod router;
+pub(crate) mod routes;
+mod telemetry;
+mod unserved;
 mod users;
 pub(crate) mod version;
 

@@ -24,8 +24,10 @@ pub(super) async fn fleet() -> Central {
         {"@type": "Property", "name": "target", "schema": "double", "writable": true},
         {"@type": ["Property", "Cloud"], "name": "floor", "schema": "integer"},
         {"@type": "Telemetry", "name": "humidity", "schema": "double"},
+        {"@type": "Command", "name": "ping"},
         {"@type": "Component", "name": "fan", "schema": {"@type": "Interface", "@id": "dtmi:acme:fan;1", "contents": [
             {"@type": "Property", "name": "speed", "schema": "double"},
+            {"@type": "Command", "name": "ping"},
         ]}},
         {"@type": ["Relationship", "EdgeModule"], "name": "camera", "target": [{"@type": "Interface", "contents": [
             {"@type": "Component", "name": "fan", "schema": "dtmi:acme:fan;1"},

@@ -2,18 +2,23 @@
 
 mod api_tokens;
 mod clients;
+mod commands;
 mod device_groups;
 mod device_templates;
+mod devices;
 mod enrollment;
 mod jobs;
 mod organizations;
 mod properties;
 mod queries;
+mod relationships;
 mod replay;
 mod requests;
 mod rights;
 mod routes;
 pub(crate) mod schema;
+mod telemetry;
+mod unserved;
 mod users;
 mod world;
 
@@ -21,6 +26,8 @@ use axum::body::Body;
 use axum::http::Request;
 use bellwether_engine::NewApiToken;
 use bellwether_model::access::{Assignment, Caller, Role};
+use bellwether_model::template::DeviceTemplate;
+use bellwether_store::StoreError;
 
 use super::{HOST, Hub, Reply};
 
@@ -108,6 +115,42 @@ impl Central {
         assert_eq!(outcome(&reply), "200", "{path}: {}", reply.text);
         let list = reply.json();
         list["value"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// A template with a bit of everything that concerns devices and their commands.
+const TEMPLATE: &str = r#"{
+    "@type": ["ModelDefinition", "DeviceModel"],
+    "displayName": "Cooler",
+    "capabilityModel": {
+        "@id": "dtmi:acme:cooler:model;1", "@type": "Interface",
+        "contents": [
+            {"@type": ["Property", "Initialized"], "name": "target", "schema": "double", "writable": true,
+             "initialValue": 4.5},
+            {"@type": ["Property", "Cloud", "Initialized"], "name": "owner", "schema": "string",
+             "initialValue": "nobody"},
+            {"@type": "Telemetry", "name": "temperature", "schema": "double"},
+            {"@type": "Command", "name": "restart", "request": {"name": "delay", "schema": "integer"}},
+            {"@type": "Command", "name": "ping"},
+            {"@type": "Command", "name": "later", "durable": true},
+            {"@type": "Component", "name": "fan", "schema": {
+                "@id": "dtmi:acme:fan;1", "@type": "Interface",
+                "contents": [
+                    {"@type": ["Property", "Initialized"], "name": "speed", "schema": "integer", "writable": true,
+                     "initialValue": 7},
+                    {"@type": "Command", "name": "stop"}
+                ]
+            }}
+        ]
+    }
+}"#;
+
+impl Central {
+    /// Makes [`TEMPLATE`] under this id.
+    async fn template(&self, id: &str) {
+        let (template, _) = DeviceTemplate::new(id, serde_json::from_str(TEMPLATE).unwrap()).unwrap();
+        let store = self.hub.state.engine.store();
+        store.change_records::<_, StoreError, _>(move |records| records.put(template)).await.unwrap();
     }
 }
 

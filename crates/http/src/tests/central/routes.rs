@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::schema::Description;
 use super::world::is_pending;
-use crate::central::router::ROUTES;
+use crate::central::routes::ROUTES;
 use crate::central::version::Version;
 
 /// Described, and outside this product (iot-central §1.1).

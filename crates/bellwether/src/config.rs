@@ -7,6 +7,7 @@
 use std::ffi::OsString;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, Command, ValueEnum};
 
 use crate::connection::address;
+use crate::cors::CorsOrigin;
 
 /// Everything that can be set about a server.
 #[derive(Debug, Clone, Args)]
@@ -115,6 +117,20 @@ pub struct Settings {
     #[arg(long, value_name = "SECONDS", env = "BELLWETHER_PROVISIONING_RETRY_AFTER", default_value_t = 3,
           value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub provisioning_retry_after: u32,
+
+    /// Whose web pages may call the IoT Central API from a browser: `any`, `none`, or an origin such as
+    /// https://console.example. Repeatable. Pages need a token of their own in any case.
+    #[arg(long, value_name = "ORIGIN", env = "BELLWETHER_CORS_ORIGIN", default_value = "any", value_delimiter = ',',
+          action = ArgAction::Append)]
+    pub cors_origin: Vec<CorsOrigin>,
+
+    /// Most requests a second to the IoT Central API, of all callers together. No limit unless set; IoT Central has 20.
+    #[arg(long, value_name = "N", env = "BELLWETHER_CENTRAL_REQUESTS_PER_SECOND")]
+    pub central_requests_per_second: Option<NonZeroU32>,
+
+    /// Most of these that are queries. No limit unless set; IoT Central has 1.
+    #[arg(long, value_name = "N", env = "BELLWETHER_CENTRAL_QUERIES_PER_SECOND")]
+    pub central_queries_per_second: Option<NonZeroU32>,
 }
 
 impl Settings {
@@ -207,6 +223,10 @@ fn of_file(
         };
         let wrong = |rule| ConfigError::Value { file: file.to_owned(), key: key.clone(), rule };
         let texts = texts(value, matches!(arg.get_action(), ArgAction::Append)).map_err(wrong)?;
+        if texts.is_empty() && !arg.get_default_values().is_empty() {
+            // Silence would mean the default, which is not what an empty list says.
+            return Err(wrong("must not be an empty list"));
+        }
         let source = given.value_source(arg.get_id().as_str());
         if !matches!(source, Some(ValueSource::CommandLine | ValueSource::EnvVariable)) {
             line.extend(texts.into_iter().map(|text| format!("--{key}={text}").into()));
@@ -459,6 +479,9 @@ mod tests {
             (&["--host-name", "a.test:8443"], None, "--host-name", "without a port"),
             (&["--https", "8443"], None, "--https", "socket address"),
             (&["--tls-cert", "c.pem"], None, "--tls-key", "required"),
+            (&["--cors-origin", "console.example"], None, "--cors-origin", "or any, or none"),
+            (&[], Some("cors-origin = []"), "`cors-origin`", "empty list"),
+            (&["--central-requests-per-second", "0"], None, "--central-requests-per-second", "zero"),
             (&[], Some("drain = 'soon'"), "--drain", "invalid digit"),
             (&[], Some("drain = [1]"), "`drain`", "one value"),
             (&[], Some("drain = 1.5"), "`drain`", "whole number"),

@@ -9,6 +9,7 @@ mod clock;
 mod config;
 mod connection;
 mod connection_string;
+mod cors;
 mod demo;
 mod failure;
 mod hub_client;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bellwether_engine::{Clock as _, Engine, NewApiToken, World};
 use bellwether_gateway::{Gateway, QueueLimits, Sessions};
-use bellwether_http::{ApiState, Limits, Readiness};
+use bellwether_http::{ApiState, Limits, Readiness, RequestRates};
 use bellwether_model::access::Caller;
 use bellwether_model::ids::BadId;
 use bellwether_model::sas::HostNames;
@@ -27,7 +27,7 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::run_file::{RunFile, RunLock};
 use crate::signals::Signals;
-use crate::{limits, logging, policies, private_file};
+use crate::{cors, limits, logging, policies, private_file};
 
 /// The least time that requests in flight have once the calls are done.
 const REQUESTS_GRACE: Duration = Duration::from_secs(1);
@@ -80,6 +80,7 @@ pub struct Server {
 impl Server {
     /// Starts everything on the data folder of `settings`. When it fails, nothing runs.
     pub async fn start(settings: &Settings) -> Result<Self, Failure> {
+        let central_origins = cors::origins(&settings.cors_origin)?;
         // Whatever is made from here on holds keys or data of devices.
         rustix::process::umask(FileMode::from_raw_mode(0o077));
         let data = data_folder(&settings.data)?;
@@ -123,6 +124,8 @@ impl Server {
             token_secret,
             readiness: Readiness::default(),
             limits: http_limits(settings),
+            central_origins,
+            central_rates: RequestRates::new(settings.central_requests_per_second, settings.central_queries_per_second),
         });
         state.readiness.set_recovered();
         let shutdown = CancellationToken::new();

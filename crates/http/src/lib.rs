@@ -44,6 +44,7 @@ use bellwether_engine::Engine;
 use bellwether_model::policy::Policies;
 use bellwether_model::sas::HostNames;
 
+pub use central::{CorsOrigins, Origin, RequestRates};
 pub use serve::serve;
 
 /// What the service API works with.
@@ -63,6 +64,10 @@ pub struct ApiState {
     pub readiness: Readiness,
     /// What a connection and a request may take.
     pub limits: Limits,
+    /// Whose pages may call the central face from a browser.
+    pub central_origins: CorsOrigins,
+    /// How many requests a second the central face takes.
+    pub central_rates: RequestRates,
 }
 
 /// What a connection and a request may take.
@@ -132,7 +137,7 @@ impl Readiness {
 /// The whole service API: `/healthz` and `/readyz` without authentication, `/api/…` as IoT Central,
 /// `/{idScope}/registrations/…` as the devices' provisioning, everything else as the hub.
 pub fn router(state: Arc<ApiState>) -> Router {
-    let central = any(central::answer).layer(central::cross_origin());
+    let central = any(central::answer).layer(central::cross_origin(&state.central_origins));
     Router::new()
         .route("/healthz", get(health::alive).fallback(hub::answer))
         .route("/readyz", get(health::ready).fallback(hub::answer))

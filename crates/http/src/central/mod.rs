@@ -12,6 +12,7 @@ mod api_tokens;
 mod attestation;
 mod call;
 mod commands;
+mod cors;
 mod device_groups;
 mod device_templates;
 mod device_wire;
@@ -26,6 +27,7 @@ mod paging;
 mod properties;
 mod query;
 mod relationships;
+mod rates;
 mod roles;
 pub(crate) mod router;
 pub(crate) mod routes;
@@ -35,7 +37,7 @@ mod users;
 pub(crate) mod version;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -44,34 +46,22 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::response::Response;
 use bellwether_model::access::{Caller, OrganizationTree};
 use bellwether_model::json::ObjectWriter;
-use tower_http::cors::{AllowHeaders, Any, CorsLayer};
 
 use crate::ApiState;
 use crate::body::{discard, read_body};
 use crate::query_string::QueryString;
 use crate::tracking::Tracking;
 use call::{Answer, Call, Content};
+pub(crate) use cors::cross_origin;
+pub use cors::{CorsOrigins, Origin};
 use error::{CentralError, Code};
+pub use rates::RequestRates;
 use router::Found;
 use version::{Resource, Version, downgrade, upgrade};
 
 const JSON: &str = "application/json; charset=utf-8";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 const ERROR_CODE: HeaderName = HeaderName::from_static("x-ms-error-code");
-/// How long a browser need not ask again whether it may call.
-const PREFLIGHT_KEPT: Duration = Duration::from_secs(3600);
-
-/// Pages of other origins may call with a token of their own (iot-central §13.2). No cookie is ever looked at here,
-/// so that another origin gets nothing by a browser that a person is signed in with.
-pub(crate) fn cross_origin() -> CorsLayer {
-    CorsLayer::new()
-        .allow_origin(Any)
-        .allow_methods([Method::GET, Method::PUT, Method::PATCH, Method::POST, Method::DELETE])
-        .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([REQUEST_ID, ERROR_CODE, header::RETRY_AFTER])
-        .max_age(PREFLIGHT_KEPT)
-}
-
 /// Answers one request.
 pub(crate) async fn answer(State(state): State<Arc<ApiState>>, request: Request) -> Response {
     let began = Instant::now();
@@ -118,7 +108,7 @@ async fn run(
     let Found { route, params } = found;
     let admitted = match admit(&state, &parts.headers).await {
         Ok((caller, organizations)) => match caller.scope(route.permission, &organizations) {
-            Some(scope) => Ok((caller, organizations, scope)),
+            Some(scope) => state.central_rates.take(route.permission).map(|()| (caller, organizations, scope)),
             None => Err(CentralError::new(Code::Forbidden, "no role of the caller allows this")),
         },
         Err(error) => Err(error),

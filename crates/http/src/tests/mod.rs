@@ -33,7 +33,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{ApiState, Limits, Readiness, router};
+use crate::{ApiState, CorsOrigins, Limits, Readiness, RequestRates, router};
 
 /// 2026-11-20T12:00:00Z.
 const NOW: Time = Time(1_795_176_000_000_000);
@@ -87,8 +87,17 @@ impl Hub {
             token_secret: [42; 32],
             readiness: Readiness::default(),
             limits,
+            central_origins: CorsOrigins::Any,
+            central_rates: RequestRates::new(None, None),
         });
         Hub { router: router(Arc::clone(&state)), state, devices, clock, _dir: dir }
+    }
+
+    /// With another choice; before anything else has the state.
+    fn change(&mut self, change: impl FnOnce(&mut ApiState)) {
+        self.router = Router::new();
+        change(Arc::get_mut(&mut self.state).unwrap());
+        self.router = router(Arc::clone(&self.state));
     }
 
     /// Sends a request as it is.

@@ -3,7 +3,9 @@
 use axum::body::Body;
 use axum::http::Request;
 
+use super::super::Hub;
 use super::{Central, NEWEST, outcome};
+use crate::{CorsOrigins, RequestRates};
 
 #[tokio::test]
 async fn tokens() {
@@ -60,5 +62,52 @@ async fn cross_origin() {
     for token in [Some(central.token.as_str()), None] {
         let reply = central.ask_as(token, NEWEST, "GET /organizations", &origin, "").await;
         assert_eq!(reply.header("access-control-allow-origin"), Some("*"), "also on a failure");
+    }
+}
+
+/// Only what was let in counts, and the answer says when to come again.
+#[tokio::test]
+async fn requests_a_second() {
+    let one = std::num::NonZeroU32::new(1);
+    let mut hub = Hub::start().await;
+    hub.change(|state| state.central_rates = RequestRates::new(one, None));
+    let central = Central::of(hub).await;
+    for _ in 0..3 {
+        let reply = central.ask_as(None, NEWEST, "GET /roles", &[], "").await;
+        assert_eq!(outcome(&reply), "401 Unauthorized");
+    }
+    // The first one is taken; of so many some come within a second of it.
+    let mut outcomes = Vec::new();
+    for _ in 0..50 {
+        let reply = central.ask("GET /roles", "").await;
+        if reply.status.as_u16() == 429 {
+            assert_eq!(reply.header("retry-after"), Some("1"));
+        }
+        outcomes.push(outcome(&reply));
+    }
+    assert_eq!(outcomes[0], "200");
+    assert!(outcomes.iter().any(|outcome| outcome == "429 TooManyRequests"), "{outcomes:?}");
+}
+
+#[tokio::test]
+async fn origins_that_were_named() {
+    for (origins, answered) in [
+        (CorsOrigins::Only(Vec::new()), None),
+        (CorsOrigins::Only(vec!["https://other.example".parse().unwrap()]), None),
+        (
+            CorsOrigins::Only(vec!["https://other.example".parse().unwrap(), "https://Page.example".parse().unwrap()]),
+            Some("https://page.example"),
+        ),
+    ] {
+        let mut hub = Hub::start().await;
+        hub.change(|state| state.central_origins = origins.clone());
+        let central = Central::of(hub).await;
+        let origin = [("Origin", "https://page.example")];
+        let reply = central.ask_as(Some(&central.token), NEWEST, "GET /roles", &origin, "").await;
+        assert_eq!(
+            (reply.status.as_u16(), reply.header("access-control-allow-origin")),
+            (200, answered),
+            "{origins:?}"
+        );
     }
 }

@@ -132,6 +132,9 @@ fn belongings(records: &Records<'_>, tree: &OrganizationTree, id: &str) -> Resul
     if records.all::<ScheduledJob>()?.iter().any(|job| job.record.definition.organization.as_deref() == Some(id)) {
         return Ok(Some("there are scheduled jobs"));
     }
+    if records.has_jobs(id)? {
+        return Ok(Some("there are jobs"));
+    }
     if records.all::<User>()?.iter().any(|user| within(&user.record.roles)) {
         return Ok(Some("there are users"));
     }

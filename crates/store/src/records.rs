@@ -176,6 +176,13 @@ impl<'a> Records<'a> {
         let found = self.connection.prepare_cached(sql)?.query_row([template, organization], |_| Ok(())).optional()?;
         Ok(found.is_some())
     }
+
+    /// Is there a job that belongs to this organization itself, whatever its state?
+    pub fn has_jobs(&self, organization: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM job WHERE organization = ?1 LIMIT 1";
+        let found = self.connection.prepare_cached(sql)?.query_row([organization], |_| Ok(())).optional()?;
+        Ok(found.is_some())
+    }
 }
 
 /// Checks a caller's condition against what stands there.

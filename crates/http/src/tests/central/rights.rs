@@ -98,13 +98,11 @@ GET /apiTokens | Aa | list | 200 |
 GET /apiTokens/{tokenId} | Aa | 404 | 200 |
 PUT /apiTokens/{tokenId} | Aa | 409 | 409 | {"roles":[VIEWER]}
 DELETE /apiTokens/{tokenId} | Aa | 404 | 204 |
-POST /query | ABOaov | some | 200 | {"query":"SELECT $id FROM dtmi:acme:cooler;1"}
 GET /devices | ABOaov | list | 200 |
 GET /devices/{deviceId} | ABOaov | 404 | 200 |
 PUT /devices/{deviceId} | ABOao | 404 | 200 | {"displayName":"Taken"}
 PATCH /devices/{deviceId} | ABOao | 404 | 200 | {"displayName":"Taken"}
 DELETE /devices/{deviceId} | ABOao | 404 | 204 |
-GET /deviceTemplates/{deviceTemplateId}/devices | ABOaov | some | 200 |
 GET /devices/{deviceId}/commands/{commandName} | ABOaov | 404 | 200 |
 POST /devices/{deviceId}/commands/{commandName} | ABOao | 404 | 201 | {}
 GET /devices/{deviceId}/components/{componentName}/commands/{commandName} | ABOaov | 404 | 200 |

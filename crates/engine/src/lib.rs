@@ -30,8 +30,8 @@ mod relationships;
 mod runner;
 mod schedule;
 mod schedules;
-mod templates;
 mod telemetry;
+mod templates;
 mod twin_job;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -68,8 +68,8 @@ pub use templates::TemplateError;
 pub use bellwether_store::{ChangeTwinError, DeviceError, MoveJobError, WriteRelationshipError};
 
 use presence::LivePresences;
-use templates::Models;
 use telemetry::LiveTelemetry;
+use templates::Models;
 
 /// News of devices that wait for nobody; a listener that lags looks at everything again.
 const NEWS_KEPT: usize = 8192;

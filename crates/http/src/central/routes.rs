@@ -7,8 +7,8 @@ use bellwether_model::access::Permission;
 use super::router::Route;
 use super::version::{Resource, Version, Versions};
 use super::{
-    api_tokens, attestation, commands, device_groups, device_templates, devices, enrollment_groups, jobs, organizations,
-    properties, query, relationships, roles, telemetry, unserved, users,
+    api_tokens, attestation, commands, device_groups, device_templates, devices, enrollment_groups, jobs,
+    organizations, properties, query, relationships, roles, telemetry, unserved, users,
 };
 
 const ALL: Versions = Versions::ALL;

@@ -1,15 +1,18 @@
 //! `bellwether demo`: the whole story on one machine. A server on free ports, a fleet of simulated devices over
-//! MQTT/TLS, a twin job, a method job, and a look at every single outcome.
+//! MQTT/TLS, a twin job and a method job of the hub, a job of IoT Central in batches whose threshold trips, its rerun, and
+//! a look at every single outcome.
 //!
 //! The server runs in this process, but the demo meets it only as a client does: HTTPS and MQTT over real
 //! connections, with the certificate checked.
 
+mod central;
 mod check;
 mod plan;
 mod report;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches};
@@ -17,6 +20,7 @@ use hyper::StatusCode;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::central_client::CentralClient;
 use crate::config::{LogFormat, LogLevel, Settings};
 use crate::connection::Connection;
 use crate::failure::Failure;
@@ -25,7 +29,7 @@ use crate::progress::Progress;
 use crate::serve::Server;
 use crate::signals::Signals;
 use crate::simulate::fleet::{self, Door, Fleet};
-use crate::{limits, logging, policies, private_file, trust};
+use crate::{limits, logging, policies, private_file, token, trust};
 use check::Findings;
 use plan::{Kind, Member};
 use report::Results;
@@ -69,7 +73,7 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     println!("Bellwether listens on {} and {}.\n", server.connection.https_url, server.connection.mqtts_address);
 
     let story = async {
-        let told = tell(&server.connection, args.devices).await?;
+        let told = tell(&server.connection, folder.path(), args.devices).await?;
         println!("{}", told.text);
         println!("{}", report::verdict(told.devices, &told.findings));
         print!("{}", report::what_next(&program(), folder.path(), &server.connection, &told.method_job, folder.kept));
@@ -104,7 +108,7 @@ struct Told {
 }
 
 /// The story itself, told against any hub that is empty of jobs of these names.
-async fn tell(connection: &Connection, devices: u32) -> Result<Told, Failure> {
+async fn tell(connection: &Connection, data: &Path, devices: u32) -> Result<Told, Failure> {
     let ca = connection.ca_file.as_deref().ok_or_else(|| Failure::new("the demo's server has no CA of its own"))?;
     let tls = trust::client_config(ca)?;
     let hub = HubClient::new(connection.owner()?, &tls);
@@ -117,7 +121,8 @@ async fn tell(connection: &Connection, devices: u32) -> Result<Told, Failure> {
     bar.done();
     let (host, port) = connection.mqtts_address.rsplit_once(':').unwrap_or_default();
     let port = port.parse().map_err(|_| Failure::new(format!("no port in {}", connection.mqtts_address)))?;
-    let fleet = Fleet::start(hub.host(), Door { host: host.to_owned(), port, tls: Some(tls) }, registered);
+    let door = Door { host: host.to_owned(), port, tls: Some(Arc::clone(&tls)) };
+    let fleet = Fleet::start(hub.host(), door, registered);
     connect(&fleet, &members).await?;
     let before = check::desired_versions(&hub.query("SELECT * FROM devices").await?);
 
@@ -140,7 +145,12 @@ async fn tell(connection: &Connection, devices: u32) -> Result<Told, Failure> {
     findings.extend(wrong);
     let seen = fleet.records().iter().map(|record| (record.id.as_str(), record.calls()));
     findings.extend(check::calls(&members, seen));
-    let text = report::outcomes(&members, &Results { twin_rows, method_rows, twins });
+    let mut text = report::outcomes(&members, &Results { twin_rows, method_rows, twins });
+
+    let central = CentralClient::new(&connection.https_url, token::renew(data, "demo").await?, &tls);
+    let second = central::tell(&central, &fleet, &members).await?;
+    text += &report::central(&second);
+    findings.extend(second.findings);
     Ok(Told { devices: members.len(), text, findings, method_job, fleet })
 }
 

@@ -4,6 +4,7 @@
 //! simulated devices, which speak to the hub only as any client would. The clock is read here and nowhere else.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod central_client;
 mod certificates;
 mod clock;
 mod config;

@@ -187,6 +187,22 @@ fn create(args: CreateArgs) -> Result<(), Failure> {
     Ok(())
 }
 
+/// A token that may do everything, good for a day; one of this name that there was ends.
+///
+/// # Errors
+/// The database of the data folder cannot be used.
+pub async fn renew(data: &Path, name: &str) -> Result<String, Failure> {
+    let id: ApiTokenId = name.parse().map_err(|error| Failure::usage(format!("{name}: {error}")))?;
+    let store = policies::open(data)?;
+    let what = || format!("cannot make the token {name}");
+    delete_api_token(&store, id.clone()).await.map_err(|error| Failure::during(what(), &error))?;
+    let now = SystemClock.now();
+    let roles = vec![Assignment { role: Role::Administrator, organization: None }];
+    let new = NewApiToken { id, roles, expiry: Some(Expires::Days(1).after(now)) };
+    let made = create_api_token(&store, &SystemEntropy, now, Caller::operator(), new).await;
+    Ok(made.map_err(|error| Failure::during(what(), &error))?.1)
+}
+
 fn refused(id: &ApiTokenId, data: &Path, error: &ApiTokenError) -> Failure {
     match error {
         ApiTokenError::AlreadyExists => Failure::new(format!(

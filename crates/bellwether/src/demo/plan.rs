@@ -32,7 +32,7 @@ pub enum Kind {
     Failing,
     /// Online, never answers.
     Silent,
-    /// Never online.
+    /// Offline until both jobs have ended; it is repaired then.
     Offline,
 }
 
@@ -78,7 +78,7 @@ impl Kind {
             Kind::Late => (Presence::Late, fixed(200, QUICK)),
             Kind::Failing => (Presence::AtOnce, fixed(500, QUICK)),
             Kind::Silent => (Presence::AtOnce, Answering::Silent),
-            Kind::Offline => (Presence::Never, Answering::Silent),
+            Kind::Offline => (Presence::Repaired, fixed(200, QUICK)),
         }
     }
 }

@@ -7,6 +7,7 @@ use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
 use serde_json::Value;
 
+use super::central;
 use super::check::{self, Findings};
 use super::plan::{self, CONDITION, Kind, METHOD, Member};
 use crate::connection::Connection;
@@ -51,6 +52,20 @@ pub fn outcomes(members: &[Member], results: &Results) -> String {
     }
     right_aligned(&mut method, [1, 3]);
     format!("\nTwin job on {CONDITION}\n{twin}\n\nMethod job {METHOD} on all devices\n{method}\n")
+}
+
+/// What the jobs of the second half came to.
+pub fn central(told: &central::Told) -> String {
+    let mut jobs = table(["job", "status", "devices", "completed", "failed", "pending"]);
+    let label = format!("{} in batches of {} %", central::COMMAND, central::BATCH_PERCENT);
+    for (label, job) in [(label, &told.first), ("rerun of its failed devices".to_owned(), &told.rerun)] {
+        let count = |name: &str| job["progress"][name].to_string();
+        let status = job["status"].as_str().unwrap_or("?").to_owned();
+        jobs.add_row([label, status, count("total"), count("completed"), count("failed"), count("pending")]);
+    }
+    right_aligned(&mut jobs, [2, 3, 4, 5]);
+    let threshold = &told.first["cancellationThreshold"]["value"];
+    format!("\nIoT Central job on a device group, cancelled at more than {threshold} failures\n{jobs}\n")
 }
 
 /// The kinds by their connection, which is all that a twin job's outcome can depend on.

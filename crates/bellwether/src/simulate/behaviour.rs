@@ -9,6 +9,8 @@ pub enum Presence {
     AtOnce,
     /// When the fleet's late comers are let in.
     Late,
+    /// When the fleet's broken devices are repaired.
+    Repaired,
     /// Never.
     Never,
 }

@@ -41,14 +41,16 @@ pub struct Device {
 
 /// Runs a device until the world stops.
 pub async fn run(device: Device, record: Arc<Record>, world: Arc<World>) {
-    match device.presence {
+    let begin = match device.presence {
         Presence::Never => return,
-        Presence::AtOnce => {}
-        Presence::Late => {
-            tokio::select! {
-                () = world.late.cancelled() => {}
-                () = world.stop.cancelled() => return,
-            }
+        Presence::AtOnce => None,
+        Presence::Late => Some(&world.late),
+        Presence::Repaired => Some(&world.repaired),
+    };
+    if let Some(begin) = begin {
+        tokio::select! {
+            () = begin.cancelled() => {}
+            () = world.stop.cancelled() => return,
         }
     }
     let (client, events) = AsyncClient::new(options(&device, &world), QUEUE);

@@ -58,6 +58,7 @@ pub struct World {
     pub(super) transport: Transport,
     pub(super) turns: Semaphore,
     pub(super) late: CancellationToken,
+    pub(super) repaired: CancellationToken,
     pub(super) stop: CancellationToken,
     pub(super) last_error: Mutex<Option<String>>,
     /// What happened so far.
@@ -177,6 +178,7 @@ pub struct Fleet {
     world: Arc<World>,
     records: Vec<Arc<Record>>,
     late: usize,
+    broken: usize,
     tasks: JoinSet<()>,
 }
 
@@ -194,11 +196,13 @@ impl Fleet {
             transport,
             turns: Semaphore::new(CONNECTS_AT_ONCE),
             late: CancellationToken::new(),
+            repaired: CancellationToken::new(),
             stop: CancellationToken::new(),
             last_error: Mutex::new(None),
             counters: Counters::default(),
         });
-        let late = devices.iter().filter(|device| device.presence == Presence::Late).count();
+        let count = |presence| devices.iter().filter(|device| device.presence == presence).count();
+        let (late, broken) = (count(Presence::Late), count(Presence::Repaired));
         let mut tasks = JoinSet::new();
         let mut records = Vec::with_capacity(devices.len());
         for device in devices {
@@ -207,7 +211,7 @@ impl Fleet {
             records.push(Arc::clone(&record));
             tasks.spawn(device::run(device, record, Arc::clone(&world)));
         }
-        Fleet { world, records, late, tasks }
+        Fleet { world, records, late, broken, tasks }
     }
 
     /// What happened so far.
@@ -228,6 +232,16 @@ impl Fleet {
     /// How many devices wait for [`Fleet::let_late_comers_in`].
     pub fn late(&self) -> usize {
         self.late
+    }
+
+    /// How many devices wait for [`Fleet::repair`].
+    pub fn broken(&self) -> u64 {
+        self.broken as u64
+    }
+
+    /// Repairs the broken devices: they connect.
+    pub fn repair(&self) {
+        self.world.repaired.cancel();
     }
 
     /// Lets the late comers connect.

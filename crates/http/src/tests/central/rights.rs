@@ -107,7 +107,7 @@ GET /devices/{deviceId}/commands/{commandName} | ABOaov | 404 | 200 |
 POST /devices/{deviceId}/commands/{commandName} | ABOao | 404 | 201 | {}
 GET /devices/{deviceId}/components/{componentName}/commands/{commandName} | ABOaov | 404 | 200 |
 POST /devices/{deviceId}/components/{componentName}/commands/{commandName} | ABOao | 404 | 201 | {}
-GET /devices/{deviceId}/modules/{moduleName}/commands/{commandName} | ABOaov | 404 | 404 |
+GET /devices/{deviceId}/modules/{moduleName}/commands/{commandName} | ABOaov | 404 | 200 |
 POST /devices/{deviceId}/modules/{moduleName}/commands/{commandName} | ABOao | 404 | 501 | {}
 GET /devices/{deviceId}/modules/{moduleName}/components/{componentName}/commands/{commandName} | ABOaov | 404 | 404 |
 POST /devices/{deviceId}/modules/{moduleName}/components/{componentName}/commands/{commandName} | ABOao | 404 | 501 | {}

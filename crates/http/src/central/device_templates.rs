@@ -2,13 +2,12 @@
 
 use bellwether_engine::TemplateError;
 use bellwether_model::template::{DeviceTemplate, check_template_id};
-use bellwether_query::{ListField, ListFieldKind, ListFilter, ListOrder, ListValue};
-use bellwether_store::{DeviceSelection, Records, Stored};
+use bellwether_query::{ListField, ListFieldKind, ListValue};
+use bellwether_store::{Records, Stored};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::call::{Answer, Call};
-use super::device_wire::DeviceWire;
 use super::error::CentralError;
 
 /// A template on the wire.
@@ -124,17 +123,4 @@ pub(crate) async fn delete(call: Call) -> Result<Answer, CentralError> {
 
 fn document(call: &Call) -> Result<Value, CentralError> {
     Ok(Value::Object(call.json()?))
-}
-
-/// `GET /deviceTemplates/{deviceTemplateId}/devices`, in `preview` alone: those in the caller's organizations, in the
-/// order of creation.
-pub(crate) async fn devices(call: Call) -> Result<Answer, CentralError> {
-    let (page, id, store) = (call.page()?, id(&call)?, call.engine().store());
-    store.record::<DeviceTemplate>(id).await?.ok_or_else(not_found)?;
-    // An id holds no quotes.
-    let filter = ListFilter::parse(&format!("template eq '{id}'")).map_err(CentralError::bad_request)?;
-    let selection = DeviceSelection { filter: Some(filter), scope: call.scope.clone(), order: ListOrder::Created };
-    let found = store.list_devices(selection, call.position(&page)?, page.limit).await?;
-    let next = found.next.map(|position| call.next(&position)).transpose()?;
-    Answer::page(found.items.into_iter().map(DeviceWire::from), next)
 }

@@ -94,9 +94,15 @@ pub struct Settings {
           value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
     pub max_connections: u32,
 
-    /// Most jobs that run side by side; a further one waits in `queued`. No limit unless set.
+    /// Most jobs that run side by side; a further one waits and says why. No limit unless set; IoT Central has 5
     #[arg(long, value_name = "N", env = "BELLWETHER_JOBS_AT_ONCE", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub jobs_at_once: Option<u32>,
+
+    /// Seconds after a start in which a command job of IoT Central waits for devices that were connected when the server
+    /// last ended, 0 to 3600. Any other absent device fails at once
+    #[arg(long, value_name = "SECONDS", env = "BELLWETHER_RECONNECT_GRACE", default_value_t = 30,
+          value_parser = clap::value_parser!(u32).range(0..=3600))]
+    pub reconnect_grace: u32,
 
     /// Most organizations. No limit unless set; IoT Central has 200.
     #[arg(long, value_name = "N", env = "BELLWETHER_ORGANIZATIONS_MAX", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]

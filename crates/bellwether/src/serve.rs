@@ -287,6 +287,7 @@ fn engine_settings(settings: &Settings, mqtts: SocketAddr) -> bellwether_engine:
         condition_bytes_max: settings.job_condition_max_bytes.try_into().unwrap_or(usize::MAX),
         strict_characters: settings.strict_characters,
         jobs_at_once: settings.jobs_at_once.map(|most| most.try_into().unwrap_or(usize::MAX)),
+        reconnect_grace: Duration::from_secs(settings.reconnect_grace.into()),
         organizations_max: settings.organizations_max.map(|most| most.try_into().unwrap_or(usize::MAX)),
         organization_depth_max: settings.organization_depth_max.into(),
         ..bellwether_engine::Settings::default()

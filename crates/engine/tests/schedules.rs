@@ -130,6 +130,18 @@ fn while_a_run_is_active_ticks_are_skipped_and_changes_refused() {
 }
 
 #[test]
+fn a_stopped_run_is_not_active() {
+    let bed = Bed::new(Settings { jobs_at_once: Some(0), ..Settings::default() });
+    bed.put("d", definition("2026-03-02T06:00:00Z", Recurrence::Daily, End::Never, "UTC")).unwrap();
+    bed.sim.advance(DAY + hours(5));
+    let run = bed.jobs("d").remove(0).spec.id;
+    bed.sim.block_on(bed.sim.engine().stop_job(run.as_str())).unwrap();
+    bed.patch("d", IfMatch::Any, |_| {}).unwrap();
+    bed.sim.advance(DAY);
+    assert_eq!(bed.runs("d"), ["d - 1 2026-03-02T06:00", "d - 2 2026-03-03T06:00"]);
+}
+
+#[test]
 fn a_disabled_one_does_nothing_and_its_ticks_do_not_come_later() {
     let bed = Bed::new(Settings::default());
     let mut daily = definition("2026-03-02T06:00:00Z", Recurrence::Daily, End::Never, "UTC");

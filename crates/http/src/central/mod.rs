@@ -31,6 +31,8 @@ mod relationships;
 mod roles;
 pub(crate) mod router;
 pub(crate) mod routes;
+mod schedule_wire;
+mod scheduled_jobs;
 mod telemetry;
 mod unserved;
 mod users;

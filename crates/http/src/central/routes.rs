@@ -8,7 +8,7 @@ use super::router::Route;
 use super::version::{Resource, Version, Versions};
 use super::{
     api_tokens, attestation, commands, device_groups, device_templates, devices, enrollment_groups, jobs,
-    organizations, properties, query, relationships, roles, telemetry, unserved, users,
+    organizations, properties, query, relationships, roles, scheduled_jobs, telemetry, unserved, users,
 };
 
 const ALL: Versions = Versions::ALL;
@@ -20,6 +20,7 @@ const DEVICE_GROUPS: Versions = Versions::from(Version::V1_2Preview);
 const GROUP_DEVICES: Versions = Versions::from(Version::V2022_06_30Preview);
 const QUERY: Versions = Versions::from(Version::V1_1Preview).without(&[Version::V2022_07_31]);
 const ENROLLMENT_GROUPS: Versions = Versions::from(Version::V2022_06_30Preview);
+const SCHEDULED_JOBS: Versions = Versions::from(Version::V2022_06_30Preview);
 const ORGANIZATIONS: Versions = Versions::from(Version::V1_1Preview);
 const RELATIONSHIPS: Versions = Versions::from(Version::V1_1Preview);
 const MANIFESTS: Versions = Versions::from(Version::V2022_10_31Preview);
@@ -188,4 +189,10 @@ pub(crate) static ROUTES: &[Route] = routes! {
     PUT "/dashboards/{dashboardId}": DASHBOARDS ViewDevices Plain unserved::dashboards;
     PATCH "/dashboards/{dashboardId}": DASHBOARDS ViewDevices Plain unserved::dashboards;
     DELETE "/dashboards/{dashboardId}": DASHBOARDS ViewDevices Plain unserved::dashboards;
+    GET "/scheduledJobs": SCHEDULED_JOBS ViewJobs ScheduledJob scheduled_jobs::list;
+    GET "/scheduledJobs/{scheduledJobId}": SCHEDULED_JOBS ViewJobs ScheduledJob scheduled_jobs::get;
+    PUT "/scheduledJobs/{scheduledJobId}": SCHEDULED_JOBS RunJobs ScheduledJob scheduled_jobs::put;
+    PATCH "/scheduledJobs/{scheduledJobId}": SCHEDULED_JOBS RunJobs ScheduledJob scheduled_jobs::patch;
+    DELETE "/scheduledJobs/{scheduledJobId}": SCHEDULED_JOBS RunJobs Plain scheduled_jobs::delete;
+    GET "/scheduledJobs/{scheduledJobId}/jobs": SCHEDULED_JOBS ViewJobs Job scheduled_jobs::jobs;
 };

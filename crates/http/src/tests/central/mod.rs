@@ -16,6 +16,7 @@ mod replay;
 mod requests;
 mod rights;
 mod routes;
+mod scheduled_jobs;
 pub(crate) mod schema;
 mod telemetry;
 mod unserved;

@@ -32,7 +32,7 @@ GET /deviceGroups | ABOaov | list | 200 |
 GET /deviceGroups/{deviceGroupId} | ABOaov | 404 | 200 |
 PUT /deviceGroups/{deviceGroupId} | ABOao | 404 | 200 | {"displayName":"Taken","filter":"SELECT * FROM devices"}
 PATCH /deviceGroups/{deviceGroupId} | ABOao | 404 | 200 | {"displayName":"Taken"}
-DELETE /deviceGroups/{deviceGroupId} | ABOao | 404 | 204 |
+DELETE /deviceGroups/{deviceGroupId} | ABOao | 404 | 409 |
 GET /deviceGroups/{deviceGroupId}/devices | ABOaov | 404 | 200 |
 GET /devices/{deviceId}/attestation | ABOao | 404 | 200 |
 PUT /devices/{deviceId}/attestation | ABOao | 404 | 200 | {"type":"tpm","tpm":{"endorsementKey":"AAAA"}}
@@ -147,6 +147,12 @@ GET /dashboards/{dashboardId} | ABOaov | 501 | 501 |
 PUT /dashboards/{dashboardId} | ABOaov | 501 | 501 |
 PATCH /dashboards/{dashboardId} | ABOaov | 501 | 501 |
 DELETE /dashboards/{dashboardId} | ABOaov | 501 | 501 |
+GET /scheduledJobs | ABOaov | list | 200 |
+GET /scheduledJobs/{scheduledJobId} | ABOaov | 404 | 200 |
+PUT /scheduledJobs/{scheduledJobId} | ABOao | 404 | 200 | {"group":"eu-group","data":[{"type":"property","target":"dtmi:acme:cooler;1","path":"target","value":1}],"schedule":{"start":"2090-01-01T00:00:00Z"}}
+PATCH /scheduledJobs/{scheduledJobId} | ABOao | 404 | 200 | {"displayName":"Taken"}
+DELETE /scheduledJobs/{scheduledJobId} | ABOao | 404 | 204 |
+GET /scheduledJobs/{scheduledJobId}/jobs | ABOaov | 404 | 200 |
 "#;
 
 /// What a caller puts somewhere, or refers to, although it is of another organization: nothing is made then.
@@ -186,6 +192,13 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("PATCH /devices/c4", r#"{"organizations":["eu"]}"#, "422 UnprocessableEntity"),
     ("PATCH /devices/c4", r#"{"organizations":null}"#, "422 UnprocessableEntity"),
     ("PUT /devices/c4/relationships/new", r#"{"source":"c4","target":"c2"}"#, "422 UnprocessableEntity"),
+    (
+        "PUT /scheduledJobs/new",
+        r#"{"group":"eu-group","data":[{"type":"property","target":"dtmi:acme:cooler;1","path":"target","value":1}],"schedule":{"start":"2090-01-01T00:00:00Z"}}"#,
+        "422 UnprocessableEntity",
+    ),
+    ("PATCH /scheduledJobs/us-schedule", r#"{"group":"eu-group"}"#, "422 UnprocessableEntity"),
+    ("PATCH /scheduledJobs/us-schedule", r#"{"organizations":["eu"]}"#, "422 UnprocessableEntity"),
 ];
 
 /// What stands in a path for each parameter: all of it belongs to `eu`, or to the whole application.
@@ -206,6 +219,7 @@ const NAMED: &[(&str, &str)] = &[
     ("organizationId", "eu"),
     ("relationshipId", "eu-relationship"),
     ("rerunId", "eu-rerun"),
+    ("scheduledJobId", "eu-schedule"),
     ("roleId", "84cc62c1-dabe-49d3-b16e-8b291232b285"),
     ("telemetryName", "humidity"),
     ("tokenId", "eu-token"),
@@ -217,6 +231,11 @@ async fn fixture() -> Central {
     let central = fleet().await;
     for organization in ["eu", "us"] {
         let viewer = json!({"role": Role::OrgViewer.id(), "organization": organization});
+        let schedule = json!({
+            "group": format!("{organization}-group"),
+            "data": [{"type": "property", "target": COOLER, "path": "target", "value": 1}],
+            "schedule": {"start": "2090-01-01T00:00:00Z", "recurrence": "daily"},
+        });
         let filter = format!("SELECT * FROM devices WHERE $template = \"{COOLER}\"");
         for (call, body) in [
             ("deviceGroups/{}-group", json!({"displayName": "G", "filter": filter, "organizations": [organization]})),
@@ -227,6 +246,7 @@ async fn fixture() -> Central {
                 json!({"group": format!("{organization}-group"),
                        "data": [{"type": "property", "target": COOLER, "path": "target", "value": 1}]}),
             ),
+            ("scheduledJobs/{}-schedule", schedule),
         ] {
             let call = format!("PUT /{}", call.replace("{}", organization));
             let reply = central.ask(&call, &body.to_string()).await;

@@ -1,0 +1,172 @@
+//! Scheduled jobs in the newest version's form (iot-central §4.1).
+//!
+//! REST has no member for the time zone: what is made here reckons in UTC, and what was made with a zone keeps it.
+
+use bellwether_model::Time;
+use bellwether_model::json::{Members, ObjectWriter, merge_patch_text, push_string};
+use bellwether_model::schedule::{Definition, End, Recurrence, Schedule, ScheduledJob, Zone};
+use bellwether_store::Stored;
+use serde::Deserialize;
+
+use super::call::from_json;
+use super::error::CentralError;
+use super::job_wire::{self, JobBody};
+
+/// What a scheduled job has beside the members of a job.
+#[derive(Deserialize)]
+struct Body {
+    schedule: Option<ScheduleBody>,
+    enabled: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct ScheduleBody {
+    start: Option<String>,
+    recurrence: Option<String>,
+    end: Option<EndBody>,
+}
+
+#[derive(Deserialize)]
+struct EndBody {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    date: Option<String>,
+    occurrences: Option<i64>,
+}
+
+/// Is the body an object?
+///
+/// # Errors
+/// 400 when it is no JSON, 422 when it is no object.
+pub(crate) fn check(body: &str) -> Result<(), CentralError> {
+    from_json::<Members<'_>>(body).map(|_| ())
+}
+
+/// A request's definition; `stands` is what it replaces. A member that only the server sets is ignored.
+///
+/// # Errors
+/// 422: a member is missing or has a value that it cannot have.
+pub(crate) fn read(text: &str, stands: Option<&Definition>) -> Result<Definition, CentralError> {
+    let (job, delivery, organization) = {
+        let body: JobBody<'_> = from_json(text)?;
+        (body.job()?, body.delivery()?, body.organization()?)
+    };
+    let Body { schedule, enabled } = from_json(text)?;
+    let zone = stands.map_or(Zone::UTC, |stands| stands.schedule.zone().clone());
+    let schedule = schedule.ok_or_else(|| CentralError::unprocessable("schedule must be given"))?;
+    Ok(Definition {
+        display_name: job.display_name,
+        description: job.description,
+        group: job.group,
+        delivery,
+        data: job.data,
+        organization,
+        schedule: schedule.read(zone)?,
+        enabled: enabled.unwrap_or(true),
+    })
+}
+
+/// What stands, after a merge patch.
+///
+/// # Errors
+/// As [`read`].
+pub(crate) fn patched(patch: &str, stands: Option<&Definition>) -> Result<Definition, CentralError> {
+    let before = stands.map_or_else(|| "{}".to_owned(), text_of);
+    let text = merge_patch_text(&before, patch);
+    let text = text.map_err(|error| CentralError::unprocessable(format!("the body: {error}")))?;
+    read(&text, stands)
+}
+
+impl ScheduleBody {
+    fn read(self, zone: Zone) -> Result<Schedule, CentralError> {
+        let unprocessable = |text: &str| CentralError::unprocessable(text);
+        let start = self.start.ok_or_else(|| unprocessable("schedule.start must be given"))?;
+        let start: Time =
+            start.parse().map_err(|rule| CentralError::unprocessable(format!("schedule.start {rule}")))?;
+        let recurrence = match self.recurrence.as_deref() {
+            None => Recurrence::Once,
+            Some(word) => Recurrence::from_text(word)
+                .ok_or_else(|| unprocessable("schedule.recurrence must be daily, weekly or monthly"))?,
+        };
+        let end = self.end.map_or(Ok(End::Never), EndBody::read)?;
+        Schedule::new(start, recurrence, end, zone)
+            .map_err(|bad| CentralError::unprocessable(format!("{} {bad}", bad.member())))
+    }
+}
+
+impl EndBody {
+    fn read(self) -> Result<End, CentralError> {
+        let bad = |text: &str| CentralError::unprocessable(text);
+        match self.kind.as_deref() {
+            Some("date") => {
+                let date = self.date.ok_or_else(|| bad("schedule.end.date must be given"))?;
+                let day = date.parse();
+                Ok(End::Date(day.map_err(|rule| CentralError::unprocessable(format!("schedule.end.date {rule}")))?))
+            }
+            Some("occurrences") => {
+                let count = self.occurrences.ok_or_else(|| bad("schedule.end.occurrences must be given"))?;
+                // What is too small or too large for the type is too small or too large for the rule.
+                Ok(End::Occurrences(u32::try_from(count).unwrap_or(0)))
+            }
+            Some(_) | None => Err(bad("schedule.end.type must be date or occurrences")),
+        }
+    }
+}
+
+/// A scheduled job as clients see it. `description` is always there (iot-central §4.1); other members without a value
+/// are absent.
+pub(crate) fn document(stored: &Stored<ScheduledJob>) -> String {
+    let job = &stored.record;
+    let mut out = String::with_capacity(1024);
+    let mut doc = ObjectWriter::open(&mut out);
+    doc.string("id", job.id.as_str());
+    members(&mut doc, &job.definition);
+    doc.display("completed", job.progress.completed).string("etag", &stored.etag_text());
+    doc.close();
+    out
+}
+
+/// What a caller may change of it.
+fn text_of(definition: &Definition) -> String {
+    let mut out = String::with_capacity(1024);
+    let mut doc = ObjectWriter::open(&mut out);
+    members(&mut doc, definition);
+    doc.close();
+    out
+}
+
+fn members(doc: &mut ObjectWriter<'_>, definition: &Definition) {
+    if let Some(name) = &definition.display_name {
+        doc.string("displayName", name);
+    }
+    doc.string("description", definition.description.as_deref().unwrap_or_default());
+    doc.string("group", &definition.group);
+    job_wire::delivery(doc, &definition.delivery);
+    job_wire::data(doc.key("data"), &definition.data);
+    if let Some(organization) = &definition.organization {
+        let list = doc.key("organizations");
+        list.push('[');
+        push_string(list, organization);
+        list.push(']');
+    }
+    let mut schedule = ObjectWriter::open(doc.key("schedule"));
+    schedule.time("start", definition.schedule.start());
+    if let Some(word) = definition.schedule.recurrence().as_str() {
+        schedule.string("recurrence", word);
+    }
+    match definition.schedule.end() {
+        End::Never => {}
+        End::Date(day) => {
+            let mut end = ObjectWriter::open(schedule.key("end"));
+            end.string("type", "date").string("date", &day.to_string());
+            end.close();
+        }
+        End::Occurrences(runs) => {
+            let mut end = ObjectWriter::open(schedule.key("end"));
+            end.string("type", "occurrences").display("occurrences", runs);
+            end.close();
+        }
+    }
+    schedule.close();
+    doc.display("enabled", definition.enabled);
+}

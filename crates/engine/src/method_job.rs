@@ -6,12 +6,13 @@
 //! come, both in one transaction, which says what may be begun next.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bellwether_model::job::{Gate, Job, Offline, Outcome};
 use bellwether_model::method::MethodCall;
 use bellwether_model::{DeviceSeq, Time};
-use bellwether_store::{Ending, Progress, StoreError, Target, TargetStanding};
+use bellwether_store::{Ending, Progress, Requirement, StoreError, Target, TargetStanding};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use tokio::sync::broadcast::Receiver;
@@ -19,7 +20,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{Notify, SemaphorePermit};
 
 use crate::calls::{Answered, Call, Calls};
-use crate::runner::LONGEST_SLEEP;
+use crate::runner::{LONGEST_SLEEP, requirement};
 use crate::{CallError, DeviceNews, Engine};
 
 /// Devices looked at, and attempts and outcomes recorded, at a time.
@@ -32,6 +33,7 @@ struct MethodJob<'a> {
     slot: Option<SemaphorePermit<'a>>,
     engine: &'a Engine,
     job: &'a Job,
+    requirement: Arc<Requirement>,
     calls: Calls,
     news: Receiver<DeviceNews>,
     /// What may be begun, as the last transaction left it.
@@ -68,6 +70,7 @@ impl Engine {
             slot,
             engine: self,
             job,
+            requirement: Arc::new(requirement(&job.spec)),
             calls: Calls::new(&self.world, job, calls),
             news,
             gate,
@@ -168,19 +171,21 @@ impl MethodJob<'_> {
             self.pass = Some(self.gate.from);
         }
         let (engine, key) = (self.engine, self.job.key);
-        let templates = &self.job.spec.templates;
         if !self.heard_of.is_empty() && self.candidates.len() < DEVICES_AT_A_TIME {
             let later = self.heard_of.iter().nth(DEVICES_AT_A_TIME).copied();
             let later = later.map(|device| self.heard_of.split_off(&device)).unwrap_or_default();
             let devices: Vec<_> = std::mem::replace(&mut self.heard_of, later).into_iter().collect();
-            let targets = engine.persist(|| engine.store.targets_among(key, devices.clone(), templates.clone())).await;
+            let targets = engine
+                .persist(|| engine.store.targets_among(key, devices.clone(), Arc::clone(&self.requirement)))
+                .await;
             self.consider(targets.ok_or(StoreError::Closed)?);
         }
         if let Some(from) = self.pass
             && self.candidates.len() < self.room().min(DEVICES_AT_A_TIME)
         {
             let most = self.gate.until.saturating_sub(from).min(DEVICES_AT_A_TIME as u64) as usize;
-            let targets = engine.persist(|| engine.store.targets_from(key, from, most, templates.clone())).await;
+            let targets =
+                engine.persist(|| engine.store.targets_from(key, from, most, Arc::clone(&self.requirement))).await;
             let targets = targets.ok_or(StoreError::Closed)?;
             self.pass = targets.last().map(|last| last.ordinal + 1);
             self.consider(targets);
@@ -199,10 +204,7 @@ impl MethodJob<'_> {
                 TargetStanding::Begun => {}
                 TargetStanding::Disabled => self.end(device, Outcome::disabled()),
                 TargetStanding::Deleted => self.end(device, Outcome::deleted()),
-                TargetStanding::Mismatch(wanted) => {
-                    let wanted = self.job.spec.templates.get(wanted).map_or("", String::as_str);
-                    self.end(device, Outcome::template_mismatch(wanted));
-                }
+                TargetStanding::Mismatch(outcome) => self.end(device, outcome),
             }
         }
     }

@@ -8,9 +8,9 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwether_model::job::{Action, Counters, Job, JobState, Target};
+use bellwether_model::job::{Action, Counters, Job, JobSpec, JobState, Target};
 use bellwether_model::{JobKey, Time};
-use bellwether_store::{StoreError, TargetList};
+use bellwether_store::{Requirement, StoreError, TargetList};
 use futures::FutureExt;
 use tokio::sync::{Notify, SemaphorePermit};
 
@@ -235,6 +235,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// What a device of the job must be when its turn comes.
+pub(crate) fn requirement(spec: &JobSpec) -> Requirement {
+    Requirement { templates: spec.templates.clone(), organization: spec.organization.clone() }
 }
 
 /// A job is among those that wait for a slot as long as this lives.

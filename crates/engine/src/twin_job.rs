@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::runner::requirement;
 use bellwether_model::job::Job;
 use bellwether_model::twin::TwinChange;
 use bellwether_store::{ChunkPlan, DeviceChange, StoreError};
@@ -35,7 +36,7 @@ impl Engine {
         let plan = Arc::new(ChunkPlan {
             job: job.key,
             change,
-            templates: job.spec.templates.clone(),
+            requirement: requirement(&job.spec),
             keep_previous: job.spec.keep_previous,
         });
         let prepare = |from, devices_max| self.store.prepare_chunk(Arc::clone(&plan), from, devices_max, self.now());

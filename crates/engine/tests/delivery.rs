@@ -5,12 +5,16 @@ mod simulation;
 
 use std::time::Duration;
 
-use bellwether_engine::{MoveJobError, RerunJobError, Settings};
+use bellwether_engine::{DeviceChange, MoveJobError, RerunJobError, Settings, WhenAbsent};
 use bellwether_model::DeviceSeq;
+use bellwether_model::access::Scope;
+use bellwether_model::identity::IfMatch;
 use bellwether_model::job::{
     Action, Amount, CentralJob, Decimal, Delivery, Face, JobSpec, JobState, Offline, Success, Target, Threshold,
 };
 use bellwether_model::method::MethodCall;
+use bellwether_model::organization::Organization;
+use bellwether_store::{Records, StoreError};
 use simulation::{Habit, Sim, device_id, method_job, twin_job};
 
 const MOMENT: Duration = Duration::from_millis(50);
@@ -277,6 +281,46 @@ fn a_rerun_takes_the_devices_that_failed_and_no_other() {
     sim.advance(MOMENT);
     assert!(matches!(rerun("fine", "r3"), Err(RerunJobError::NothingFailed)));
     assert!(matches!(rerun("j", "r2"), Err(RerunJobError::Create(_))));
+}
+
+/// A device that was handed to another organization is no business of the old one any more: whether its
+/// job is run again or only comes to it late.
+#[test]
+fn a_job_leaves_devices_alone_that_went_to_another_organization() {
+    let sim = connected(4);
+    for (id, parent) in [("eu", None), ("de", Some("eu")), ("us", None)] {
+        let parent = parent.map(str::to_owned);
+        let organization = Organization { id: id.to_owned(), display_name: id.to_owned(), parent };
+        let put = move |records: &Records<'_>| records.put(organization);
+        sim.block_on(sim.engine().store().change_records::<_, StoreError, _>(put)).unwrap();
+    }
+    for (n, organization) in [(0, "eu"), (1, "de"), (2, "eu"), (3, "de")] {
+        belong(&sim, n, organization);
+        sim.devices.set_habit(seq(n), Habit::Answer(500, 1));
+    }
+    let of_eu = |spec: JobSpec| JobSpec { organization: Some("eu".to_owned()), ..spec };
+    create(&sim, of_eu(central(method_job("j", "*", 600), batches(2))));
+    sim.advance(MOMENT);
+    let rows = ["d00 failed 500", "d01 failed 500", "d02 failed 500", "d03 failed 500"];
+    assert_eq!(sim.rows("j"), rows);
+    belong(&sim, 0, "us");
+    belong(&sim, 2, "de");
+    sim.block_on(sim.engine().rerun_job("j", "again".parse().unwrap(), "someone".to_owned())).unwrap();
+    sim.advance(MOMENT);
+    assert_eq!(words(&sim, "again"), ["failed OrganizationMismatch", "failed 500", "failed 500", "failed 500"]);
+    assert_eq!(sim.devices.sent("m-again", seq(0)), 0);
+
+    create(&sim, of_eu(central(twin_job("t", "*", 600), Delivery::default())));
+    sim.advance(MOMENT);
+    assert_eq!(words(&sim, "t"), ["failed OrganizationMismatch", "completed", "completed", "completed"]);
+}
+
+/// Puts a device into an organization.
+fn belong(sim: &Sim, n: usize, organization: &str) {
+    let change = DeviceChange { organization: Some(Some(organization.to_owned())), ..DeviceChange::default() };
+    let id = device_id(&name(n));
+    let put = sim.engine().write_device(&id, change, WhenAbsent::Refuse, IfMatch::Any, Scope::Everything);
+    sim.block_on(put).unwrap();
 }
 
 #[test]

@@ -1,15 +1,18 @@
 //! Device jobs of method jobs: which devices of a list are still to be begun, attempts, outcomes.
 
+use std::sync::Arc;
+
 use bellwether_model::job::{DeviceJobState, Gate, JobType, Outcome};
 use bellwether_model::{DeviceSeq, JobKey, Time};
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::requirement::{Check, Requirement};
 use crate::standing::{Standing, class_of, save_standing, standing};
 use crate::targets::{Ordinals, devices_from};
 use crate::{Store, StoreError};
 
 /// What is known of a device in a target list before it is begun.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TargetStanding {
     /// To be begun.
     Open,
@@ -19,12 +22,12 @@ pub enum TargetStanding {
     Disabled,
     /// To be begun, but deleted since the list was frozen.
     Deleted,
-    /// To be begun, but it has another template than one of those that the job is for: the so-manieth.
-    Mismatch(usize),
+    /// To be begun, but it is not, or no more, what the job is for: it ends so.
+    Mismatch(Outcome),
 }
 
 /// A device of a target list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// Which.
     pub device: DeviceSeq,
@@ -62,20 +65,20 @@ fn target(
     job: JobKey,
     device: DeviceSeq,
     ordinal: u64,
-    templates: &[String],
+    check: &Check<'_>,
 ) -> Result<Target, StoreError> {
-    let sql = "SELECT disabled, deleted IS NOT NULL, state_updated, template,
+    let sql = "SELECT disabled, deleted IS NOT NULL, state_updated, template, organization,
                EXISTS (SELECT 1 FROM device_job WHERE job = ?1 AND device = ?2) FROM device WHERE seq = ?2";
     let found = connection
         .prepare_cached(sql)?
         .query_row([job.0, device.0], |row| {
-            let (disabled, deleted, begun) = (row.get(0)?, row.get(1)?, row.get(4)?);
+            let (disabled, deleted, begun) = (row.get(0)?, row.get(1)?, row.get(5)?);
             let template = row.get_ref(3)?.as_str_or_null()?;
-            let mismatch = templates.iter().position(|wanted| template != Some(wanted));
+            let mismatch = check.mismatch(template, row.get_ref(4)?.as_str_or_null()?);
             let standing = match (begun, deleted, disabled, mismatch) {
                 (true, _, _, _) => TargetStanding::Begun,
                 (false, true, _, _) => TargetStanding::Deleted,
-                (false, false, _, Some(wanted)) => TargetStanding::Mismatch(wanted),
+                (false, false, _, Some(outcome)) => TargetStanding::Mismatch(outcome),
                 (false, false, true, None) => TargetStanding::Disabled,
                 (false, false, false, None) => TargetStanding::Open,
             };
@@ -87,19 +90,18 @@ fn target(
 }
 
 impl Store {
-    /// The devices of a job's list from the ordinal `from` on, at most so many, with their standing; `templates` are
-    /// those that the job is for.
+    /// The devices of a job's list from the ordinal `from` on, at most so many, with their standing.
     pub async fn targets_from(
         &self,
         job: JobKey,
         from: u64,
         devices_max: usize,
-        templates: Vec<String>,
+        requirement: Arc<Requirement>,
     ) -> Result<Vec<Target>, StoreError> {
         self.read(move |connection| {
             let devices = devices_from(connection, job, from, devices_max)?;
-            let numbered = (from..).zip(devices);
-            numbered.map(|(ordinal, device)| target(connection, job, device, ordinal, &templates)).collect()
+            let (numbered, check) = ((from..).zip(devices), requirement.check(connection)?);
+            numbered.map(|(ordinal, device)| target(connection, job, device, ordinal, &check)).collect()
         })
         .await
     }
@@ -109,14 +111,15 @@ impl Store {
         &self,
         job: JobKey,
         devices: Vec<DeviceSeq>,
-        templates: Vec<String>,
+        requirement: Arc<Requirement>,
     ) -> Result<Vec<Target>, StoreError> {
         self.read(move |connection| {
             let mut ordinals = Ordinals::of(connection, job);
+            let check = requirement.check(connection)?;
             let mut targets = Vec::new();
             for device in devices {
                 if let Some(ordinal) = ordinals.find(device)? {
-                    targets.push(target(connection, job, device, ordinal, &templates)?);
+                    targets.push(target(connection, job, device, ordinal, &check)?);
                 }
             }
             Ok(targets)

@@ -25,6 +25,7 @@ mod provisioning;
 mod readers;
 mod records;
 mod relationships;
+mod requirement;
 mod scheduled_runs;
 mod select;
 mod settings;
@@ -54,6 +55,7 @@ pub use members::{MemberPage, MemberSelection, ModeledProperties, PropertySectio
 pub use provisioning::{NewRegistration, Registered};
 pub use records::{EtagMismatch, Record, RecordKind, RecordPage, RecordStamp, Records, Stored, check_etag};
 pub use relationships::{RelationshipPage, WriteRelationshipError};
+pub use requirement::Requirement;
 pub use select::{Position, QueryPage, RunQueryError};
 pub use subscriptions::Subscription;
 pub use targets::TargetList;

@@ -102,7 +102,7 @@ fn method() -> Action {
 
 fn twin_plan(job: JobKey, body: &str) -> Arc<ChunkPlan> {
     let change = DeviceChange::Twin(TwinChange::merge_from_body(body).unwrap());
-    Arc::new(ChunkPlan { job, change, templates: Vec::new(), keep_previous: true })
+    Arc::new(ChunkPlan { job, change, requirement: Requirement::default(), keep_previous: true })
 }
 
 fn answered(device: DeviceSeq, payload: &str) -> Ending {

@@ -16,6 +16,7 @@ use bellwether_model::{DeviceSeq, JobKey, Time};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use crate::attempts::save_ending;
+use crate::requirement::{Check, Requirement};
 use crate::standing::{save_standing, standing};
 use crate::targets::devices_from;
 use crate::{Store, StoreError};
@@ -29,8 +30,8 @@ pub struct ChunkPlan {
     pub job: JobKey,
     /// The change.
     pub change: DeviceChange,
-    /// A device with another template than one of these fails.
-    pub templates: Vec<String>,
+    /// A device that does not meet it fails.
+    pub requirement: Requirement,
     /// Keep what is replaced.
     pub keep_previous: bool,
 }
@@ -333,6 +334,7 @@ struct ChunkWriter<'a> {
     update_twin: CachedStatement<'a>,
     touches: Touches,
     insert: CachedStatement<'a>,
+    check: Check<'a>,
 }
 
 impl<'a> ChunkWriter<'a> {
@@ -345,20 +347,21 @@ impl<'a> ChunkWriter<'a> {
         let insert = connection.prepare_cached(
             "INSERT INTO device_job (job, device, state, created, updated, previous) VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
         )?;
-        Ok(ChunkWriter { connection, plan, now, update_twin, touches, insert })
+        let check = plan.requirement.check(connection)?;
+        Ok(ChunkWriter { connection, plan, now, update_twin, touches, insert, check })
     }
 
-    /// The ending of a device that does not have the templates that the job is for.
+    /// The ending of a device that is not what the job is for.
     fn mismatch(&self, device: DeviceSeq) -> Result<Option<Outcome>, StoreError> {
-        if self.plan.templates.is_empty() {
+        if self.check.is_nothing() {
             return Ok(None);
         }
-        let template = match template(self.connection, device)? {
-            Some(template) => template,
-            None => return Ok(Some(Outcome::deleted())),
-        };
-        let other = self.plan.templates.iter().find(|wanted| template.as_ref() != Some(wanted));
-        Ok(other.map(|wanted| Outcome::template_mismatch(wanted)))
+        let sql = "SELECT template, organization FROM device WHERE seq = ?1 AND deleted IS NULL";
+        let mut statement = self.connection.prepare_cached(sql)?;
+        let mut rows = statement.query([device.0])?;
+        let Some(row) = rows.next()? else { return Ok(Some(Outcome::deleted())) };
+        let text = |column| row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from);
+        Ok(self.check.mismatch(text(0)?, text(1)?))
     }
 
     /// Changes one device. Returns its outcome when that is not written yet.

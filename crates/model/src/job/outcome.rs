@@ -185,6 +185,12 @@ impl Outcome {
         Self::failed(Class::PreconditionFailed, "TemplateMismatch", &text)
     }
 
+    /// Handed to another organization since the list of the job was made.
+    pub fn organization_mismatch(wanted: &str) -> Outcome {
+        let text = format!("the device does not belong to the organization {wanted} of the job any more");
+        Self::failed(Class::PreconditionFailed, "OrganizationMismatch", &text)
+    }
+
     /// Not connected until the job's deadline.
     pub fn not_connected() -> Outcome {
         Self::failed(

@@ -44,9 +44,9 @@ pub enum GroupError {
         reason: String,
     },
     /// A scheduled job refers to the group.
-    #[error("the scheduled job {scheduled_job} refers to the device group; delete or change it first")]
+    #[error("{scheduled_job} refers to the device group; delete or change it first")]
     InUse {
-        /// Its id.
+        /// Which, in words.
         scheduled_job: String,
     },
     /// The store failed.
@@ -166,7 +166,12 @@ impl Engine {
                 return Err(GroupError::NotFound);
             };
             check_etag(&if_match, Some(&group))?;
-            if let Some(scheduled_job) = scheduled_job_where(records, |definition| definition.group == id.as_str())? {
+            if let Some(job) = scheduled_job_where(records, |definition| definition.group == id.as_str())? {
+                let scheduled_job = match scope.covers(job.definition.organization.as_deref()) {
+                    true => format!("the scheduled job {}", job.id),
+                    // Its name is not for the caller to know.
+                    false => "a scheduled job of another organization".to_owned(),
+                };
                 return Err(GroupError::InUse { scheduled_job });
             }
             records.delete::<DeviceGroup>(id.as_str())?;

@@ -150,13 +150,13 @@ impl Engine {
     }
 }
 
-/// The id of a scheduled job that refers to what `refers` looks for: that cannot be deleted meanwhile.
+/// A scheduled job that refers to what `refers` looks for: that cannot be deleted meanwhile.
 pub(crate) fn scheduled_job_where(
     records: &Records<'_>,
     refers: impl Fn(&Definition) -> bool,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Option<ScheduledJob>, StoreError> {
     let page = records.page::<ScheduledJob>(0, 1, |job| refers(&job.definition))?;
-    Ok(page.records.into_iter().next().map(|stored| stored.record.id.to_string()))
+    Ok(page.records.into_iter().next().map(|stored| stored.record))
 }
 
 /// Where the caller may run jobs now.

@@ -156,7 +156,7 @@ impl Engine {
             }
             let refers = |job: &Definition| job.data.iter().any(|entry| entry.template().1 == id);
             if let Some(scheduled_job) = scheduled_job_where(records, refers)? {
-                return Err(TemplateError::InUse { scheduled_job });
+                return Err(TemplateError::InUse { scheduled_job: scheduled_job.id.to_string() });
             }
             records.delete::<DeviceTemplate>(&id)?;
             Ok(())

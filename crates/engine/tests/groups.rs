@@ -226,8 +226,15 @@ fn etags_and_deleting() {
     assert!(matches!(bed.delete("g", stale, &Scope::Everything), Err(GroupError::EtagMismatch(_))));
     assert!(matches!(bed.delete("g", IfMatch::Any, &within(&["eu"])), Err(GroupError::NotFound)));
     bed.keep(scheduled("g"));
-    let error = bed.delete("g", IfMatch::Any, &Scope::Everything).unwrap_err();
-    assert!(matches!(&error, GroupError::InUse { scheduled_job } if scheduled_job == "nightly"), "{error:?}");
+    // A scheduled job of the root has no name for those within an organization.
+    for (organization, scope, named) in [
+        (None, Scope::Everything, "the scheduled job nightly"),
+        (Some("eu"), within(&["eu"]), "a scheduled job of another organization"),
+    ] {
+        bed.put("g", group(all, organization), &Scope::Everything).unwrap();
+        let error = bed.delete("g", IfMatch::Any, &scope).unwrap_err();
+        assert!(matches!(&error, GroupError::InUse { scheduled_job } if scheduled_job == named), "{error:?}");
+    }
     bed.keep(scheduled("other"));
     bed.delete("g", IfMatch::Any, &Scope::Everything).unwrap();
     assert!(matches!(bed.delete("g", IfMatch::Any, &Scope::Everything), Err(GroupError::NotFound)));

@@ -5,9 +5,6 @@
 //! operation, and what comes back is brought down again ([`version`]); whatever fails on that way leaves in IoT
 //! Central's own shape ([`error`]).
 
-// Until every group of endpoints uses what is shared here.
-#![allow(dead_code)]
-
 mod api_tokens;
 mod attestation;
 mod call;
@@ -110,12 +107,12 @@ async fn run(
     let Found { route, params } = found;
     let admitted = match admit(&state, &parts.headers).await {
         Ok((caller, organizations)) => match caller.scope(route.permission, &organizations) {
-            Some(scope) => state.central_rates.take(route.permission).map(|()| (caller, organizations, scope)),
+            Some(scope) => state.central_rates.take(route.permission).map(|()| (caller, scope)),
             None => Err(CentralError::new(Code::Forbidden, "no role of the caller allows this")),
         },
         Err(error) => Err(error),
     };
-    let (caller, organizations, scope) = match admitted {
+    let (caller, scope) = match admitted {
         Ok(admitted) => admitted,
         Err(error) => {
             discard(body).await;
@@ -125,7 +122,7 @@ async fn run(
     let body = read_body(body, &parts.headers, &state.limits).await?;
     let body = upgrade(version, route.resource, parts.method == Method::PATCH, body)?;
     let (headers, path) = (parts.headers.clone(), parts.uri.path().to_owned());
-    let call = Call { state, caller, scope, organizations, version, params, query, headers, body, path };
+    let call = Call { state, caller, scope, version, params, query, headers, body, path };
     // In a task of its own: what was begun is done to its end, also when the caller goes away in the middle,
     // and a panic is an answer.
     match tokio::spawn((route.run)(call)).await {

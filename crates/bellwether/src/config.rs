@@ -108,8 +108,8 @@ pub struct Settings {
     #[arg(long, value_name = "N", env = "BELLWETHER_ORGANIZATIONS_MAX", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub organizations_max: Option<u32>,
 
-    /// How deep organizations may lie below each other, 1 to 100; IoT Central has 5.
-    #[arg(long, value_name = "N", env = "BELLWETHER_ORGANIZATION_DEPTH_MAX", default_value_t = 5,
+    /// How deep organizations may lie below each other, 1 to 100; IoT Central has 5
+    #[arg(long, value_name = "N", env = "BELLWETHER_ORGANIZATION_DEPTH_MAX", default_value_t = 100,
           value_parser = clap::value_parser!(u16).range(1..=100))]
     pub organization_depth_max: u16,
 

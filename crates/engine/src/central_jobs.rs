@@ -20,6 +20,7 @@ use bellwether_model::template::{CapabilityModel, Fault};
 use bellwether_store::{Records, StoreError};
 
 use crate::access::organizations;
+use crate::groups::{GroupError, check_usable};
 use crate::modeled::model_of;
 use crate::{CreateJobError, Engine};
 
@@ -97,10 +98,18 @@ impl Engine {
         if let Some(job) = self.same_again(&new, scope).await? {
             return Ok(job);
         }
-        let (owner, scope) = (caller.name.clone(), scope.clone());
-        let read = move |records: &Records<'_>| Ok(central_spec(records, new, owner, &scope));
+        let (owner, within) = (caller.name.clone(), scope.clone());
+        let again = new.clone();
+        let read = move |records: &Records<'_>| Ok(central_spec(records, new, owner, &within));
         let spec = self.store.read_records(read).await??;
-        Ok(self.create_job(spec).await?)
+        match self.create_job(spec).await {
+            // The same request came twice at once, and the other was first.
+            Err(CreateJobError::AlreadyExists) => {
+                let other = self.same_again(&again, scope).await?;
+                other.ok_or_else(|| CreateJobError::AlreadyExists.into())
+            }
+            made => Ok(made?),
+        }
     }
 
     /// The job that an identical request made a short while ago, if the caller may see it.
@@ -131,11 +140,34 @@ pub(crate) fn central_spec(
     let group = records.get::<DeviceGroup>(&new.job.group)?;
     let group = group.filter(|stored| scope.covers(stored.record.organization.as_deref()));
     let group = group.ok_or_else(|| invalid("group", "is no device group that you can see"))?.record;
+    check_usable(records, &group).map_err(|error| match error {
+        GroupError::Store(error) => CentralJobError::Store(error),
+        GroupError::NotFound
+        | GroupError::EtagMismatch(_)
+        | GroupError::Filter(_)
+        | GroupError::Invalid(_)
+        | GroupError::Broken { .. }
+        | GroupError::InUse { .. } => {
+            CentralJobError::Invalid { field: "group", rule: format!("cannot be used: {error}") }
+        }
+    })?;
     let plan = plan(&new.job.data, &models(records, &new.job.data)?)?;
     let organization = match &new.organization {
         None => group.organization,
-        Some(id) if organizations(records)?.contains(id) && scope.covers(Some(id)) => new.organization.clone(),
-        Some(_) => return Err(invalid("organizations", "holds no organization that you can see")),
+        Some(id) => {
+            let tree = organizations(records)?;
+            if !tree.contains(id) || !scope.covers(Some(id)) {
+                return Err(invalid("organizations", "holds no organization that you can see"));
+            }
+            let of_group = group.organization.as_deref();
+            let meets = of_group.is_none_or(|of_group| {
+                tree.line(id).any(|above| above == of_group) || tree.line(of_group).any(|above| above == id)
+            });
+            if !meets {
+                return Err(invalid("organizations", "holds an organization that has no device of the group"));
+            }
+            new.organization.clone()
+        }
     };
     Ok(NewCentralJob { organization, ..new }.into_spec(plan.action, plan.templates, owner))
 }

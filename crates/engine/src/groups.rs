@@ -181,6 +181,14 @@ impl Engine {
     }
 }
 
+/// Can the group be asked for its members?
+///
+/// # Errors
+/// It is broken, or the store failed.
+pub(crate) fn check_usable(records: &Records<'_>, group: &DeviceGroup) -> Result<(), GroupError> {
+    selection(records, group.id.as_str(), |_, _| Ok(Scope::Everything)).map(|_| ())
+}
+
 /// What to select for a group as it stands.
 fn selection(
     records: &Records<'_>,

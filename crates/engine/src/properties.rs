@@ -112,7 +112,7 @@ impl Engine {
             };
             let Some(body) = setting.change(&document.text, &stands.twin)? else { return Ok(stands) };
             let change = TwinChange::merge_from_body(&body)?;
-            match self.change_twin(id, change, IfMatch::Etag(stands.twin.etag_text())).await {
+            match self.change_twin(id, change, IfMatch::OneOf(vec![stands.twin.etag_text()])).await {
                 Ok((device, twin)) => return Ok(DeviceProperties { device, twin, model: stands.model }),
                 Err(ChangeTwinError::EtagMismatch) => {}
                 Err(ChangeTwinError::NotFound) => return Err(PropertiesError::NoDevice),

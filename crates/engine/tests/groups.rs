@@ -214,14 +214,14 @@ fn etags_and_deleting() {
     let first = bed.put("g", group(all, None), &Scope::Everything).unwrap();
     let second = bed.put("g", group(all, None), &Scope::Everything).unwrap();
     assert_ne!(first.etag_text(), second.etag_text());
-    let stale = IfMatch::Etag(first.etag_text());
+    let stale = IfMatch::OneOf(vec![first.etag_text()]);
     let patch = |if_match: &IfMatch| {
         let change = DeviceGroupChange { description: Some(Some("d".to_owned())), ..DeviceGroupChange::default() };
         let (id, if_match) = ("g".parse().unwrap(), if_match.clone());
         bed.0.block_on(bed.0.engine().patch_group(id, change, if_match, Scope::Everything))
     };
     assert!(matches!(patch(&stale), Err(GroupError::EtagMismatch(_))));
-    let third = patch(&IfMatch::Etag(second.etag_text())).unwrap();
+    let third = patch(&IfMatch::OneOf(vec![second.etag_text()])).unwrap();
     assert_eq!((third.record.description.as_deref(), third.record.filter.as_str()), (Some("d"), all));
     assert!(matches!(bed.delete("g", stale, &Scope::Everything), Err(GroupError::EtagMismatch(_))));
     assert!(matches!(bed.delete("g", IfMatch::Any, &within(&["eu"])), Err(GroupError::NotFound)));

@@ -228,15 +228,15 @@ fn the_rules_of_storing() {
         assert!(matches!(result, Err(ScheduledJobError::NotFound)), "{result:?}");
     }
     assert!(matches!(bed.delete_as("eu", "s", IfMatch::Any), Err(ScheduledJobError::NotFound)));
-    let second = bed.patch("s", IfMatch::Etag(first.etag_text()), |d| d.enabled = false).unwrap();
+    let second = bed.patch("s", IfMatch::OneOf(vec![first.etag_text()]), |d| d.enabled = false).unwrap();
     assert_ne!(first.etag_text(), second.etag_text());
-    let stale = bed.patch("s", IfMatch::Etag(first.etag_text()), |_| {});
+    let stale = bed.patch("s", IfMatch::OneOf(vec![first.etag_text()]), |_| {});
     assert!(matches!(stale, Err(ScheduledJobError::EtagMismatch(_))));
     assert!(matches!(
-        bed.delete_as("ops", "s", IfMatch::Etag(first.etag_text())),
+        bed.delete_as("ops", "s", IfMatch::OneOf(vec![first.etag_text()])),
         Err(ScheduledJobError::EtagMismatch(_))
     ));
-    bed.delete_as("ops", "s", IfMatch::Etag(second.etag_text())).unwrap();
+    bed.delete_as("ops", "s", IfMatch::OneOf(vec![second.etag_text()])).unwrap();
     assert!(matches!(bed.delete_as("ops", "s", IfMatch::Any), Err(ScheduledJobError::NotFound)));
 }
 

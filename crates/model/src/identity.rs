@@ -236,24 +236,26 @@ pub enum IfMatch {
     /// Write whatever stands there: no header, `""`, `*` or `"*"`.
     #[default]
     Any,
-    /// Write only if this is the etag.
-    Etag(String),
+    /// Write only if the etag is one of these.
+    OneOf(Vec<String>),
 }
 
 impl IfMatch {
-    /// Reads the header's value in every form that clients send, quoted or not.
+    /// Reads the header's value in every form that clients send: etags, quoted or not, between commas. `*` among
+    /// them, or nothing at all, is any.
     pub fn from_header(value: &str) -> IfMatch {
-        match value.trim().trim_matches('"') {
-            "" | "*" => IfMatch::Any,
-            etag => IfMatch::Etag(etag.to_owned()),
+        let etags: Vec<&str> = value.split(',').map(|etag| etag.trim().trim_matches('"')).collect();
+        if etags.contains(&"*") || etags.iter().all(|etag| etag.is_empty()) {
+            return IfMatch::Any;
         }
+        IfMatch::OneOf(etags.into_iter().filter(|etag| !etag.is_empty()).map(str::to_owned).collect())
     }
 
     /// Does the condition hold for `etag`?
     pub fn holds(&self, etag: &str) -> bool {
         match self {
             IfMatch::Any => true,
-            IfMatch::Etag(wanted) => wanted == etag,
+            IfMatch::OneOf(wanted) => wanted.iter().any(|wanted| wanted == etag),
         }
     }
 }
@@ -268,8 +270,11 @@ mod tests {
             assert_eq!(IfMatch::from_header(any), IfMatch::Any, "{any}");
         }
         for etag in ["AAAAAAAAAAE=", "\"AAAAAAAAAAE=\""] {
-            assert_eq!(IfMatch::from_header(etag), IfMatch::Etag("AAAAAAAAAAE=".to_owned()));
+            assert_eq!(IfMatch::from_header(etag), IfMatch::OneOf(vec!["AAAAAAAAAAE=".to_owned()]));
         }
+        let several = IfMatch::from_header("\"a\", \"b\",,c");
+        assert!(several.holds("a") && several.holds("b") && several.holds("c") && !several.holds("d"));
+        assert_eq!(IfMatch::from_header("\"a\", *"), IfMatch::Any);
     }
 
     #[test]

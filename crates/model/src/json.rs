@@ -1,6 +1,7 @@
 //! JSON kept as text: numbers keep their digits and objects their order.
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -108,18 +109,22 @@ fn merge_levels(target: &str, patch: &str) -> Result<String, serde_json::Error> 
     }
     let target = if target.starts_with('{') { Members::of(target)? } else { Members::default() };
     let patch = Members::of(patch)?;
+    // Of a key that stands twice the last one holds.
+    let last: BTreeMap<&str, usize> = patch.0.iter().enumerate().map(|(at, (key, _))| (key.0.as_ref(), at)).collect();
+    let new = |key: &str| last.get(key).and_then(|at| patch.0.get(*at)).map(|(_, value)| value.get());
+    let known: BTreeSet<&str> = target.0.iter().map(|(key, _)| key.0.as_ref()).collect();
     let mut out = String::new();
     let mut object = ObjectWriter::open(&mut out);
     for (key, value) in &target.0 {
-        match patch.get(&key.0).map(RawValue::get) {
+        match new(&key.0) {
             None => object.raw(&key.0, value.get()),
             Some("null") => continue,
             Some(new) => object.raw(&key.0, &merge_levels(value.get(), new)?),
         };
     }
     for (at, (key, value)) in patch.0.iter().enumerate() {
-        let is_last = patch.0.iter().skip(at + 1).all(|(other, _)| other != key);
-        if is_last && value.get() != "null" && target.get(&key.0).is_none() {
+        let holds = last.get(key.0.as_ref()) == Some(&at);
+        if holds && value.get() != "null" && !known.contains(key.0.as_ref()) {
             object.raw(&key.0, &merge_levels("null", value.get())?);
         }
     }

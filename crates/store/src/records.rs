@@ -192,8 +192,8 @@ impl<'a> Records<'a> {
 pub fn check_etag<R>(if_match: &IfMatch, stands: Option<&Stored<R>>) -> Result<(), EtagMismatch> {
     let holds = match (if_match, stands) {
         (IfMatch::Any, _) => true,
-        (IfMatch::Etag(_), None) => false,
-        (IfMatch::Etag(_), Some(stored)) => if_match.holds(&stored.etag_text()),
+        (IfMatch::OneOf(_), None) => false,
+        (IfMatch::OneOf(_), Some(stored)) => if_match.holds(&stored.etag_text()),
     };
     if holds { Ok(()) } else { Err(EtagMismatch) }
 }

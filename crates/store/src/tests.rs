@@ -164,11 +164,11 @@ async fn identities_and_their_etags() {
         iot_edge: true,
         device_scope: None,
     };
-    let stale = IfMatch::Etag("other".to_owned());
+    let stale = IfMatch::OneOf(vec!["other".to_owned()]);
     let refused = bed.store.update_device(&id, settings.clone(), stale.clone(), NOW).await;
     assert!(matches!(refused, Err(DeviceError::EtagMismatch)));
     assert_eq!(bed.store.device(&id).await.unwrap().unwrap(), before);
-    let right = IfMatch::Etag(before.etag_text());
+    let right = IfMatch::OneOf(vec![before.etag_text()]);
     let after = bed.store.update_device(&id, settings, right.clone(), NOW).await.unwrap();
     assert_eq!((after.keys, after.status, after.status_updated), (before.keys, Status::Disabled, NOW));
     assert!(matches!(bed.store.delete_device(&id, right.clone(), NOW).await, Err(DeviceError::EtagMismatch)));
@@ -194,7 +194,7 @@ async fn a_refused_twin_change_changes_nothing() {
     let change = TwinChange::merge_from_body(r#"{"tags":{"n":"xxxxxxxxxxxx"}}"#).unwrap();
     let refused = bed.store.change_twin(&id, change.clone(), IfMatch::Any, NOW).await;
     assert!(matches!(refused, Err(ChangeTwinError::Twin(TwinError::TooLarge { .. }))));
-    let stale = IfMatch::Etag("AAAAAAAAAAE=".to_owned());
+    let stale = IfMatch::OneOf(vec!["AAAAAAAAAAE=".to_owned()]);
     let refused = bed.store.change_twin(&id, change, stale, NOW).await;
     assert!(matches!(refused, Err(ChangeTwinError::EtagMismatch)));
     assert_eq!(bed.store.twin(&id).await.unwrap(), before);

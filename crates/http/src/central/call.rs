@@ -18,6 +18,9 @@ use super::version::Version;
 use crate::ApiState;
 use crate::query_string::QueryString;
 
+/// A sentence on where a thing stands that has no place in the published body.
+pub(crate) const STATUS_MESSAGE: HeaderName = HeaderName::from_static("x-ms-status-message");
+
 /// One request that was let in.
 pub(crate) struct Call {
     /// Everything that lives longer than the request.
@@ -65,12 +68,10 @@ impl Call {
     /// # Errors
     /// 400: the header is not text. It is never taken for absent: that would drop the caller's condition.
     pub fn if_match(&self) -> Result<IfMatch, CentralError> {
-        let Some(value) = self.headers.get(header::IF_MATCH) else { return Ok(IfMatch::Any) };
-        let text = value.to_str().map_err(|_| CentralError::bad_request("If-Match must be printable ASCII"))?;
-        if text.contains(',') {
-            return Err(CentralError::bad_request("If-Match must hold one etag or *"));
-        }
-        Ok(IfMatch::from_header(text))
+        let lines = self.headers.get_all(header::IF_MATCH).iter().map(|value| value.to_str());
+        let lines = lines.collect::<Result<Vec<&str>, _>>();
+        let lines = lines.map_err(|_| CentralError::bad_request("If-Match must be printable ASCII"))?;
+        Ok(IfMatch::from_header(&lines.join(",")))
     }
 
     /// The page that is asked for.
@@ -187,7 +188,7 @@ impl Answer {
     /// With a sentence for people that has no place in the published body: why something waits.
     pub fn with_reason(mut self, reason: Option<String>) -> Answer {
         let value = reason.and_then(|text| HeaderValue::try_from(text).ok());
-        self.headers.extend(value.map(|value| (HeaderName::from_static("x-ms-status-message"), value)));
+        self.headers.extend(value.map(|value| (STATUS_MESSAGE, value)));
         self
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use axum::http::{HeaderValue, Method, Uri, header};
 use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 
+use super::call::STATUS_MESSAGE;
 use super::{ERROR_CODE, REQUEST_ID};
 
 /// How long a browser need not ask again whether it may call.
@@ -52,7 +53,7 @@ pub(crate) fn cross_origin(origins: &CorsOrigins) -> CorsLayer {
         .allow_origin(allowed)
         .allow_methods([Method::GET, Method::PUT, Method::PATCH, Method::POST, Method::DELETE])
         .allow_headers(AllowHeaders::mirror_request())
-        .expose_headers([REQUEST_ID, ERROR_CODE, header::RETRY_AFTER])
+        .expose_headers([REQUEST_ID, ERROR_CODE, STATUS_MESSAGE, header::RETRY_AFTER])
         .max_age(PREFLIGHT_KEPT)
 }
 

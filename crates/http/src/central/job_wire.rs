@@ -2,6 +2,7 @@
 
 use bellwether_engine::NewCentralJob;
 use bellwether_model::JobId;
+use bellwether_model::group::{DESCRIPTION_MAX, DISPLAY_NAME_MAX};
 use bellwether_model::job::{
     Amount, CentralJob, Delivery, DeviceJobState, Job, JobData, JobState, Success, Tally, Threshold, read_decimal,
 };
@@ -63,6 +64,13 @@ impl JobBody<'_> {
     /// # Errors
     /// 422: a member is missing or has a value that it cannot have.
     pub fn job(&self) -> Result<CentralJob, CentralError> {
+        for (member, text, most) in
+            [("displayName", &self.display_name, DISPLAY_NAME_MAX), ("description", &self.description, DESCRIPTION_MAX)]
+        {
+            if text.as_ref().is_some_and(|text| text.chars().count() > most) {
+                return Err(CentralError::unprocessable(format!("{member} may have at most {most} characters")));
+            }
+        }
         let group = self.group.clone().filter(|group| !group.is_empty());
         let group = group.ok_or_else(|| CentralError::unprocessable("group must be the id of a device group"))?;
         if self.data.is_empty() {

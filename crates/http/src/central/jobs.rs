@@ -31,10 +31,12 @@ pub(crate) async fn page(call: Call, scheduled_job: Option<String>) -> Result<An
     Ok(Answer::texts(documents.collect(), next))
 }
 
-/// `GET /jobs/{jobId}`.
+/// `GET /jobs/{jobId}`. Why it waits, failed or was cancelled has no place in the published body: it stands in the
+/// header `x-ms-status-message`.
 pub(crate) async fn get(call: Call) -> Result<Answer, CentralError> {
     let (job, central) = visible(&call).await?;
-    Ok(Answer::text(job_wire::document(&job, &central)).with_reason(call.engine().waiting_reason(&job)))
+    let reason = call.engine().waiting_reason(&job).or_else(|| job.failure.clone());
+    Ok(Answer::text(job_wire::document(&job, &central)).with_reason(reason))
 }
 
 /// `PUT /jobs/{jobId}`: takes the job and runs it. The answer says `pending`, whatever has happened since.
@@ -95,7 +97,7 @@ async fn visible(call: &Call) -> Result<(Job, CentralJob), CentralError> {
 
 fn answer(job: &Job) -> Result<Answer, CentralError> {
     let central = job.spec.central().ok_or_else(|| CentralError::not_found("job with this id"))?;
-    Ok(Answer::text(job_wire::document(job, central)))
+    Ok(Answer::text(job_wire::document(job, central)).with_reason(job.failure.clone()))
 }
 
 fn job_id(text: &str) -> Result<JobId, CentralError> {

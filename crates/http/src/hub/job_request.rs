@@ -144,7 +144,7 @@ fn update_twin(text: &str) -> Result<String, HubError> {
     let etag = from_json::<TwinEtag>(text)?.etag.unwrap_or_default();
     match IfMatch::from_header(&etag) {
         IfMatch::Any => {}
-        IfMatch::Etag(_) => {
+        IfMatch::OneOf(_) => {
             let text = "updateTwin.etag must be \"*\" or missing: one etag cannot hold for every device of a job";
             return Err(HubError::new(Code::PreconditionFailed, text));
         }

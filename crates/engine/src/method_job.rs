@@ -25,6 +25,8 @@ use crate::{CallError, DeviceNews, Engine};
 
 /// Devices looked at, and attempts and outcomes recorded, at a time.
 const DEVICES_AT_A_TIME: usize = 1000;
+/// Devices of which there was news, before looking at everything is the cheaper way.
+const HEARD_OF_MAX: usize = 8192;
 /// Seconds until a device of which nothing could be sent is looked at again.
 const TAKEN_BACK_PAUSE: i64 = 1;
 
@@ -241,8 +243,11 @@ impl MethodJob<'_> {
         let mut over = false;
         if !endings.is_empty() || !candidates.is_empty() {
             let (engine, key) = (self.engine, self.job.key);
-            let write =
-                || engine.store.record_and_begin(key, endings.clone(), candidates.clone(), engine.epoch, engine.now());
+            let write = || {
+                let requirement = Arc::clone(&self.requirement);
+                let (endings, candidates) = (endings.clone(), candidates.clone());
+                engine.store.record_and_begin(key, endings, candidates, requirement, engine.epoch, engine.now())
+            };
             // None: the store is closed, nothing can be done any more.
             let Some(progress) = engine.persist(write).await else { return true };
             over = progress.over;
@@ -263,6 +268,9 @@ impl MethodJob<'_> {
             // They have to wait until another device has ended.
             let held_back = candidates.into_iter().filter(|device| begun.binary_search(device).is_err());
             held_back.rev().for_each(|device| self.candidates.push_front(device));
+        } else if gate.open {
+            // They are not what they were when they were looked up: they are looked at again.
+            self.heard_of.extend(candidates.into_iter().filter(|device| begun.binary_search(device).is_err()));
         }
         self.enter(gate);
         // There may have been news of a device between its attempt and its being taken back. It is looked at
@@ -315,6 +323,10 @@ impl MethodJob<'_> {
         match news {
             Ok(DeviceNews::Reachable(device) | DeviceNews::Withdrawn(device)) => {
                 self.heard_of.insert(device);
+                if self.heard_of.len() > HEARD_OF_MAX {
+                    self.heard_of.clear();
+                    self.pass = Some(self.gate.from);
+                }
             }
             // Too much news to be told one by one: look at everything again. The engine holds the sender as long as
             // it lives.

@@ -2,15 +2,14 @@
 
 use bellwether_model::access::Scope;
 use bellwether_model::ids::RelationshipId;
-use bellwether_model::relationship::Relationship;
+use bellwether_model::relationship::{Relationship, RelationshipChange};
 use bellwether_model::{DeviceId, DeviceSeq};
 use bellwether_store::{StoreError, WriteRelationshipError};
 
 use crate::Engine;
 
 impl Engine {
-    /// Makes a relationship of a device in `scope`, or changes it; ends that are `None` stay. `must_exist`: none is
-    /// made.
+    /// Makes a relationship of a device in `scope`, or changes it. `must_exist`: none is made.
     ///
     /// # Errors
     /// See [`WriteRelationshipError`].
@@ -18,11 +17,11 @@ impl Engine {
         &self,
         device: &DeviceId,
         id: RelationshipId,
-        ends: [Option<DeviceId>; 2],
+        change: RelationshipChange,
         must_exist: bool,
         scope: Scope,
     ) -> Result<Relationship, WriteRelationshipError> {
-        self.store.write_relationship(device, id, ends, must_exist, scope).await
+        self.store.write_relationship(device, id, change, must_exist, scope).await
     }
 
     /// Deletes a relationship of a device. Returns whether there was one that the caller may see.

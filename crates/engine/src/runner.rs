@@ -103,13 +103,17 @@ impl Engine {
             tokio::time::sleep(STORE_PAUSE).await;
             let reread = self.persist(|| self.store.job_by_key(job.key)).await;
             match reread {
-                Some(Some(current)) => job = current,
-                Some(None) | None => return,
+                Some(Some(current)) if !self.is_stopping() => job = current,
+                Some(Some(_) | None) | None => return,
             }
         }
     }
 
     async fn run_once(self: &Arc<Self>, job: &Job, changed: &Notify) -> Result<(), StoreError> {
+        let calls_are_out = job.counters.is_some_and(|counters| counters.running > 0);
+        if self.is_stopping() || (job.state.is_final() && !calls_are_out) {
+            return Ok(());
+        }
         if job.state == JobState::Scheduled {
             self.store.job_is_due(job.key, self.now()).await?;
         }

@@ -88,7 +88,8 @@ impl Engine {
                 return Err(ScheduledJobError::NotFound);
             }
             check_etag(&if_match, stands.as_ref())?;
-            if stands.is_some() && records.has_active_run(&id)? {
+            // Also of one that was deleted and is made again: its first tick would be skipped for that run.
+            if records.has_active_run(&id)? {
                 return Err(ScheduledJobError::RunActive);
             }
             let before = stands.map(|stored| stored.record);

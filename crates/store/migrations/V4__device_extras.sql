@@ -26,7 +26,8 @@ CREATE TABLE relationship (
     key    INTEGER PRIMARY KEY AUTOINCREMENT,
     id     TEXT NOT NULL UNIQUE,
     source INTEGER NOT NULL,
-    target INTEGER NOT NULL
+    target INTEGER NOT NULL,
+    name   TEXT
 );
 CREATE INDEX relationship_by_source ON relationship (source, key);
 CREATE INDEX relationship_by_target ON relationship (target, key);

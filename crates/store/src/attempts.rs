@@ -147,11 +147,13 @@ impl Store {
         job: JobKey,
         endings: Vec<Ending>,
         candidates: Vec<DeviceSeq>,
+        requirement: Arc<Requirement>,
         epoch: i64,
         now: Time,
     ) -> Result<Progress, StoreError> {
         self.for_job(move |connection| {
             let mut standing = standing(connection, job)?;
+            let check = requirement.check(connection)?;
             let mut ordinals = Ordinals::of(connection, job);
             let mut touched = Vec::with_capacity(endings.len() + candidates.len());
             for ending in endings {
@@ -160,7 +162,7 @@ impl Store {
                     touched.push(device);
                 }
             }
-            let begun = begin(connection, &mut standing, &mut ordinals, candidates, epoch, now)?;
+            let begun = begin(connection, &mut standing, &mut ordinals, candidates, &check, epoch, now)?;
             touched.extend_from_slice(&begun);
             if !touched.is_empty() {
                 touched.sort_unstable();
@@ -220,6 +222,7 @@ fn begin(
     standing: &mut Standing,
     ordinals: &mut Ordinals<'_>,
     candidates: Vec<DeviceSeq>,
+    check: &Check<'_>,
     epoch: i64,
     now: Time,
 ) -> Result<Vec<DeviceSeq>, StoreError> {
@@ -233,6 +236,12 @@ fn begin(
     for device in candidates {
         if ledger.room() == 0 {
             break;
+        }
+        // It met the requirement when it was looked up; it may have waited for room since.
+        let open =
+            || Ok::<_, StoreError>(matches!(target(connection, job, device, 0, check)?.standing, TargetStanding::Open));
+        if !check.is_nothing() && !open()? {
+            continue;
         }
         let beside =
             ledger.delivery.batch.is_some() && !ordinals.find(device)?.is_some_and(|ordinal| gate.holds(ordinal));

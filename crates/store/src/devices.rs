@@ -207,10 +207,17 @@ impl Store {
         .await
     }
 
-    /// After a start nobody is connected, whatever was written down last.
+    /// After a start nobody is connected, whatever was written down last. Devices that the start before cut off count
+    /// as cut off by this one too: presence is written down now and then only, so that one of them that came back may
+    /// not stand as connected.
     pub async fn forget_connections(&self, now: Time) -> Result<(), StoreError> {
         self.interactive(move |connection| {
-            connection.execute("UPDATE device SET connected = 0, state_updated = ?1 WHERE connected = 1", [now.0])?;
+            let sql = "UPDATE device SET connected = 0, state_updated = ?1 WHERE connected = 1
+                       OR state_updated = (SELECT value FROM setting WHERE name = 'started')";
+            connection.execute(sql, [now.0])?;
+            let sql = "INSERT INTO setting (name, value) VALUES ('started', ?1)
+                       ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+            connection.execute(sql, [now.0])?;
             Ok(())
         })
         .await

@@ -94,15 +94,16 @@ pub struct MemberPage {
 impl Store {
     /// Selects the members, as a target list to freeze.
     pub async fn select_members(&self, selection: Arc<MemberSelection>) -> Result<TargetList, StoreError> {
-        self.read(move |connection| {
-            let mut list = TargetList::default();
-            visit_members(connection, &selection, DeviceSeq(0), &mut |device| {
-                list.push(device);
-                Ok(true)
-            })?;
-            Ok(list)
-        })
-        .await
+        self.readers
+            .select(move |connection| {
+                let mut list = TargetList::default();
+                visit_members(connection, &selection, DeviceSeq(0), &mut |device| {
+                    list.push(device);
+                    Ok(true)
+                })?;
+                Ok(list)
+            })
+            .await
     }
 
     /// The members after the device `after`, at most `limit`.

@@ -11,17 +11,38 @@ use crate::StoreError;
 
 /// Reads at the same time; the next one waits.
 const READS_MAX: usize = 8;
+/// Of these, reads that go through the whole fleet or a whole job.
+const SELECTIONS_MAX: usize = 2;
 
 pub(crate) struct Readers {
     path: PathBuf,
     idle: Arc<Mutex<Vec<Connection>>>,
     free: Semaphore,
+    /// Long reads, so that they leave room for others.
+    selections: Semaphore,
     inline: bool,
 }
 
 impl Readers {
     pub fn new(path: &Path, inline: bool) -> Readers {
-        Readers { path: path.to_owned(), idle: Arc::default(), free: Semaphore::new(READS_MAX), inline }
+        Readers {
+            path: path.to_owned(),
+            idle: Arc::default(),
+            free: Semaphore::new(READS_MAX),
+            selections: Semaphore::new(SELECTIONS_MAX),
+            inline,
+        }
+    }
+
+    /// As [`Readers::read`], for a read that goes through the whole fleet or a whole job: a few at a time.
+    pub async fn select<T, E, F>(&self, read: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let _permit = self.selections.acquire().await.map_err(|_| StoreError::Closed)?;
+        self.read(read).await
     }
 
     /// Runs `read` on a connection that sees the state of the last commit, and only that, however many statements

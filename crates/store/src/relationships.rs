@@ -5,7 +5,7 @@
 
 use bellwether_model::access::Scope;
 use bellwether_model::ids::RelationshipId;
-use bellwether_model::relationship::Relationship;
+use bellwether_model::relationship::{Relationship, RelationshipChange};
 use bellwether_model::{DeviceId, DeviceSeq};
 use rusqlite::{Connection, Row, params};
 
@@ -68,7 +68,7 @@ impl Kept {
 }
 
 const COLUMNS: &str = "r.key, r.id, source.id, target.id, source.seq, target.seq, source.organization,
-     target.organization FROM relationship r JOIN device source ON source.seq = r.source
+     target.organization, r.name FROM relationship r JOIN device source ON source.seq = r.source
      JOIN device target ON target.seq = r.target";
 
 fn kept_of(row: &Row<'_>) -> Result<Kept, StoreError> {
@@ -81,6 +81,7 @@ fn kept_of(row: &Row<'_>) -> Result<Kept, StoreError> {
             id: RelationshipId::try_from(id).map_err(damaged)?,
             source: device(2)?,
             target: device(3)?,
+            name: row.get(8)?,
         },
         ends: [DeviceSeq(row.get(4)?), DeviceSeq(row.get(5)?)],
         organizations: [row.get(6)?, row.get(7)?],
@@ -147,12 +148,12 @@ impl Store {
         .await
     }
 
-    /// Makes a relationship of a device, or changes it; ends that are `None` stay. `must_exist`: none is made.
+    /// Makes a relationship of a device, or changes it. `must_exist`: none is made.
     pub async fn write_relationship(
         &self,
         device: &DeviceId,
         id: RelationshipId,
-        ends: [Option<DeviceId>; 2],
+        change: RelationshipChange,
         must_exist: bool,
         scope: Scope,
     ) -> Result<Relationship, WriteRelationshipError> {
@@ -166,10 +167,13 @@ impl Store {
                 None if !must_exist => None,
                 Some(_) | None => return Err(WriteRelationshipError::NotFound("relationship with this id")),
             };
-            let [source, target] = ends;
-            let stands = before.map(|kept| (kept.relationship.source, kept.relationship.target)).unzip();
-            let source = source.or(stands.0).ok_or(WriteRelationshipError::Missing("source"))?;
-            let target = target.or(stands.1).ok_or(WriteRelationshipError::Missing("target"))?;
+            let stands = before.map_or_else(RelationshipChange::default, |kept| {
+                let Relationship { source, target, name, .. } = kept.relationship;
+                RelationshipChange { source: Some(source), target: Some(target), name }
+            });
+            let source = change.source.or(stands.source).ok_or(WriteRelationshipError::Missing("source"))?;
+            let target = change.target.or(stands.target).ok_or(WriteRelationshipError::Missing("target"))?;
+            let name = change.name.or(stands.name);
             let find = |id, name| end(connection, id, &scope)?.ok_or(WriteRelationshipError::NoSuchDevice(name));
             let keys = [find(&source, "source")?, find(&target, "target")?];
             if !keys.contains(&this) {
@@ -178,10 +182,10 @@ impl Store {
             if keys[0] == keys[1] {
                 return Err(WriteRelationshipError::SameDevice);
             }
-            let sql = "INSERT INTO relationship (id, source, target) VALUES (?1, ?2, ?3)
-                       ON CONFLICT (id) DO UPDATE SET source = excluded.source, target = excluded.target";
-            connection.prepare_cached(sql)?.execute(params![id.as_str(), keys[0].0, keys[1].0])?;
-            Ok(Relationship { id, source, target })
+            let sql = "INSERT INTO relationship (id, source, target, name) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id)
+                       DO UPDATE SET source = excluded.source, target = excluded.target, name = excluded.name";
+            connection.prepare_cached(sql)?.execute(params![id.as_str(), keys[0].0, keys[1].0, name])?;
+            Ok(Relationship { id, source, target, name })
         })
         .await
     }

@@ -94,19 +94,20 @@ impl Store {
         condition: Arc<Condition>,
         presence: LivePresence,
     ) -> Result<TargetList, StoreError> {
-        self.read(move |connection| {
-            let mut list = TargetList::default();
-            let select = TwinSelect::fields(condition.fields(), presence);
-            let narrow = condition.narrow();
-            visit_twins(connection, &select, narrow.device_ids.as_deref(), DeviceSeq(0), &mut |document| {
-                if condition.matches(document) {
-                    list.push(document.seq);
-                }
-                Ok::<_, StoreError>(true)
-            })?;
-            Ok(list)
-        })
-        .await
+        self.readers
+            .select(move |connection| {
+                let mut list = TargetList::default();
+                let select = TwinSelect::fields(condition.fields(), presence);
+                let narrow = condition.narrow();
+                visit_twins(connection, &select, narrow.device_ids.as_deref(), DeviceSeq(0), &mut |document| {
+                    if condition.matches(document) {
+                        list.push(document.seq);
+                    }
+                    Ok::<_, StoreError>(true)
+                })?;
+                Ok(list)
+            })
+            .await
     }
 }
 

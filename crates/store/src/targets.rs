@@ -131,40 +131,41 @@ impl Store {
     /// The devices of a job that it counts as failed, as a target list to freeze: those with an outcome of their own,
     /// and those that were not begun where they count as failed too (iot-central §3.5, rerun).
     pub async fn failed_targets(&self, job: JobKey) -> Result<TargetList, StoreError> {
-        self.read(move |connection| {
-            let ledger = standing(connection, job)?.ledger;
-            let rest_failed = ledger.rest.is_some_and(|class| class.tally(ledger.success) == Tally::Failed);
-            let sql = "SELECT device, state FROM device_job WHERE job = ?1 AND device BETWEEN ?2 AND ?3
+        self.readers
+            .select(move |connection| {
+                let ledger = standing(connection, job)?.ledger;
+                let rest_failed = ledger.rest.is_some_and(|class| class.tally(ledger.success) == Tally::Failed);
+                let sql = "SELECT device, state FROM device_job WHERE job = ?1 AND device BETWEEN ?2 AND ?3
                        ORDER BY device";
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut list = TargetList::default();
-            let mut number = 0;
-            while let Some(devices) = block(connection, job, number)? {
-                number += 1;
-                let (Some(first), Some(last)) = (devices.first(), devices.last()) else { continue };
-                let mut rows = statement.query([job.0, first.0, last.0])?;
-                let mut row = rows.next()?;
-                for device in devices {
-                    // Both ascend, and every row is of a device in the list.
-                    let own = match row {
-                        Some(found) if found.get::<_, i64>(0)? == device.0 => Some(found.get::<_, i64>(1)?),
-                        Some(_) | None => None,
-                    };
-                    let failed = match own {
-                        None => rest_failed,
-                        Some(0) => false,
-                        Some(class) => class_of(class)?.tally(ledger.success) == Tally::Failed,
-                    };
-                    if own.is_some() {
-                        row = rows.next()?;
-                    }
-                    if failed {
-                        list.push(device);
+                let mut statement = connection.prepare_cached(sql)?;
+                let mut list = TargetList::default();
+                let mut number = 0;
+                while let Some(devices) = block(connection, job, number)? {
+                    number += 1;
+                    let (Some(first), Some(last)) = (devices.first(), devices.last()) else { continue };
+                    let mut rows = statement.query([job.0, first.0, last.0])?;
+                    let mut row = rows.next()?;
+                    for device in devices {
+                        // Both ascend, and every row is of a device in the list.
+                        let own = match row {
+                            Some(found) if found.get::<_, i64>(0)? == device.0 => Some(found.get::<_, i64>(1)?),
+                            Some(_) | None => None,
+                        };
+                        let failed = match own {
+                            None => rest_failed,
+                            Some(0) => false,
+                            Some(class) => class_of(class)?.tally(ledger.success) == Tally::Failed,
+                        };
+                        if own.is_some() {
+                            row = rows.next()?;
+                        }
+                        if failed {
+                            list.push(device);
+                        }
                     }
                 }
-            }
-            Ok(list)
-        })
-        .await
+                Ok(list)
+            })
+            .await
     }
 }

@@ -79,11 +79,11 @@ impl Bed {
     }
 
     async fn begin(&self, job: JobKey, devices: &[DeviceSeq]) -> Vec<DeviceSeq> {
-        self.store.record_and_begin(job, Vec::new(), devices.to_vec(), 7, NOW).await.unwrap().begun
+        self.store.record_and_begin(job, Vec::new(), devices.to_vec(), Arc::default(), 7, NOW).await.unwrap().begun
     }
 
     async fn record(&self, job: JobKey, endings: Vec<Ending>) -> Progress {
-        self.store.record_and_begin(job, endings, Vec::new(), 7, NOW).await.unwrap()
+        self.store.record_and_begin(job, endings, Vec::new(), Arc::default(), 7, NOW).await.unwrap()
     }
 
     async fn counters(&self, id: &str) -> Counters {
@@ -526,9 +526,12 @@ async fn jobs_from_before_batches_are_kept() {
     assert_eq!(job.counters.unwrap(), Counters { targets: 3, succeeded: 1, failed: 1, ..Counters::default() });
     let batch = job.batch.unwrap();
     assert_eq!((batch.number, batch.first, batch.size, batch.opened), (1, 0, 3, Time(7)));
-    let begun = store.record_and_begin(job.key, Vec::new(), devices.clone(), 7, NOW).await.unwrap();
+    let begun = store.record_and_begin(job.key, Vec::new(), devices.clone(), Arc::default(), 7, NOW).await.unwrap();
     assert_eq!(begun.begun, devices[2..]);
-    let over = store.record_and_begin(job.key, vec![answered(devices[2], "1")], Vec::new(), 7, NOW).await.unwrap();
+    let over = store
+        .record_and_begin(job.key, vec![answered(devices[2], "1")], Vec::new(), Arc::default(), 7, NOW)
+        .await
+        .unwrap();
     assert!(over.over);
     let failed = store.failed_targets(job.key).await.unwrap();
     assert_eq!(failed.devices(), 1);

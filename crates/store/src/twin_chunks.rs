@@ -11,11 +11,13 @@ use std::time::{Duration, Instant};
 
 use bellwether_model::job::{DeviceJobState, Outcome};
 use bellwether_model::json::ObjectWriter;
+use bellwether_model::template::DeviceTemplate;
 use bellwether_model::twin::{Section, Twin, TwinChange, TwinError};
 use bellwether_model::{DeviceSeq, JobKey, Time};
 use rusqlite::{CachedStatement, Connection, OptionalExtension, Row, params};
 
 use crate::attempts::save_ending;
+use crate::records::Records;
 use crate::requirement::{Check, Requirement};
 use crate::standing::{save_standing, standing};
 use crate::targets::devices_from;
@@ -335,6 +337,7 @@ struct ChunkWriter<'a> {
     touches: Touches,
     insert: CachedStatement<'a>,
     check: Check<'a>,
+    template_is_gone: bool,
 }
 
 impl<'a> ChunkWriter<'a> {
@@ -343,12 +346,17 @@ impl<'a> ChunkWriter<'a> {
             DeviceChange::Twin(change) => Touches::of(change),
             DeviceChange::Template(_) => Touches { tags: false, desired: false },
         };
+        // It was there when the job was made; the job may have waited since.
+        let template_is_gone = match &plan.change {
+            DeviceChange::Twin(_) => false,
+            DeviceChange::Template(id) => Records::inside(connection).stamp::<DeviceTemplate>(id)?.is_none(),
+        };
         let update_twin = connection.prepare_cached(touches.update_sql())?;
         let insert = connection.prepare_cached(
             "INSERT INTO device_job (job, device, state, created, updated, previous) VALUES (?1, ?2, ?3, ?4, ?4, ?5)",
         )?;
         let check = plan.requirement.check(connection)?;
-        Ok(ChunkWriter { connection, plan, now, update_twin, touches, insert, check })
+        Ok(ChunkWriter { template_is_gone, connection, plan, now, update_twin, touches, insert, check })
     }
 
     /// The ending of a device that is not what the job is for.
@@ -387,6 +395,9 @@ impl<'a> ChunkWriter<'a> {
                 (PreparedChange::Refused(error), _) => return Ok(Some(Outcome::twin_refused(&error))),
                 (PreparedChange::Deleted, _) => return Ok(Some(Outcome::deleted())),
                 (PreparedChange::Template, DeviceChange::Template(wanted)) => {
+                    if self.template_is_gone {
+                        return Ok(Some(Outcome::template_gone(wanted)));
+                    }
                     match set_template(self.connection, device, wanted)? {
                         Some(previous) => previous,
                         None => return Ok(Some(Outcome::deleted())),

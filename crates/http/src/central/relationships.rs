@@ -7,11 +7,15 @@ use bellwether_engine::WriteRelationshipError;
 use bellwether_model::DeviceId;
 use bellwether_model::ids::RelationshipId;
 use bellwether_model::json::ObjectWriter;
-use bellwether_model::relationship::Relationship;
+use bellwether_model::relationship::{Relationship, RelationshipChange};
 use serde::Deserialize;
 
 use super::call::{Answer, Call};
 use super::error::{CentralError, Code};
+use super::version::Version;
+
+/// Most characters of a name. Not published.
+const NAME_MAX: usize = 256;
 
 /// `GET /devices/{deviceId}/relationships`: in the order of creation.
 pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
@@ -20,14 +24,14 @@ pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
     let store = call.engine().store();
     let found = store.relationships(device.seq, call.scope.clone(), after, page.limit).await?;
     let next = found.next.map(|next| call.next(&next)).transpose()?;
-    Ok(Answer::texts(found.relationships.iter().map(document).collect(), next))
+    Ok(Answer::texts(found.relationships.iter().map(|one| document(one, call.version)).collect(), next))
 }
 
 /// `GET /devices/{deviceId}/relationships/{relationshipId}`.
 pub(crate) async fn get(call: Call) -> Result<Answer, CentralError> {
     let (device, id) = (call.device().await?, id(&call)?);
     let found = call.engine().store().relationship(device.seq, id, call.scope.clone()).await?;
-    Ok(Answer::text(document(&found.ok_or_else(none)?)))
+    Ok(Answer::text(document(&found.ok_or_else(none)?, call.version)))
 }
 
 /// `PUT /devices/{deviceId}/relationships/{relationshipId}`: makes it, or changes it.
@@ -48,9 +52,13 @@ async fn write(call: Call, must_exist: bool) -> Result<Answer, CentralError> {
         };
         text.map(parse).transpose()
     };
-    let ends = [end("source", body.source)?, end("target", body.target)?];
-    let written = call.engine().write_relationship(&device, id, ends, must_exist, call.scope.clone()).await?;
-    Ok(Answer::text(document(&written)))
+    let name = body.name;
+    if name.as_ref().is_some_and(|name| name.chars().count() > NAME_MAX) {
+        return Err(CentralError::unprocessable(format!("name may have at most {NAME_MAX} characters")));
+    }
+    let change = RelationshipChange { source: end("source", body.source)?, target: end("target", body.target)?, name };
+    let written = call.engine().write_relationship(&device, id, change, must_exist, call.scope.clone()).await?;
+    Ok(Answer::text(document(&written, call.version)))
 }
 
 /// `DELETE /devices/{deviceId}/relationships/{relationshipId}`.
@@ -72,17 +80,22 @@ fn none() -> CentralError {
 
 #[derive(Deserialize)]
 struct Body {
+    name: Option<String>,
     source: Option<String>,
     target: Option<String>,
 }
 
-fn document(relationship: &Relationship) -> String {
+/// `name` is of the two oldest versions that have relationships.
+fn document(relationship: &Relationship, version: Version) -> String {
     let mut out = String::with_capacity(128);
     let mut object = ObjectWriter::open(&mut out);
     object
         .string("id", relationship.id.as_str())
         .string("source", relationship.source.as_str())
         .string("target", relationship.target.as_str());
+    if let Some(name) = relationship.name.as_ref().filter(|_| version <= Version::V1_2Preview) {
+        object.string("name", name);
+    }
     object.close();
     out
 }

@@ -191,6 +191,12 @@ impl Outcome {
         Self::failed(Class::PreconditionFailed, "OrganizationMismatch", &text)
     }
 
+    /// The template that the device is to get was deleted meanwhile.
+    pub fn template_gone(id: &str) -> Outcome {
+        let text = format!("there is no device template {id} any more");
+        Self::failed(Class::PreconditionFailed, "TemplateNotFound", &text)
+    }
+
     /// Not connected until the job's deadline.
     pub fn not_connected() -> Outcome {
         Self::failed(

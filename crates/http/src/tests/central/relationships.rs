@@ -109,3 +109,16 @@ async fn both_devices_must_be_seen() {
         )
         .await;
 }
+
+/// The two oldest versions that have relationships name them; the newer ones do not know of it.
+#[tokio::test]
+async fn names_of_older_versions() {
+    let central = start().await;
+    let body = r#"{"name":"upstream","source":"gw","target":"d2"}"#;
+    let made = central.ask_in("1.1-preview", "PUT /devices/gw/relationships/r1", body).await;
+    assert_eq!(made.json(), json!({"id": "r1", "source": "gw", "target": "d2", "name": "upstream"}));
+    let patched = central.ask("PATCH /devices/gw/relationships/r1", r#"{"target":"d3"}"#).await;
+    assert_eq!(patched.json(), json!({"id": "r1", "source": "gw", "target": "d3"}));
+    let seen = central.ask_in("1.2-preview", "GET /devices/gw/relationships/r1", "").await;
+    assert_eq!(seen.json()["name"], "upstream");
+}

@@ -162,6 +162,7 @@ fn a_chunk_stops_inside_itself_at_the_first_failure_too_many() {
 
 /// Gives devices a template by a job, as operators do.
 fn set_templates(sim: &Sim, devices: &[usize], template: &str) {
+    sim.keep_template(template);
     let id: String = format!("template-{}", devices.len());
     let mut spec = twin_job(&id, "*", 60);
     let names = devices.iter().map(|n| name(*n)).collect();
@@ -170,6 +171,18 @@ fn set_templates(sim: &Sim, devices: &[usize], template: &str) {
     create(sim, central(spec, Delivery::default()));
     sim.advance(MOMENT);
     assert_eq!(state(sim, &id), JobState::Completed);
+}
+
+#[test]
+fn nobody_gets_a_template_that_is_gone() {
+    let sim = connected(2);
+    let mut spec = twin_job("j", "*", 60);
+    spec.action = Action::SetTemplate("t;9".to_owned());
+    create(&sim, central(spec, Delivery::default()));
+    sim.advance(MOMENT);
+    assert_eq!(words(&sim, "j"), ["failed TemplateNotFound"; 2]);
+    let device = sim.block_on(sim.engine().store().device(&device_id(&name(0)))).unwrap().unwrap();
+    assert_eq!(device.profile.template, None);
 }
 
 #[test]

@@ -176,6 +176,9 @@ impl History {
                 let id = format!("j{}", self.jobs.len());
                 let delivery = Delivery { batch, threshold };
                 let spec = central_job(&id, condition(all), kind, delivery);
+                if let Action::SetTemplate(template) = &spec.action {
+                    self.sim.keep_template(template);
+                }
                 if self.sim.block_on(self.sim.engine().create_job(spec)).is_ok() {
                     self.jobs.push(Made { delivery, ..Made::new(id, kind) });
                 }

@@ -12,9 +12,10 @@ use bellwether_engine::{CallError, Clock, DevicePort, Engine, Entropy, Settings,
 use bellwether_model::identity::{DeviceSettings, IfMatch, Status};
 use bellwether_model::job::{Action, Job, JobSpec, Target};
 use bellwether_model::method::{MethodAnswer, MethodCall};
+use bellwether_model::template::DeviceTemplate;
 use bellwether_model::{DeviceId, DeviceSeq, Time};
 use bellwether_query::Query;
-use bellwether_store::{Mode, Store};
+use bellwether_store::{Mode, Records, Store, StoreError};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
@@ -248,6 +249,14 @@ impl Sim {
     pub fn create_device(&self, id: &str) -> Option<DeviceSeq> {
         let settings = settings(Status::Enabled);
         self.block_on(self.engine().create_device(device_id(id), settings)).ok().map(|device| device.seq)
+    }
+
+    /// A device template of this id is there, unless the machine has stopped.
+    pub fn keep_template(&self, id: &str) {
+        let document = serde_json::json!({"@type": [], "capabilityModel": {"@type": "Interface", "@id": "dtmi:m;1"}});
+        let (template, _) = DeviceTemplate::new(id, document).unwrap();
+        let keep = move |records: &Records<'_>| records.put(template).map(|_| ());
+        let _ = self.block_on(self.engine().store().change_records::<_, StoreError, _>(keep));
     }
 
     pub fn set_status(&self, id: &str, status: Status) {

@@ -128,7 +128,7 @@ impl Work {
         let (name, payload) = model.call(path, value.map(RawJson::as_str))?;
         if model.resolve(path)?.capability.command().is_some_and(|command| command.durable) {
             let rule = "is a command that is queued while a device is offline; such messages are not served yet";
-            return Err(Fault::new(rule).under(path));
+            return Err(Fault::new(rule).under("path"));
         }
         let call = MethodCall::new(name, payload.as_deref().unwrap_or("null"), COMMAND_RESPONSE_SECONDS);
         self.calls.push(call.map_err(|error| Fault::new(error.to_string()).under("value"))?);
@@ -240,16 +240,16 @@ mod tests {
             (&[], "data: "),
             (&[entry("property", "target", "1"), entry("command", "reboot", "")], "data[1].type: "),
             (&[entry("property", "target", "1"), entry("property", "target", "2")], "data[1].path: "),
-            (&[entry("property", "target", "\"warm\"")], "data[0].target: "),
+            (&[entry("property", "target", "\"warm\"")], "data[0].value: "),
             (&[entry("property", "target", "null")], "data[0].value: "),
             (&[entry("property", "target", "")], "data[0].value: "),
-            (&[entry("property", "serial", "\"x\"")], "data[0].serial: "),
-            (&[entry("property", "customer", "\"x\"")], "data[0].customer: "),
-            (&[entry("cloudProperty", "target", "1")], "data[0].target: "),
-            (&[entry("property", "nothing.speed", "1")], "data[0].nothing.speed: "),
-            (&[entry("command", "target", "1")], "data[0].target: "),
-            (&[entry("command", "reboot", "1")], "data[0].reboot: "),
-            (&[entry("command", "later", "")], "data[0].later: "),
+            (&[entry("property", "serial", "\"x\"")], "data[0].path: "),
+            (&[entry("property", "customer", "\"x\"")], "data[0].path: "),
+            (&[entry("cloudProperty", "target", "1")], "data[0].path: "),
+            (&[entry("property", "nothing.speed", "1")], "data[0].path: "),
+            (&[entry("command", "target", "1")], "data[0].path: "),
+            (&[entry("command", "reboot", "1")], "data[0].value: "),
+            (&[entry("command", "later", "")], "data[0].path: "),
             (&[entry("dtmi:no:such;1", "", "")], "data[0].template: "),
         ];
         for (data, expected) in cases {

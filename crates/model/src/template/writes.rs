@@ -5,7 +5,7 @@ use crate::json::ObjectWriter;
 
 use super::convert::members;
 use super::fault::Fault;
-use super::model::{Access, Capability, CapabilityModel, Command, Kind, Resolved};
+use super::model::{Access, Capability, CapabilityModel, Command, Kind, Property, Resolved};
 
 /// One property that is set or removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,8 @@ impl CapabilityModel {
     /// One entry of a property job (iot-central §3.3): `path` names a writable property, `value` is JSON text.
     ///
     /// # Errors
-    /// The template has no such writable property, or the value does not fit it. Paths in edge modules are refused:
+    /// The template has no such writable property (the fault's path begins with `path`), or the value does not fit it
+    /// (it begins with `value`). Paths in edge modules are refused:
     /// modules have no twins yet.
     pub fn write_property(&self, path: &str, value: &str) -> Result<Write, Fault> {
         self.write(path, value, Access::Writable)
@@ -38,7 +39,9 @@ impl CapabilityModel {
 
     fn write(&self, path: &str, value: &str, access: Access) -> Result<Write, Fault> {
         let found = self.resolve_on_device(path)?;
-        let value = settable(found.capability, value, access).map_err(|fault| fault.under(path))?;
+        let property = set_by(found.capability, access).map_err(|fault| fault.under("path"))?;
+        let value = property.convert(value).map_err(|fault| fault.under("value"))?;
+        let value = property.schema.patch(&value);
         Ok(Write { component: found.component.map(str::to_owned), name: found.capability.name.clone(), value })
     }
 
@@ -52,17 +55,17 @@ impl CapabilityModel {
     pub fn call(&self, path: &str, value: Option<&str>) -> Result<(String, Option<String>), Fault> {
         let found = self.resolve_on_device(path)?;
         let Kind::Command(command) = &found.capability.kind else {
-            return Err(Fault::new(format!("is {}, not a command", found.capability.word())).under(path));
+            return Err(Fault::new(format!("is {}, not a command", found.capability.word())).under("path"));
         };
-        let payload = command.payload(value).map_err(|fault| fault.under(path))?;
+        let payload = command.payload(value).map_err(|fault| fault.under("value"))?;
         Ok((method_name(found.component, &found.capability.name), payload))
     }
 
     fn resolve_on_device<'a>(&'a self, path: &'a str) -> Result<Resolved<'a>, Fault> {
-        let found = self.resolve(path).map_err(|fault| fault.under(path))?;
+        let found = self.resolve(path).map_err(|fault| fault.under("path"))?;
         match found.module {
             None => Ok(found),
-            Some(_) => Err(Fault::new("lies in an edge module; modules are not served yet").under(path)),
+            Some(_) => Err(Fault::new("lies in an edge module; modules are not served yet").under("path")),
         }
     }
 }
@@ -88,19 +91,19 @@ pub fn method_name(component: Option<&str>, command: &str) -> String {
 
 /// The value of a property that may be set as `access` says, as a merge patch.
 pub(super) fn settable(capability: &Capability, value: &str, access: Access) -> Result<String, Fault> {
-    match capability.property() {
-        Some(property) if property.access == access => {
-            property.convert(value).map(|converted| property.schema.patch(&converted))
-        }
-        Some(_) | None => {
-            let wanted = match access {
-                Access::Writable => "a writable property",
-                Access::Cloud => "a cloud property",
-                Access::ReadOnly => "a property",
-            };
-            Err(Fault::new(format!("is {}, not {wanted}", capability.word())))
-        }
-    }
+    let property = set_by(capability, access)?;
+    property.convert(value).map(|converted| property.schema.patch(&converted))
+}
+
+/// The property that it is, if it may be set as `access` says.
+fn set_by(capability: &Capability, access: Access) -> Result<&Property, Fault> {
+    let wanted = match access {
+        Access::Writable => "a writable property",
+        Access::Cloud => "a cloud property",
+        Access::ReadOnly => "a property",
+    };
+    let property = capability.property().filter(|property| property.access == access);
+    property.ok_or_else(|| Fault::new(format!("is {}, not {wanted}", capability.word())))
 }
 
 /// A merge patch of desired properties, where a component always carries its mark (device-protocol §10), or of tags.

@@ -104,22 +104,22 @@ fn jobs_set_what_operators_may_set() {
     let model = model();
     for (path, value, expected) in [
         ("fanSpeed", "\"40\"", "fanSpeed=40"),
-        ("fanSpeed", "101", "! fanSpeed: must be at most 100"),
-        ("fanSpeed", "-1", "! fanSpeed: must be at least 0"),
+        ("fanSpeed", "101", "! value: must be at most 100"),
+        ("fanSpeed", "-1", "! value: must be at least 0"),
         ("fanSpeed", "-0", "fanSpeed=-0"),
         ("mode", "\"full\"", "mode=\"full\""),
         ("limits", r#"{"high":5}"#, r#"limits={"high":5,"low":null}"#),
         ("labels", r#"{"a":"b"}"#, r#"labels={"a":"b"}"#),
         ("fan.speed", "1.50", "fan.speed=1.50"),
-        ("fan.speed", "\"fast\"", "! fan.speed: must be a number"),
-        ("fan.hours", "1", "! fan.hours: is a property that only the device sets, not a writable property"),
-        ("serial", "\"x\"", "! serial: is a property that only the device sets"),
-        ("temperature", "1", "! temperature: is telemetry, not a writable property"),
-        ("reboot", "1", "! reboot: is a command, not a writable property"),
-        ("customer", "\"x\"", "! customer: is a cloud property, not a writable property"),
-        ("camera.zoom", "1", "! camera.zoom: lies in an edge module"),
-        ("pump.speed", "1", "! pump.speed: the template has no component \"pump\""),
-        ("fanSpeed", "null", "! fanSpeed: must be a whole number"),
+        ("fan.speed", "\"fast\"", "! value: must be a number"),
+        ("fan.hours", "1", "! path: is a property that only the device sets, not a writable property"),
+        ("serial", "\"x\"", "! path: is a property that only the device sets"),
+        ("temperature", "1", "! path: is telemetry, not a writable property"),
+        ("reboot", "1", "! path: is a command, not a writable property"),
+        ("customer", "\"x\"", "! path: is a cloud property, not a writable property"),
+        ("camera.zoom", "1", "! path: lies in an edge module"),
+        ("pump.speed", "1", "! path: the template has no component \"pump\""),
+        ("fanSpeed", "null", "! value: must be a whole number"),
     ] {
         let shown = |write: Write| {
             let owner = write.component.map(|component| component + ".").unwrap_or_default();
@@ -132,7 +132,7 @@ fn jobs_set_what_operators_may_set() {
         );
     }
     let fault = model.write_cloud_property("fanSpeed", "1").unwrap_err().to_string();
-    assert_eq!(fault, "fanSpeed: is a writable property, not a cloud property");
+    assert_eq!(fault, "path: is a writable property, not a cloud property");
     let cloud = [model.write_cloud_property("customer", "\"c\""), model.write_cloud_property("fan.vendor", "\"v\"")];
     let cloud: Vec<Write> = cloud.into_iter().map(Result::unwrap).collect();
     assert_eq!(merge_body(&cloud, true).unwrap(), r#"{"tags":{"customer":"c","fan":{"vendor":"v"}}}"#);
@@ -157,14 +157,14 @@ fn commands_take_what_they_declare() {
     for (path, value, expected) in [
         ("reboot", None, "reboot -"),
         ("reboot", Some("null"), "reboot -"),
-        ("reboot", Some("1"), "! reboot: the command takes no request"),
+        ("reboot", Some("1"), "! value: the command takes no request"),
         ("report", Some("\"2021-06-15T05:00:00.000Z\""), "report \"2021-06-15T05:00:00.000Z\""),
-        ("report", Some("\"yesterday\""), "! report: must be a date and time"),
+        ("report", Some("\"yesterday\""), "! value: must be a date and time"),
         ("report", Some(" null "), "report -"),
         ("fan.spin", Some("\"3\""), "fan*spin 3"),
-        ("fanSpeed", Some("3"), "! fanSpeed: is a writable property, not a command"),
-        ("fan.fly", None, "! fan.fly: the template has no capability \"fly\" in \"fan\""),
-        ("camera.zoom", None, "! camera.zoom: lies in an edge module"),
+        ("fanSpeed", Some("3"), "! path: is a writable property, not a command"),
+        ("fan.fly", None, "! path: the template has no capability \"fly\" in \"fan\""),
+        ("camera.zoom", None, "! path: lies in an edge module"),
     ] {
         let called = model.call(path, value);
         let called = called.map(|(name, payload)| format!("{name} {}", payload.as_deref().unwrap_or("-")));

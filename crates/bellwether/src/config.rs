@@ -125,7 +125,7 @@ pub struct Settings {
     pub provisioning_retry_after: u32,
 
     /// Whose web pages may call the IoT Central API from a browser: `any`, `none`, or an origin such as
-    /// https://console.example. Repeatable. Pages need a token of their own in any case.
+    /// `https://console.example`. Repeatable. Pages need a token of their own in any case.
     #[arg(long, value_name = "ORIGIN", env = "BELLWETHER_CORS_ORIGIN", default_value = "any", value_delimiter = ',',
           action = ArgAction::Append)]
     pub cors_origin: Vec<CorsOrigin>,

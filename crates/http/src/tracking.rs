@@ -1,7 +1,9 @@
 //! What ties an answer to its line in the log.
 
 use std::fmt::Write;
+use std::time::Instant;
 
+use axum::http::{Method, StatusCode};
 use bellwether_model::Time;
 
 /// A request's name and time, in every form that answers carry.
@@ -49,6 +51,24 @@ impl Tracking {
     /// The member `ExceptionMessage` of the gateway form.
     pub fn exception_message(&self) -> String {
         format!("Tracking ID:{}", self.tracking_id())
+    }
+
+    /// One line a request: the route's pattern, never what callers filled in (iot-hub §11). A failure has the code
+    /// that the caller is told, and the cause that only the log is.
+    pub fn log(
+        &self,
+        method: &Method,
+        route: &str,
+        status: StatusCode,
+        failed: Option<(&'static str, Option<String>)>,
+        began: Instant,
+    ) {
+        let (id, status, micros) = (self.request_id(), status.as_u16(), began.elapsed().as_micros());
+        let (code, cause) = failed.map_or((None, None), |(code, cause)| (Some(code), cause));
+        match cause {
+            Some(cause) => tracing::error!(request.id = id, %method, route, status, code, cause, "a request failed"),
+            None => tracing::debug!(request.id = id, %method, route, status, code, micros, "a request was answered"),
+        }
     }
 
     fn hex(&self) -> String {

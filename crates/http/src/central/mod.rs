@@ -41,7 +41,7 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
 use bellwether_model::access::{Caller, OrganizationTree};
 use bellwether_model::json::ObjectWriter;
@@ -82,9 +82,9 @@ pub(crate) async fn answer(State(state): State<Arc<ApiState>>, request: Request)
             ("", Err(error))
         }
     };
-    let failed = result.as_ref().err().map(|error| (error.code, error.cause.clone()));
+    let failed = result.as_ref().err().map(|error| (error.code.symbol(), error.cause.clone()));
     let response = respond(result, &tracking);
-    log(&method, route, &tracking, response.status(), failed, began);
+    tracking.log(&method, route, response.status(), failed, began);
     response
 }
 
@@ -214,21 +214,4 @@ fn respond(result: Result<Answer, CentralError>, tracking: &Tracking) -> Respons
     }
     out.extend(headers.into_iter().map(|(name, value)| (Some(name), value)));
     response
-}
-
-/// One line a request: the route's pattern, never what callers filled in.
-fn log(
-    method: &Method,
-    route: &str,
-    tracking: &Tracking,
-    status: StatusCode,
-    failed: Option<(Code, Option<String>)>,
-    began: Instant,
-) {
-    let (id, status, micros) = (tracking.request_id(), status.as_u16(), began.elapsed().as_micros());
-    let (code, cause) = failed.map_or((None, None), |(code, cause)| (Some(code.symbol()), cause));
-    match cause {
-        Some(cause) => tracing::error!(request.id = id, %method, route, status, code, cause, "a request failed"),
-        None => tracing::debug!(request.id = id, %method, route, status, code, micros, "a request was answered"),
-    }
 }

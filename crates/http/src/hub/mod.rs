@@ -33,7 +33,7 @@ use crate::body::{discard, read_body};
 use crate::query_string::QueryString;
 use crate::tracking::Tracking;
 use call::{Answer, Call};
-use error::{Code, Form, HubError};
+use error::{Form, HubError};
 use router::Found;
 
 /// The content type of every answer. npm's client only parses answers that have it (iot-hub §0).
@@ -55,9 +55,9 @@ pub(crate) async fn answer(State(state): State<Arc<ApiState>>, request: Request)
             ("", Form::Gateway, Err(error))
         }
     };
-    let failed = result.as_ref().err().map(|error| (error.code, error.cause.clone()));
+    let failed = result.as_ref().err().map(|error| (error.code.symbol(), error.cause.clone()));
     let response = respond(result, form, &tracking);
-    log(&method, route, &tracking, response.status(), failed, began);
+    tracking.log(&method, route, response.status(), failed, began);
     response
 }
 
@@ -126,21 +126,4 @@ fn respond(result: Result<Answer, HubError>, form: Form, tracking: &Tracking) ->
     }
     out.extend(headers.into_iter().map(|(name, value)| (Some(name), value)));
     response
-}
-
-/// One line a request: the route's pattern, never what callers filled in (iot-hub §11).
-fn log(
-    method: &Method,
-    route: &str,
-    tracking: &Tracking,
-    status: StatusCode,
-    failed: Option<(Code, Option<String>)>,
-    began: Instant,
-) {
-    let (id, status, micros) = (tracking.request_id(), status.as_u16(), began.elapsed().as_micros());
-    let (code, cause) = failed.map_or((None, None), |(code, cause)| (Some(code.symbol()), cause));
-    match cause {
-        Some(cause) => tracing::error!(request.id = id, %method, route, status, code, cause, "a request failed"),
-        None => tracing::debug!(request.id = id, %method, route, status, code, micros, "a request was answered"),
-    }
 }

@@ -136,26 +136,27 @@ impl Engine {
         Ok(())
     }
 
-    /// Ends a job for good: what was not begun never is; calls that are out are still recorded (iot-hub §1.10).
+    /// Ends a job for good: what was not begun when this returns never is; calls that are out are still recorded
+    /// (iot-hub §1.10).
     ///
     /// # Errors
     /// There is no such job, it has ended, or the store failed.
     pub async fn cancel_job(&self, id: &str) -> Result<Job, MoveJobError> {
         let job = self.store.cancel_job(id, self.now()).await?;
         tracing::info!(job.id = id, "job cancelled");
-        self.withdraw(&job);
+        self.withdraw(&job).await;
         Ok(job)
     }
 
-    /// Stops a job for now: from here on no attempt begins; calls that are out end and are recorded, and a device
-    /// that is amid several calls gets them all (iot-central §5.5). A deadline goes on meanwhile.
+    /// Stops a job for now: when this returns no attempt begins and every one that was recorded has been sent. Calls
+    /// that are out end and are recorded, and a device that is amid several calls gets them all (iot-central §5.5). A deadline goes on meanwhile.
     ///
     /// # Errors
     /// There is no such job, it has ended or is stopped already, or the store failed.
     pub async fn stop_job(&self, id: &str) -> Result<Job, MoveJobError> {
         let job = self.store.stop_job(id, self.now()).await?;
         tracing::info!(job.id = id, "job stopped");
-        self.withdraw(&job);
+        self.withdraw(&job).await;
         Ok(job)
     }
 
@@ -198,11 +199,14 @@ impl Engine {
         Ok(self.create_job(spec).await?)
     }
 
-    /// A job takes no more: whoever waits for its time forgets it, its task looks at it again.
-    fn withdraw(&self, job: &Job) {
+    /// A job takes no more: whoever waits for its time forgets it, its task looks at it again. When this returns,
+    /// what was recorded before has been sent.
+    async fn withdraw(&self, job: &Job) {
         self.waiting.lock().remove(&(job.start, job.key));
-        if let Some(changed) = self.active.lock().get(&job.key) {
-            changed.notify_one();
+        let task = self.active.lock().get(&job.key).cloned();
+        if let Some(task) = task {
+            task.changed.notify_one();
+            drop(task.sending.lock().await);
         }
     }
 }

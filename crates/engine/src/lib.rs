@@ -68,6 +68,7 @@ pub use templates::TemplateError;
 pub use bellwether_store::{ChangeTwinError, DeviceError, MoveJobError, WriteRelationshipError};
 
 use presence::LivePresences;
+use runner::ActiveJob;
 use telemetry::LiveTelemetry;
 use templates::Models;
 
@@ -163,8 +164,8 @@ pub struct Engine {
     schedules_changed: Notify,
     /// Jobs whose time has come while as many run as may.
     waiting_for_slot: Mutex<BTreeSet<JobKey>>,
-    /// Jobs that a task works on; the notification says that the job was changed from outside.
-    active: Mutex<HashMap<JobKey, Arc<Notify>>>,
+    /// Jobs that a task works on.
+    active: Mutex<HashMap<JobKey, Arc<ActiveJob>>>,
     slots: Semaphore,
     tasks: TaskTracker,
     /// No new attempt.

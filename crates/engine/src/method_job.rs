@@ -15,12 +15,12 @@ use bellwether_model::{DeviceSeq, Time};
 use bellwether_store::{Ending, Progress, Requirement, StoreError, Target, TargetStanding};
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
+use tokio::sync::SemaphorePermit;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::{RecvError, TryRecvError};
-use tokio::sync::{Notify, SemaphorePermit};
 
 use crate::calls::{Answered, Call, Calls};
-use crate::runner::{LONGEST_SLEEP, requirement};
+use crate::runner::{ActiveJob, LONGEST_SLEEP, requirement};
 use crate::{CallError, DeviceNews, Engine};
 
 /// Devices looked at, and attempts and outcomes recorded, at a time.
@@ -35,6 +35,7 @@ struct MethodJob<'a> {
     slot: Option<SemaphorePermit<'a>>,
     engine: &'a Engine,
     job: &'a Job,
+    task: &'a ActiveJob,
     requirement: Arc<Requirement>,
     calls: Calls,
     news: Receiver<DeviceNews>,
@@ -60,9 +61,9 @@ struct MethodJob<'a> {
 impl Engine {
     pub(crate) async fn run_method_job<'a>(
         &'a self,
-        job: &Job,
+        job: &'a Job,
         calls: &[MethodCall],
-        changed: &Notify,
+        task: &'a ActiveJob,
         slot: Option<SemaphorePermit<'a>>,
     ) -> Result<(), StoreError> {
         // Listen before the pass looks, so that nothing is missed in between.
@@ -72,6 +73,7 @@ impl Engine {
             slot,
             engine: self,
             job,
+            task,
             requirement: Arc::new(requirement(&job.spec)),
             calls: Calls::new(&self.world, job, calls),
             news,
@@ -86,15 +88,15 @@ impl Engine {
             look_again_at: None,
             may_return: false,
         };
-        run.work(changed).await
+        run.work().await
     }
 }
 
 impl MethodJob<'_> {
-    async fn work(&mut self, changed: &Notify) -> Result<(), StoreError> {
+    async fn work(&mut self) -> Result<(), StoreError> {
         loop {
             // A long pass looks up now and then.
-            if changed.notified().now_or_never().is_some() {
+            if self.task.changed.notified().now_or_never().is_some() {
                 self.look_up().await?;
             }
             let past_deadline = self.job.deadline.is_some_and(|deadline| self.engine.now() >= deadline);
@@ -124,7 +126,7 @@ impl MethodJob<'_> {
                     self.drain_answers();
                 }
                 news = self.news.recv(), if may_begin => self.hear(news),
-                () = changed.notified() => self.look_up().await?,
+                () = self.task.changed.notified() => self.look_up().await?,
                 () = self.engine.stopping.cancelled(), if !stopping => {}
                 () = self.engine.abandoning.cancelled() => self.abandon(),
                 () = tokio::time::sleep(until_next), if may_begin => {}
@@ -243,6 +245,8 @@ impl MethodJob<'_> {
         let mut over = false;
         if !endings.is_empty() || !candidates.is_empty() {
             let (engine, key) = (self.engine, self.job.key);
+            // Whoever stops the job waits for this, so that nothing is sent after it was said to be stopped.
+            let _sending = self.task.sending.lock().await;
             let write = || {
                 let requirement = Arc::clone(&self.requirement);
                 let (endings, candidates) = (endings.clone(), candidates.clone());
@@ -253,7 +257,6 @@ impl MethodJob<'_> {
             over = progress.over;
             self.go_on(progress, candidates, endings);
         }
-        // A call goes out when it is first polled.
         self.drain_answers();
         over
     }
@@ -282,7 +285,12 @@ impl MethodJob<'_> {
         }
         for device in begun {
             self.called.insert(device);
-            self.in_flight.push(self.calls.send(device));
+            let mut call = self.calls.send(device);
+            // A call goes out when it is first polled: here, not when its turn among the others comes.
+            match (&mut call).now_or_never() {
+                Some(answered) => self.answered(answered),
+                None => self.in_flight.push(call),
+            }
         }
     }
 

@@ -12,7 +12,7 @@ use bellwether_model::job::{Action, Counters, Job, JobSpec, JobState, Target};
 use bellwether_model::{JobKey, Time};
 use bellwether_store::{Requirement, StoreError, TargetList};
 use futures::FutureExt;
-use tokio::sync::{Notify, SemaphorePermit};
+use tokio::sync::{Mutex, Notify, SemaphorePermit};
 
 use crate::jobs::condition_of;
 use crate::{Engine, GroupError};
@@ -22,38 +22,47 @@ pub(crate) const STORE_PAUSE: Duration = Duration::from_secs(1);
 /// The longest sleep before a time is looked at again: the clock may be set meanwhile.
 pub(crate) const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 
+/// A job that a task works on, as others reach it.
+#[derive(Default)]
+pub(crate) struct ActiveJob {
+    /// The job was changed from outside.
+    pub changed: Notify,
+    /// Held by the task from before it records attempts until it has sent them.
+    pub sending: Mutex<()>,
+}
+
 impl Engine {
     /// Starts the task that works on a job, or tells the one that does to look again.
     pub(crate) fn run(self: &Arc<Self>, job: Job) {
         if self.is_stopping() {
             return;
         }
-        let changed = {
+        let task = {
             let mut active = self.active.lock();
-            if let Some(changed) = active.get(&job.key) {
-                changed.notify_one();
+            if let Some(task) = active.get(&job.key) {
+                task.changed.notify_one();
                 return;
             }
-            let changed = Arc::new(Notify::new());
-            active.insert(job.key, Arc::clone(&changed));
-            changed
+            let task = Arc::<ActiveJob>::default();
+            active.insert(job.key, Arc::clone(&task));
+            task
         };
-        self.tasks.spawn(Arc::clone(self).supervise(job, changed));
+        self.tasks.spawn(Arc::clone(self).supervise(job, task));
     }
 
     /// Works on a job until nothing is left to do for it: a job that is open always has an owner.
-    async fn supervise(self: Arc<Self>, job: Job, changed: Arc<Notify>) {
+    async fn supervise(self: Arc<Self>, job: Job, task: Arc<ActiveJob>) {
         let key = job.key;
         let mut next = Some(job);
         while let Some(job) = next {
             let id = job.spec.id.clone();
-            let ran = AssertUnwindSafe(self.run_to_the_end(job, &changed)).catch_unwind().await;
+            let ran = AssertUnwindSafe(self.run_to_the_end(job, &task)).catch_unwind().await;
             if ran.is_err() {
                 tracing::error!(job.id = id.as_str(), "the task of a job broke; it begins again shortly");
                 // What was out went with it.
                 self.persist(|| self.store.resolve_attempts_of(key, self.now())).await;
             }
-            next = self.next_run(key, &changed).await;
+            next = self.next_run(key, &task.changed).await;
         }
         self.log_end(key).await;
     }
@@ -93,9 +102,9 @@ impl Engine {
         }
     }
 
-    async fn run_to_the_end(self: &Arc<Self>, mut job: Job, changed: &Notify) {
+    async fn run_to_the_end(self: &Arc<Self>, mut job: Job, task: &ActiveJob) {
         loop {
-            let error = match self.run_once(&job, changed).await {
+            let error = match self.run_once(&job, task).await {
                 Ok(()) | Err(StoreError::Closed) => return,
                 Err(error @ (StoreError::Database(_) | StoreError::Damaged(_))) => error,
             };
@@ -109,7 +118,7 @@ impl Engine {
         }
     }
 
-    async fn run_once(self: &Arc<Self>, job: &Job, changed: &Notify) -> Result<(), StoreError> {
+    async fn run_once(self: &Arc<Self>, job: &Job, task: &ActiveJob) -> Result<(), StoreError> {
         let calls_are_out = job.counters.is_some_and(|counters| counters.running > 0);
         if self.is_stopping() || (job.state.is_final() && !calls_are_out) {
             return Ok(());
@@ -122,7 +131,7 @@ impl Engine {
             biased;
             slot = self.slot(job.key) => Some(slot?),
             () = self.until_deadline(job) => None,
-            () = changed.notified() => return Ok(()),
+            () = task.changed.notified() => return Ok(()),
             () = self.stopping.cancelled() => return Ok(()),
         };
         let state = if job.counters.is_none() { self.begin(job).await? } else { job.state };
@@ -139,7 +148,7 @@ impl Engine {
             match &job.spec.action {
                 Action::UpdateTwin(body) => self.run_twin_job(job, body).await?,
                 Action::SetTemplate(template) => self.run_template_job(job, template).await?,
-                Action::InvokeMethods(calls) => self.run_method_job(job, calls, changed, slot).await?,
+                Action::InvokeMethods(calls) => self.run_method_job(job, calls, task, slot).await?,
             }
         }
         Ok(())

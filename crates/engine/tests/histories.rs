@@ -71,7 +71,8 @@ struct Made {
     id: String,
     kind: Kind,
     delivery: Delivery,
-    /// First calls that it had sent when it was last cancelled or stopped.
+    /// First calls under its name that had gone out when the stop or cancel of it was answered; `None` when it may
+    /// send, or another job that calls the same may.
     sent: Option<u32>,
     /// Its devices, where they are known before it begins.
     devices: Option<Vec<String>>,
@@ -166,11 +167,7 @@ impl History {
                 }
             }
             Step::Cancel(job) => {
-                if let Some(job) = self.jobs.get_mut(job)
-                    && self.sim.block_on(self.sim.engine().cancel_job(&job.id)).is_ok()
-                {
-                    job.sent = Some(self.sim.devices.sent_in_all(&format!("m-{}", job.id)));
-                }
+                self.withdraw(job, |sim, id| sim.block_on(sim.engine().cancel_job(id)).is_ok());
             }
             Step::Central { kind, all, batch, threshold } => {
                 let id = format!("j{}", self.jobs.len());
@@ -184,11 +181,7 @@ impl History {
                 }
             }
             Step::StopJob(job) => {
-                if let Some(job) = self.jobs.get_mut(job)
-                    && self.sim.block_on(self.sim.engine().stop_job(&job.id)).is_ok()
-                {
-                    job.sent = Some(self.sim.devices.sent_in_all(&format!("m-{}", job.id)));
-                }
+                self.withdraw(job, |sim, id| sim.block_on(sim.engine().stop_job(id)).is_ok());
             }
             Step::Resume(job) => {
                 if let Some(job) = self.jobs.get_mut(job)
@@ -243,6 +236,20 @@ impl History {
         }
     }
 
+    /// Stops or cancels a job; nothing may go out for it from the moment that this was answered.
+    fn withdraw(&mut self, job: usize, by: impl FnOnce(&Sim, &str) -> bool) {
+        let Some(id) = self.jobs.get(job).map(|job| job.id.clone()) else { return };
+        if !by(&self.sim, &id) {
+            return;
+        }
+        let named = self.jobs[job].named.clone();
+        let sent = self.sim.devices.sent_in_all(&format!("m-{named}"));
+        let may_send =
+            |other: &Made| other.id != id && other.named == named && !self.sim.job(&other.id).unwrap().state.is_final();
+        let alone = !self.jobs.iter().any(may_send);
+        self.jobs[job].sent = Some(sent).filter(|_| alone);
+    }
+
     /// The devices of a rerun are those that its source counts as failed now, whatever becomes of them.
     fn rerun(&mut self, job: usize) {
         let Some(source) = self.jobs.get(job) else { return };
@@ -257,6 +264,8 @@ impl History {
                 named: source.named.clone(),
                 ..Made::new(id, source.kind)
             };
+            // From here on others of its name do not say what it sends.
+            self.jobs.iter_mut().filter(|other| other.named == made.named).for_each(|other| other.sent = None);
             self.jobs.push(made);
         }
     }
@@ -287,8 +296,9 @@ impl History {
                 assert_eq!(&listed, devices, "{id} is a rerun");
             }
             let of_its_name = self.jobs.iter().filter(|other| other.named == made.named).count() as u32;
-            if let Some(sent) = made.sent.filter(|_| of_its_name == 1) {
-                assert_eq!(self.sim.devices.sent_in_all(&format!("m-{id}")), sent, "{id} sent though it may not");
+            if let Some(sent) = made.sent {
+                let now = self.sim.devices.sent_in_all(&format!("m-{}", made.named));
+                assert_eq!(now, sent, "{id} sent though it may not");
             }
             self.check_batches(made, &rows);
             self.check_threshold(made, &rows, job.failure.is_some());

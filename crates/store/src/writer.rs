@@ -68,7 +68,8 @@ enum Place {
     /// On a thread of its own.
     Thread { shared: Arc<Shared>, thread: Mutex<Option<JoinHandle<()>>> },
     /// Where the caller runs, one transaction a piece: for the simulated world, where nothing may happen at
-    /// the same time.
+    /// the same time. Other tasks may have their turn before a piece and between its commit and its answer, as
+    /// they have with the thread.
     Inline(Mutex<InlinePlace>),
 }
 
@@ -76,6 +77,16 @@ struct InlinePlace {
     connection: Connection,
     /// Commits until the writer fails for good, as if the machine had stopped there.
     commits_left: Option<u32>,
+    /// State of a generator of small numbers: the same in each run.
+    turns: u32,
+}
+
+impl InlinePlace {
+    /// How many turns others have now: 0 to 3.
+    fn turns(&mut self) -> u32 {
+        self.turns = self.turns.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        self.turns >> 30
+    }
 }
 
 impl Writer {
@@ -92,7 +103,7 @@ impl Writer {
 
     /// A writer that works in the caller's thread.
     pub fn inline(connection: Connection) -> Writer {
-        Writer { place: Place::Inline(Mutex::new(InlinePlace { connection, commits_left: None })) }
+        Writer { place: Place::Inline(Mutex::new(InlinePlace { connection, commits_left: None, turns: 0 })) }
     }
 
     /// See [`crate::Store::crash_after`].
@@ -132,13 +143,13 @@ impl Writer {
                 shared.work.notify_one();
             }
             Place::Inline(place) => {
-                let mut place = place.lock();
-                match &mut place.commits_left {
-                    Some(0) => return Err(StoreError::Closed.into()),
-                    Some(left) => *left -= 1,
-                    None => {}
-                }
-                commit_pieces(&place.connection, vec![piece], || None);
+                let (before, after) = {
+                    let mut place = place.lock();
+                    (place.turns(), place.turns())
+                };
+                yield_turns(before).await;
+                commit_inline(&mut place.lock(), piece)?;
+                yield_turns(after).await;
             }
         }
         receive.await.unwrap_or_else(|_| Err(self.why_not_run().into()))
@@ -183,6 +194,23 @@ impl Drop for CloseAtEnd<'_> {
         queue.interactive.clear();
         queue.jobs.clear();
     }
+}
+
+/// Others have so many turns.
+async fn yield_turns(turns: u32) {
+    for _ in 0..turns {
+        tokio::task::yield_now().await;
+    }
+}
+
+fn commit_inline(place: &mut InlinePlace, piece: Piece) -> Result<(), StoreError> {
+    match &mut place.commits_left {
+        Some(0) => return Err(StoreError::Closed),
+        Some(left) => *left -= 1,
+        None => {}
+    }
+    commit_pieces(&place.connection, vec![piece], || None);
+    Ok(())
 }
 
 fn write_loop(connection: &Connection, shared: &Shared, after_commit: &dyn Fn()) {

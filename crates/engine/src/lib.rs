@@ -101,7 +101,8 @@ pub struct Settings {
     /// Seconds after which a device that registers is to ask what came of it (device-protocol §9.1).
     pub provisioning_retry_after: u32,
     /// Calls that do not wait for absent devices still wait so long after a start of the program for a device that
-    /// was connected when it last ended: our own restart is no device's failure.
+    /// was connected when it last ended, or for any if that is not known because it did not end well: our own restart
+    /// is no device's failure.
     pub reconnect_grace: Duration,
 }
 
@@ -157,6 +158,8 @@ pub struct Engine {
     news: broadcast::Sender<DeviceNews>,
     /// When this start of the program began.
     started: Time,
+    /// The program ended well before: who was connected then is known.
+    presence_known: bool,
     /// Jobs whose time has not come, by start time, and whether they are marked as scheduled.
     waiting: Mutex<BTreeMap<(Time, JobKey), bool>>,
     waiting_changed: Notify,
@@ -187,7 +190,7 @@ impl Engine {
         epoch: i64,
     ) -> Result<Arc<Engine>, StoreError> {
         let now = world.clock.now();
-        store.forget_connections(now).await?;
+        let presence_known = store.forget_connections(now).await?;
         let lost = store.resolve_lost_attempts(now).await?;
         if lost > 0 {
             tracing::warn!(
@@ -211,6 +214,7 @@ impl Engine {
             telemetry: LiveTelemetry::new(),
             news: broadcast::channel(NEWS_KEPT).0,
             started: now,
+            presence_known,
             waiting: Mutex::default(),
             waiting_changed: Notify::new(),
             schedules_changed: Notify::new(),
@@ -242,7 +246,11 @@ impl Engine {
             self.abandoning.cancel();
             self.tasks.wait().await;
         }
-        self.save_presence().await;
+        if self.save_presence().await
+            && let Err(error) = self.store.presence_is_complete().await
+        {
+            tracing::warn!(%error, "the next start does not know who was connected");
+        }
         self.save_telemetry().await;
     }
 
@@ -313,12 +321,15 @@ impl Engine {
         loop {
             tokio::select! {
                 () = self.stopping.cancelled() => return,
-                () = tokio::time::sleep(PRESENCE_SAVED_EVERY) => self.save_presence().await,
+                () = tokio::time::sleep(PRESENCE_SAVED_EVERY) => {
+                    self.save_presence().await;
+                }
             }
         }
     }
 
-    async fn save_presence(&self) {
+    /// Returns whether everything is written down.
+    async fn save_presence(&self) -> bool {
         for shard in 0..self.presences.shards() {
             loop {
                 let unsaved = self.presences.unsaved(shard, PRESENCES_IN_ONE_WRITE);
@@ -327,7 +338,7 @@ impl Engine {
                 }
                 if let Err(error) = self.store.save_presence(unsaved.clone()).await {
                     tracing::warn!(%error, "presence could not be written down; the next round tries again");
-                    return;
+                    return false;
                 }
                 self.presences.saved(&unsaved);
                 if unsaved.len() < PRESENCES_IN_ONE_WRITE {
@@ -335,5 +346,6 @@ impl Engine {
                 }
             }
         }
+        true
     }
 }

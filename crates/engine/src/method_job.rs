@@ -222,11 +222,12 @@ impl MethodJob<'_> {
         }
     }
 
-    /// Our own start cut the device's connection a moment ago: it has not come back yet, or is back and does not
-    /// listen for methods yet.
+    /// Our own start cut, or may have cut, the device's connection a moment ago: it has not come back yet, or is back
+    /// and does not listen for methods yet.
     fn is_on_its_way(&self, target: &Target) -> bool {
         let back = self.engine.presences.get(target.device);
-        let cut = back.map_or(target.state_updated == self.engine.started, |presence| presence.connected);
+        let may_be_cut = || !self.engine.presence_known || target.state_updated == self.engine.started;
+        let cut = back.map_or_else(may_be_cut, |presence| presence.connected);
         cut && self.engine.now() < self.grace_ends()
     }
 

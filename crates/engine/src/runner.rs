@@ -167,7 +167,7 @@ impl Engine {
     pub fn waiting_reason(&self, job: &Job) -> Option<String> {
         let limit = self.settings.jobs_at_once?;
         let waits = self.waiting_for_slot.lock().contains(&job.key);
-        waits.then(|| format!("waits: {limit} jobs are running, the limit is {limit}"))
+        waits.then(|| format!("waits: as many jobs are running as may at once ({limit})"))
     }
 
     async fn until_deadline(&self, job: &Job) {

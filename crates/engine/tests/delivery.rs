@@ -340,9 +340,8 @@ fn belong(sim: &Sim, n: usize, organization: &str) {
 fn our_own_restart_is_no_failure_of_a_device_that_was_connected() {
     let mut sim = connected(2);
     sim.create_device("absent").unwrap();
-    // Presence is written down once a minute.
-    sim.advance(Duration::from_secs(61));
-    sim.crash();
+    // The end of the program writes down who is connected.
+    sim.stop(Duration::ZERO);
     sim.start();
     create(&sim, central(method_job("j", "*", 60), Delivery::default()));
     sim.advance(Duration::from_secs(10));
@@ -353,6 +352,20 @@ fn our_own_restart_is_no_failure_of_a_device_that_was_connected() {
     sim.advance(Duration::from_secs(21));
     assert_eq!(words(&sim, "j")[1], "failed DeviceNotOnline");
     assert_eq!(state(&sim, "j"), JobState::Completed);
+}
+
+#[test]
+fn after_a_crash_any_device_may_have_been_connected() {
+    let mut sim = connected(1);
+    sim.create_device("absent").unwrap();
+    sim.crash();
+    sim.start();
+    create(&sim, central(method_job("j", "*", 60), Delivery::default()));
+    sim.advance(Duration::from_secs(10));
+    assert_eq!(words(&sim, "j"), ["pending", "pending"]);
+    sim.connect(&name(0));
+    sim.advance(Duration::from_secs(21));
+    assert_eq!(words(&sim, "j"), ["completed 200", "failed DeviceNotOnline"]);
 }
 
 #[test]
@@ -395,7 +408,7 @@ fn a_job_that_waits_for_a_slot_says_so() {
     sim.advance(MOMENT);
     let reason = |id: &str| sim.engine().waiting_reason(&sim.job(id).unwrap());
     assert_eq!(reason("first"), None);
-    assert_eq!(reason("second").as_deref(), Some("waits: 1 jobs are running, the limit is 1"));
+    assert_eq!(reason("second").as_deref(), Some("waits: as many jobs are running as may at once (1)"));
     // A stopped job gives its slot to the next.
     sim.block_on(sim.engine().stop_job("first")).unwrap();
     sim.advance(MOMENT);

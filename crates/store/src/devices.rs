@@ -209,15 +209,28 @@ impl Store {
 
     /// After a start nobody is connected, whatever was written down last. Devices that the start before cut off count
     /// as cut off by this one too: presence is written down now and then only, so that one of them that came back may
-    /// not stand as connected.
-    pub async fn forget_connections(&self, now: Time) -> Result<(), StoreError> {
+    /// not stand as connected. Returns whether the start before wrote down everything before it ended: if not, any
+    /// device may have been connected.
+    pub async fn forget_connections(&self, now: Time) -> Result<bool, StoreError> {
         self.interactive(move |connection| {
+            let sql = "SELECT NOT EXISTS (SELECT 1 FROM setting WHERE name = 'started')";
+            let is_first: bool = connection.query_row(sql, [], |row| row.get(0))?;
             let sql = "UPDATE device SET connected = 0, state_updated = ?1 WHERE connected = 1
                        OR state_updated = (SELECT value FROM setting WHERE name = 'started')";
             connection.execute(sql, [now.0])?;
             let sql = "INSERT INTO setting (name, value) VALUES ('started', ?1)
                        ON CONFLICT (name) DO UPDATE SET value = excluded.value";
             connection.execute(sql, [now.0])?;
+            let complete = connection.execute("DELETE FROM setting WHERE name = 'presence_complete'", [])? == 1;
+            Ok(is_first || complete)
+        })
+        .await
+    }
+
+    /// The program ends, and every device's presence is written down.
+    pub async fn presence_is_complete(&self) -> Result<(), StoreError> {
+        self.interactive(|connection| {
+            connection.execute("INSERT OR REPLACE INTO setting (name, value) VALUES ('presence_complete', 1)", [])?;
             Ok(())
         })
         .await

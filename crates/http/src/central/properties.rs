@@ -151,7 +151,7 @@ fn selection(call: &Call) -> Selection {
 
 /// Are values outside the template meant too? Only the versions that have the parameter look at it.
 fn unmodeled(call: &Call) -> Result<bool, CentralError> {
-    if !matches!(call.version, Version::V2022_06_30Preview | Version::V2022_10_31Preview) {
+    if !matches!(call.version, Version::V2022_06_30Preview | Version::V2022_10_31Preview | Version::Own) {
         return Ok(false);
     }
     match call.query.get("unmodeled") {

@@ -12,6 +12,8 @@ use super::{
 };
 
 const ALL: Versions = Versions::ALL;
+/// What the console needs beyond the newest version.
+const OWN: Versions = Versions::only(&[Version::Own]);
 /// Only the first version.
 const PREVIEW: Versions = Versions::only(&[Version::Preview]);
 /// Where groups can be changed.
@@ -23,9 +25,9 @@ const ENROLLMENT_GROUPS: Versions = Versions::from(Version::V2022_06_30Preview);
 const SCHEDULED_JOBS: Versions = Versions::from(Version::V2022_06_30Preview);
 const ORGANIZATIONS: Versions = Versions::from(Version::V1_1Preview);
 const RELATIONSHIPS: Versions = Versions::from(Version::V1_1Preview);
-const MANIFESTS: Versions = Versions::from(Version::V2022_10_31Preview);
-const FILE_UPLOADS: Versions = Versions::from(Version::V1_1Preview);
-const DATA_EXPORT: Versions = Versions::from(Version::V1_1Preview).without(&[Version::V2022_07_31]);
+const MANIFESTS: Versions = Versions::only(&[Version::V2022_10_31Preview]);
+const FILE_UPLOADS: Versions = Versions::from(Version::V1_1Preview).without(&[Version::Own]);
+const DATA_EXPORT: Versions = Versions::from(Version::V1_1Preview).without(&[Version::V2022_07_31, Version::Own]);
 const DASHBOARDS: Versions = Versions::only(&[Version::V2022_06_30Preview, Version::V2022_10_31Preview]);
 
 /// One row: `VERB "path": versions permission resource operation;`

@@ -1,5 +1,8 @@
 //! The versions of the API that are served (iot-central §1), and what their bodies look like.
 //!
+//! Six are published. The seventh is our own: the newest of them with everything that the console needs beyond it
+//! ([`crate::central::own`]).
+//!
 //! Operations speak the newest version. Around them a request's body is brought up to it, and an answer's body
 //! down from it, so that each behaviour exists once.
 
@@ -12,7 +15,7 @@ use super::error::{CentralError, Code};
 use crate::query_string::QueryString;
 use shape::Shape;
 
-/// The versions that have jobs, oldest first.
+/// The published versions that have jobs, oldest first, then our own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Version {
     /// `preview` (2021-04-30).
@@ -27,18 +30,27 @@ pub(crate) enum Version {
     V2022_07_31,
     /// `2022-10-31-preview`, the newest.
     V2022_10_31Preview,
+    /// `bellwether-1`: the newest and more.
+    Own,
 }
 
 impl Version {
     /// All versions, oldest first.
-    pub const ALL: [Version; 6] = [
+    pub const ALL: [Version; 7] = [
         Version::Preview,
         Version::V1_1Preview,
         Version::V1_2Preview,
         Version::V2022_06_30Preview,
         Version::V2022_07_31,
         Version::V2022_10_31Preview,
+        Version::Own,
     ];
+
+    /// Those that others described.
+    #[cfg(test)]
+    pub fn published() -> impl Iterator<Item = Version> {
+        Version::ALL.into_iter().filter(|version| *version != Version::Own)
+    }
 
     /// As in `api-version`.
     pub const fn as_str(self) -> &'static str {
@@ -49,6 +61,7 @@ impl Version {
             Version::V2022_06_30Preview => "2022-06-30-preview",
             Version::V2022_07_31 => "2022-07-31",
             Version::V2022_10_31Preview => "2022-10-31-preview",
+            Version::Own => "bellwether-1",
         }
     }
 
@@ -73,7 +86,7 @@ pub(crate) struct Versions(u8);
 
 impl Versions {
     /// All of them.
-    pub const ALL: Versions = Versions(0b11_1111);
+    pub const ALL: Versions = Versions(0b111_1111);
 
     /// From this one on.
     pub const fn from(first: Version) -> Versions {
@@ -204,12 +217,12 @@ pub(crate) fn upgrade(
 }
 
 /// Brings one resource of an answer down from the newest to `version`: exactly the members that it knows, spelled
-/// as it spells them. The newest version's own answer is not touched.
+/// as it spells them. The answers of the newest version and of our own are not touched.
 ///
 /// # Errors
 /// The document is not what its operation should make: a failure of ours.
 pub(crate) fn downgrade(version: Version, resource: Resource, document: String) -> Result<String, CentralError> {
-    if version == Version::V2022_10_31Preview {
+    if version >= Version::V2022_10_31Preview {
         return Ok(document);
     }
     match resource {

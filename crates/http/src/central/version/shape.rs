@@ -102,7 +102,7 @@ impl Member {
             name,
             preview_name: None,
             since: Version::Preview,
-            until: Version::V2022_10_31Preview,
+            until: Version::Own,
             access: Access::Write,
             kind: Kind::Any,
         }

@@ -105,7 +105,7 @@ fn is_served(id: &str) -> bool {
 
 #[test]
 fn every_body_of_a_served_operation_is_known() {
-    for version in Version::ALL {
+    for version in Version::published() {
         for operation in Description::of(version).operations().iter().filter(|operation| is_served(operation.id())) {
             for name in operation.definitions() {
                 let item = match name.strip_suffix("Collection") {
@@ -126,7 +126,7 @@ fn answers_have_the_members_of_their_version() {
     let mut checked = 0;
     for (name, resource) in RESOURCES {
         for newest in samples(Description::of(Version::V2022_10_31Preview), name) {
-            for version in Version::ALL {
+            for version in Version::published() {
                 let description = Description::of(version);
                 if !description.defines(name) || is_newer(version, &newest) {
                     continue;
@@ -163,7 +163,7 @@ fn is_absent(definition: &str, member: &str) -> bool {
 #[test]
 fn requests_come_back_as_they_were() {
     for (name, resource) in RESOURCES {
-        for version in Version::ALL.into_iter().filter(|version| Description::of(*version).defines(name)) {
+        for version in Version::published().filter(|version| Description::of(*version).defines(name)) {
             let description = Description::of(version);
             for mut sent in samples(description, name) {
                 sent.remove("deploymentManifest");
@@ -412,9 +412,9 @@ fn versions() {
 #[test]
 fn sets() {
     use Version::*;
-    assert_eq!(Version::ALL.map(|version| Versions::ALL.contains(version)), [true; 6]);
+    assert_eq!(Version::ALL.map(|version| Versions::ALL.contains(version)), [true; 7]);
     let from = Versions::from(V2022_06_30Preview);
-    assert_eq!(Version::ALL.map(|v| from.contains(v)), [false, false, false, true, true, true]);
+    assert_eq!(Version::ALL.map(|v| from.contains(v)), [false, false, false, true, true, true, true]);
     let without = Versions::from(V1_1Preview).without(&[V2022_07_31]);
-    assert_eq!(Version::ALL.map(|v| without.contains(v)), [false, true, true, true, false, true]);
+    assert_eq!(Version::ALL.map(|v| without.contains(v)), [false, true, true, true, false, true, true]);
 }

@@ -30,7 +30,7 @@ fn is_served(call: &str) -> bool {
 
 #[test]
 fn every_version_has_the_routes_that_it_describes() {
-    for version in Version::ALL {
+    for version in Version::published() {
         let described: BTreeSet<String> = Description::of(version)
             .operations()
             .iter()

@@ -1,0 +1,17 @@
+//! What our own version has beyond the newest published one: everything the console does is a call that any program
+//! may make.
+
+pub(crate) mod audit;
+pub(crate) mod batches;
+pub(crate) mod device_jobs;
+pub(crate) mod device_lists;
+pub(crate) mod device_transfer;
+pub(crate) mod device_twin;
+pub(crate) mod drafts;
+pub(crate) mod failures;
+pub(crate) mod groups;
+pub(crate) mod job_events;
+pub(crate) mod jobs;
+pub(crate) mod preview;
+pub(crate) mod results;
+pub(crate) mod session;

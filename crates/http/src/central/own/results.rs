@@ -1,0 +1,1 @@
+//! The results log of a job: CSV or NDJSON, streamed, at any time.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use bellwether_engine::Engine;
 use bellwether_model::DeviceId;
@@ -141,6 +142,9 @@ pub(crate) enum Content {
         /// What the link to the next page carries; `None` on the last one.
         next: Option<String>,
     },
+    /// Something long that is made while it is sent: a download, live updates. No version changes it. When the caller
+    /// goes away it is dropped, which ends whatever makes it.
+    Stream(Body),
 }
 
 /// What an operation answers when it succeeds.
@@ -183,6 +187,22 @@ impl Answer {
     /// 200 with a page of documents that are JSON text already.
     pub fn texts(items: Vec<String>, next: Option<String>) -> Answer {
         Answer { status: StatusCode::OK, content: Content::Page { items, next }, headers: Vec::new() }
+    }
+
+    /// 200 with something that is made while it is sent; `media` is its content type. No cache keeps it.
+    pub fn stream(media: &'static str, body: Body) -> Answer {
+        let headers = vec![
+            (header::CONTENT_TYPE, HeaderValue::from_static(media)),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        ];
+        Answer { status: StatusCode::OK, content: Content::Stream(body), headers }
+    }
+
+    /// To be saved under this name, which must be plain ASCII without quotes.
+    pub fn as_file(mut self, name: &str) -> Answer {
+        let value = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")).ok();
+        self.headers.extend(value.map(|value| (header::CONTENT_DISPOSITION, value)));
+        self
     }
 
     /// With a sentence for people that has no place in the published body: why something waits.

@@ -168,7 +168,7 @@ impl Links {
         query: &QueryString,
     ) -> Result<Answer, CentralError> {
         let content = match answer.content {
-            Content::Empty => Content::Empty,
+            content @ (Content::Empty | Content::Stream(_)) => content,
             Content::One(document) => Content::One(downgrade(version, resource, document)?),
             Content::Page { items, next } => {
                 let items = items.into_iter().map(|item| downgrade(version, resource, item));
@@ -189,23 +189,26 @@ impl Links {
 
 fn respond(result: Result<Answer, CentralError>, tracking: &Tracking) -> Response {
     let id = tracking.request_id();
-    let (status, text, headers, code) = match result {
+    let (status, body, is_json, headers, code) = match result {
         Ok(answer) => {
-            let text = match answer.content {
-                Content::Empty => None,
-                Content::One(text) => Some(text),
+            let (body, is_json) = match answer.content {
+                Content::Empty => (Body::empty(), false),
+                Content::One(text) => (Body::from(text), true),
                 // Lists were written out with their links.
-                Content::Page { items, .. } => Some(format!("[{}]", items.join(","))),
+                Content::Page { items, .. } => (Body::from(format!("[{}]", items.join(","))), true),
+                Content::Stream(body) => (body, false),
             };
-            (answer.status, text, answer.headers, None)
+            (answer.status, body, is_json, answer.headers, None)
         }
-        Err(error) => (error.code.status(), Some(error.body(&id, tracking.time)), error.headers, Some(error.code)),
+        Err(error) => {
+            let body = Body::from(error.body(&id, tracking.time));
+            (error.code.status(), body, true, error.headers, Some(error.code))
+        }
     };
-    let has_body = text.is_some();
-    let mut response = Response::new(text.map_or_else(Body::empty, Body::from));
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     let out = response.headers_mut();
-    if has_body {
+    if is_json {
         out.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     }
     if let Ok(id) = HeaderValue::try_from(id) {

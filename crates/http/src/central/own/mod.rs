@@ -15,3 +15,4 @@ pub(crate) mod jobs;
 pub(crate) mod preview;
 pub(crate) mod results;
 pub(crate) mod session;
+pub(crate) mod spreadsheet;

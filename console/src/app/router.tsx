@@ -1,0 +1,192 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  notFound,
+  redirect,
+} from "@tanstack/react-router";
+import { NotFound } from "../screens/NotFound";
+import { ScreenFailed } from "../screens/ScreenFailed";
+import { Shell } from "../shell/Shell";
+import { readSearch, writeSearch } from "./search";
+
+// A constant at build time, so that nothing of the gallery is left in what is served.
+const GALLERY = import.meta.env.DEV || import.meta.env.MODE === "gallery";
+
+/*
+ * The addresses of the console. They are IoT Central's own where its clients are known to link there, so that such links
+ * keep working. Each screen is a chunk of its own. What a list shows (filter, order) stands in the address, so that it
+ * can be sent to a colleague: a screen that has such a state gives its route a `validateSearch`.
+ */
+const root = createRootRoute();
+
+/** Screens with the bar and the navigation around them. */
+const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
+
+const start = createRoute({
+  getParentRoute: () => shell,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/jobs", replace: true });
+  },
+});
+
+const jobs = createRoute({
+  getParentRoute: () => shell,
+  path: "/jobs",
+  component: lazyRouteComponent(() => import("../screens/jobs/JobsScreen"), "JobsScreen"),
+});
+
+const job = createRoute({
+  getParentRoute: () => shell,
+  path: "/jobs/instances/$jobId",
+  component: lazyRouteComponent(() => import("../screens/jobs/JobScreen"), "JobScreen"),
+});
+
+const newJob = createRoute({
+  getParentRoute: () => shell,
+  path: "/jobs/definitions/create/configure",
+  component: lazyRouteComponent(() => import("../screens/jobs/NewJobScreen"), "NewJobScreen"),
+});
+
+const scheduledJob = createRoute({
+  getParentRoute: () => shell,
+  path: "/jobs/scheduled/$scheduledJobId",
+  component: lazyRouteComponent(() => import("../screens/jobs/ScheduledJobScreen"), "ScheduledJobScreen"),
+});
+
+const devices = createRoute({
+  getParentRoute: () => shell,
+  path: "/devices",
+  component: lazyRouteComponent(() => import("../screens/devices/DevicesScreen"), "DevicesScreen"),
+});
+
+const device = createRoute({
+  getParentRoute: () => shell,
+  path: "/devices/$deviceId",
+  component: lazyRouteComponent(() => import("../screens/devices/DeviceScreen"), "DeviceScreen"),
+});
+
+const deviceGroups = createRoute({
+  getParentRoute: () => shell,
+  path: "/device-groups",
+  component: lazyRouteComponent(
+    () => import("../screens/device-groups/DeviceGroupsScreen"),
+    "DeviceGroupsScreen",
+  ),
+});
+
+const deviceGroup = createRoute({
+  getParentRoute: () => shell,
+  path: "/device-groups/$groupId",
+  component: lazyRouteComponent(
+    () => import("../screens/device-groups/DeviceGroupScreen"),
+    "DeviceGroupScreen",
+  ),
+});
+
+const deviceTemplates = createRoute({
+  getParentRoute: () => shell,
+  path: "/device-templates",
+  component: lazyRouteComponent(
+    () => import("../screens/device-templates/DeviceTemplatesScreen"),
+    "DeviceTemplatesScreen",
+  ),
+});
+
+const deviceTemplate = createRoute({
+  getParentRoute: () => shell,
+  path: "/device-templates/$templateId",
+  component: lazyRouteComponent(
+    () => import("../screens/device-templates/DeviceTemplateScreen"),
+    "DeviceTemplateScreen",
+  ),
+});
+
+const PERMISSIONS = ["users", "roles", "organizations", "tokens"];
+
+const permissionsStart = createRoute({
+  getParentRoute: () => shell,
+  path: "/permissions",
+  beforeLoad: () => {
+    throw redirect({ to: "/permissions/$section", params: { section: "users" }, replace: true });
+  },
+});
+
+const permissions = createRoute({
+  getParentRoute: () => shell,
+  path: "/permissions/$section",
+  beforeLoad: ({ params }) => {
+    if (!PERMISSIONS.includes(params.section)) throw notFound();
+  },
+  component: lazyRouteComponent(
+    () => import("../screens/permissions/PermissionsScreen"),
+    "PermissionsScreen",
+  ),
+});
+
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: "/audit",
+  component: lazyRouteComponent(() => import("../screens/AuditScreen"), "AuditScreen"),
+});
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  component: lazyRouteComponent(() => import("../screens/SignInScreen"), "SignInScreen"),
+});
+
+/** Every component at once, to look at and for the tests in a browser; not part of what is served. */
+const gallery = createRoute({
+  getParentRoute: () => shell,
+  path: "/gallery",
+  beforeLoad: () => {
+    if (!GALLERY) throw notFound();
+  },
+  ...(GALLERY && {
+    component: lazyRouteComponent(() => import("../gallery/GalleryScreen"), "GalleryScreen"),
+  }),
+});
+
+/** An address that is none of these. */
+const unknown = createRoute({ getParentRoute: () => shell, path: "$", component: NotFound });
+
+const screens = shell.addChildren([
+  start,
+  jobs,
+  job,
+  newJob,
+  scheduledJob,
+  devices,
+  device,
+  deviceGroups,
+  deviceGroup,
+  deviceTemplates,
+  deviceTemplate,
+  permissionsStart,
+  permissions,
+  audit,
+  gallery,
+  unknown,
+]);
+
+export const router = createRouter({
+  routeTree: root.addChildren([screens, signIn]),
+  basepath: "/console",
+  defaultPreload: "intent",
+  defaultErrorComponent: ScreenFailed,
+  defaultNotFoundComponent: NotFound,
+  scrollRestoration: false,
+  parseSearch: readSearch,
+  stringifySearch: writeSearch,
+});
+
+export type ConsoleRouter = typeof router;
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: ConsoleRouter;
+  }
+}

@@ -1,0 +1,211 @@
+import { Button, Checkbox, Text } from "@fluentui/react-components";
+import {
+  useCallback,
+  useId,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type KeyboardEvent,
+  type ReactNode,
+} from "react";
+import { useStored } from "../app/stored";
+import { ErrorState } from "../components/ErrorState";
+import { useTexts } from "../texts/texts";
+import { initialVisibility, isVisibility, type GridColumn, type GridSort } from "./column";
+import { ColumnChooser } from "./ColumnChooser";
+import { GridHeader } from "./GridHeader";
+import { cellId, GridRow } from "./GridRow";
+import { moveBy, type Cell } from "./keys";
+import {
+  boxOver,
+  boxOverAll,
+  countSelected,
+  EVERYTHING,
+  isSelected,
+  NOTHING,
+  select,
+  type Selection,
+} from "./selection";
+import { HEADER_HEIGHT, ROW_HEIGHT, useGridStyles } from "./styles";
+import { useRows } from "./useRows";
+import { useWindows, type RowSource } from "./windows";
+
+interface Props<Row> {
+  /** Under which name this browser remembers the chosen columns: "jobs.devices". */
+  readonly name: string;
+  /** What the rows are, for who cannot see them. */
+  readonly label: string;
+  readonly source: RowSource<Row>;
+  /** Keep them in a memo: new columns draw every row anew. */
+  readonly columns: readonly GridColumn<Row>[];
+  readonly rowId: (row: Row) => string;
+  /** How a row is called in the label of its box. */
+  readonly rowName: (row: Row) => string;
+  readonly selection?: Selection;
+  readonly onSelection?: (selection: Selection) => void;
+  readonly sort?: GridSort;
+  readonly onSort?: (sort: GridSort) => void;
+  /** What stands in place of the rows when there are none. */
+  readonly empty: ReactNode;
+  /** Filters and commands, left of the column chooser. */
+  readonly tools?: ReactNode;
+}
+
+/**
+ * A list of any length. Rows are read in windows by index and forgotten again; only what is in view is drawn, and the
+ * scrolled element stays below what browsers can lay out (`scale.ts`). The upper box chooses the whole list, also what
+ * was never read; the box in the head the rows on screen. With the keyboard it is one stop of the Tab key; arrow keys,
+ * Home, End and Page keys move, Space chooses the row, Enter follows the cell's link.
+ */
+export function DataGrid<Row>(props: Props<Row>) {
+  const { name, label, source, columns, rowId, rowName, selection, onSelection, sort, onSort, empty, tools } =
+    props;
+  const styles = useGridStyles();
+  const { t } = useTexts();
+  const gridId = useId();
+  const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
+  const [total, setTotal] = useState(0);
+  const rows = useRows(scroller, total, ROW_HEIGHT, HEADER_HEIGHT);
+  const read = useWindows(source, rows.first, rows.last);
+  if (read.total !== undefined && read.total !== total) setTotal(read.total);
+
+  const [visibility, setVisibility] = useStored(
+    `columns.${name}`,
+    () => initialVisibility(columns),
+    isVisibility,
+  );
+  const shown = useMemo(
+    () => columns.filter(({ id, fixed }) => fixed || visibility[id] !== false),
+    [columns, visibility],
+  );
+  const template = [
+    ...(selection ? ["40px"] : []),
+    ...shown.map(({ width, grows }) => (grows ? `minmax(${width}px, 1fr)` : `${width}px`)),
+  ].join(" ");
+
+  const [active, setActive] = useState<Cell>({ row: 0, column: 0 });
+  const onActive = useCallback((row: number, column: number) => setActive({ row, column }), []);
+  const latest = useRef({ selection, onSelection });
+  useLayoutEffect(() => {
+    latest.current = { selection, onSelection };
+  }, [selection, onSelection]);
+  const onSelect = useCallback((id: string, chosen: boolean) => {
+    const { selection, onSelection } = latest.current;
+    if (selection) onSelection?.(select(selection, [id], chosen));
+  }, []);
+
+  const chosen = selection ? countSelected(selection, total) : 0;
+  const onScreen: string[] = [];
+  for (let index = rows.viewFirst; index < rows.viewLast; index++) {
+    const row = read.rowAt(index);
+    if (row !== undefined) onScreen.push(rowId(row));
+  }
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    // Boxes and buttons in the head have keys of their own.
+    if (event.target !== event.currentTarget) return;
+    const next = moveBy(event, active, total, shown.length + (selection ? 1 : 0), rows.pageSize);
+    if (next) {
+      setActive(next);
+      rows.scrollToRow(next.row);
+    } else if (event.key === " " && selection) {
+      const row = read.rowAt(active.row);
+      if (row !== undefined) onSelect(rowId(row), !isSelected(selection, rowId(row)));
+    } else if (event.key === "Enter") {
+      document
+        .getElementById(cellId(gridId, active.row, active.column))
+        ?.querySelector<HTMLElement>("a, button, input")
+        ?.click();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  };
+
+  const drawn = [];
+  for (let index = rows.first; index < rows.last; index++) {
+    const row = read.rowAt(index);
+    const id = row === undefined ? undefined : rowId(row);
+    drawn.push(
+      <GridRow
+        key={index}
+        gridId={gridId}
+        index={index}
+        shift={rows.shift}
+        template={template}
+        columns={shown}
+        row={row}
+        id={id}
+        name={row === undefined ? "" : rowName(row)}
+        selected={
+          selection && id !== undefined ? isSelected(selection, id) : selection && selection.kind === "allBut"
+        }
+        active={active.row === index ? active.column : undefined}
+        onSelect={onSelect}
+        onActive={onActive}
+      />,
+    );
+  }
+  const activeDrawn = active.row >= rows.first && active.row < rows.last;
+
+  return (
+    <section className={styles.root} aria-label={label}>
+      <div className={styles.bar}>
+        {selection && (
+          <Checkbox
+            label={t("grid.select.all", { count: total })}
+            checked={boxOverAll(selection, total)}
+            disabled={total === 0}
+            onChange={(_, { checked }) => onSelection?.(checked === true ? EVERYTHING : NOTHING)}
+          />
+        )}
+        <Text aria-live="polite">
+          {!selection && t("grid.total", { count: total })}
+          {chosen > 0 && t("grid.selected", { count: chosen })}
+        </Text>
+        {chosen > 0 && (
+          <Button appearance="transparent" size="small" onClick={() => onSelection?.(NOTHING)}>
+            {t("grid.select.none")}
+          </Button>
+        )}
+        <div className={styles.right}>
+          {tools}
+          <ColumnChooser columns={columns} visibility={visibility} onChange={setVisibility} />
+        </div>
+      </div>
+      {read.error !== undefined && read.error !== null && (
+        <ErrorState error={read.error} title={t("grid.rowsFailed")} onRetry={read.retry} />
+      )}
+      {read.total === 0 ? (
+        empty
+      ) : (
+        <div
+          ref={setScroller}
+          role="grid"
+          aria-label={label}
+          aria-rowcount={total + 1}
+          aria-colcount={shown.length + (selection ? 1 : 0)}
+          aria-multiselectable={selection ? true : undefined}
+          aria-activedescendant={activeDrawn ? cellId(gridId, active.row, active.column) : undefined}
+          aria-busy={read.total === undefined}
+          tabIndex={0}
+          className={styles.scroller}
+          onKeyDown={onKeyDown}
+        >
+          <GridHeader
+            columns={shown}
+            template={template}
+            box={selection && boxOver(selection, onScreen)}
+            onBox={(chosen) => selection && onSelection?.(select(selection, onScreen, chosen))}
+            sort={sort}
+            onSort={onSort}
+          />
+          <div role="rowgroup" className={styles.body} style={{ height: rows.height }}>
+            {drawn}
+          </div>
+        </div>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,37 @@
+/** How numbers, shares and times are written in one language. Times are in the zone of whoever looks. */
+export interface Formats {
+  readonly number: (value: number) => string;
+  /** A share from 0 to 1 as a percentage with at most one decimal. */
+  readonly share: (value: number) => string;
+  readonly dateTime: (time: Date) => string;
+  readonly dateTimeUtc: (time: Date) => string;
+  /** "3 minutes ago", "in 2 days": in the largest unit that fits at least once. */
+  readonly relative: (time: Date, now: Date) => string;
+}
+
+const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+  ["year", 31_536_000],
+  ["month", 2_592_000],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+export function formatsOf(locale: string): Formats {
+  const number = new Intl.NumberFormat(locale);
+  const share = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
+  const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
+  const utc = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
+  const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  return {
+    number: (value) => number.format(value),
+    share: (value) => share.format(value),
+    dateTime: (time) => dateTime.format(time),
+    dateTimeUtc: (time) => utc.format(time),
+    relative: (time, now) => {
+      const seconds = Math.round((time.getTime() - now.getTime()) / 1000);
+      const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
+      return relative.format(Math.trunc(seconds / length), unit);
+    },
+  };
+}

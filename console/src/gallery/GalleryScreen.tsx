@@ -34,7 +34,7 @@ import { PageHeader } from "../components/PageHeader";
 import { StackedBar } from "../components/StackedBar";
 import { JobStatusBadge } from "../components/StatusBadge";
 import { TimeText } from "../components/TimeText";
-import type { GridColumn } from "../grid/column";
+import type { GridColumn, GridSort } from "../grid/column";
 import { DataGrid } from "../grid/DataGrid";
 import { NOTHING, type Selection } from "../grid/selection";
 import { sampleRange, type SampleRow } from "./rows";
@@ -54,6 +54,7 @@ export function GalleryScreen() {
   const [confirming, setConfirming] = useState(false);
   const [chosen, setChosen] = useState<string>();
   const [selection, setSelection] = useState<Selection>(NOTHING);
+  const [sort, setSort] = useState<GridSort>({ by: "site", descending: false });
   const { dispatchToast } = useToastController("gallery");
 
   const columns = useMemo<readonly GridColumn<SampleRow>[]>(
@@ -174,7 +175,7 @@ export function GalleryScreen() {
           name="gallery"
           label="Devices"
           source={{
-            key: ["gallery", total],
+            key: ["gallery", total, sort],
             getRange: (offset, limit, signal) => sampleRange(total, offset, limit, signal),
           }}
           columns={columns}
@@ -182,6 +183,8 @@ export function GalleryScreen() {
           rowName={({ id }) => id}
           selection={selection}
           onSelection={setSelection}
+          sort={sort}
+          onSort={setSort}
           empty={
             <EmptyState icon={MailInboxRegular} title="No devices" body="No device is in this job yet." />
           }

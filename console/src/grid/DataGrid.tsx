@@ -1,6 +1,7 @@
 import { Button, Checkbox, Text } from "@fluentui/react-components";
 import {
   useCallback,
+  useEffect,
   useId,
   useLayoutEffect,
   useMemo,
@@ -67,6 +68,7 @@ export function DataGrid<Row>(props: Props<Row>) {
   const [scroller, setScroller] = useState<HTMLDivElement | null>(null);
   const [total, setTotal] = useState(0);
   const rows = useRows(scroller, total, ROW_HEIGHT, HEADER_HEIGHT);
+  const { scrollToRow } = rows;
   const read = useWindows(source, rows.first, rows.last);
   if (read.total !== undefined && read.total !== total) setTotal(read.total);
 
@@ -86,6 +88,16 @@ export function DataGrid<Row>(props: Props<Row>) {
 
   const [active, setActive] = useState<Cell>({ row: 0, column: 0 });
   const onActive = useCallback((row: number, column: number) => setActive({ row, column }), []);
+  // Another filter or order is another list, which begins at its top.
+  const list = JSON.stringify(source.key);
+  const shownList = useRef(list);
+  useEffect(() => {
+    if (shownList.current === list) return;
+    shownList.current = list;
+    scrollToRow(0);
+    setActive({ row: 0, column: 0 });
+  }, [list, scrollToRow]);
+
   const latest = useRef({ selection, onSelection });
   useLayoutEffect(() => {
     latest.current = { selection, onSelection };
@@ -108,7 +120,7 @@ export function DataGrid<Row>(props: Props<Row>) {
     const next = moveBy(event, active, total, shown.length + (selection ? 1 : 0), rows.pageSize);
     if (next) {
       setActive(next);
-      rows.scrollToRow(next.row);
+      scrollToRow(next.row);
     } else if (event.key === " " && selection) {
       const row = read.rowAt(active.row);
       if (row !== undefined) onSelect(rowId(row), !isSelected(selection, rowId(row)));

@@ -8,7 +8,6 @@ const useStyles = makeStyles({
   nav: {
     overflowY: "auto",
     backgroundColor: tokens.colorNeutralBackground1,
-    borderRight: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
   },
   list: {
     listStyleType: "none",

@@ -32,8 +32,9 @@ const useStyles = makeStyles({
     outlineStyle: "none",
     minWidth: 0,
     gridColumn: 2,
+    borderLeft: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
   },
-  mainNarrow: { gridColumn: "1 / -1" },
+  mainNarrow: { gridColumn: "1 / -1", borderLeftStyle: "none" },
 });
 
 function isBoolean(value: unknown): value is boolean {

@@ -179,6 +179,7 @@ await test(
     await page.screenshot({ path: `${out}gallery-360.png` });
     await page.getByRole("button", { name: "Open navigation" }).click();
     await page.getByRole("dialog").getByRole("link", { name: "Audit log" }).waitFor();
+    await page.waitForTimeout(500);
     await page.screenshot({ path: `${out}drawer-360.png` });
     await page.getByRole("link", { name: "Device groups" }).click();
     await heading(page).getByText("Device groups").waitFor();
@@ -253,6 +254,18 @@ await test("choosing: rows on screen, the whole list but one, columns", {}, asyn
   await page.getByRole("button", { name: "OK" }).click();
   await page.reload();
   await grid(page).getByRole("columnheader", { name: "Hidden at first" }).waitFor();
+});
+
+await test("another list begins at its top", {}, async (page) => {
+  await page.goto(`${site.url}/gallery`);
+  await grid(page).getByText("device-0000000").waitFor();
+  await grid(page).focus();
+  await page.keyboard.press("Control+End");
+  await grid(page).getByText("device-0999999").waitFor();
+  await grid(page).getByRole("button", { name: "Name" }).click();
+  await grid(page).getByText("device-0000000").waitFor();
+  assert.equal(await grid(page).evaluate((element) => element.scrollTop), 0);
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Name");
 });
 
 await test("a list without rows says why", {}, async (page) => {

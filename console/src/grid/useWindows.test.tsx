@@ -15,10 +15,11 @@ function listOfNumbers(first: number) {
   const getRange = vi.fn((offset: number, limit: number): Promise<RowRange<number>> =>
     Promise.resolve({ rows: Array.from({ length: limit }, (_, n) => offset + n), total: 1_000_000 }),
   );
+  const initialProps: View = { first };
   const hook = renderHook(
     ({ first, filter = "" }: View) => useWindows({ key: ["numbers", filter], getRange }, first, first + 20),
     {
-      initialProps: { first } as View,
+      initialProps,
       wrapper: ({ children }: { children: ReactNode }) => (
         <QueryClientProvider client={client}>{children}</QueryClientProvider>
       ),

@@ -14,7 +14,8 @@
 //! Beside it stands the central face, IoT Central's REST API, with the same shape of its own: one table of routes
 //! (central/router.rs) with versions and permissions, one file a group of endpoints, and around them the conversion
 //! between the versions of the API (central/version/). The two faces do not know each other. Devices that ask for
-//! their hub over HTTPS find it here too, on the address of the faces (provisioning.rs).
+//! their hub over HTTPS find it here too, on the address of the faces (provisioning.rs), and people the web page that is
+//! the console (console/).
 //!
 //! Bodies may hold keys (iot-hub §11): nothing here logs a body, a query string or an `Authorization` header,
 //! nor repeats the latter two in an answer.
@@ -23,6 +24,7 @@
 mod auth;
 mod body;
 mod central;
+mod console;
 mod continuation;
 mod health;
 mod hub;
@@ -43,6 +45,7 @@ use axum::routing::{any, get};
 use bellwether_engine::Engine;
 use bellwether_model::policy::Policies;
 use bellwether_model::sas::HostNames;
+use rust_embed::RustEmbed;
 
 pub use central::{CorsOrigins, Origin, RequestRates};
 pub use serve::serve;
@@ -135,15 +138,24 @@ impl Readiness {
 }
 
 /// The whole service API: `/healthz` and `/readyz` without authentication, `/api/…` as IoT Central,
-/// `/{idScope}/registrations/…` as the devices' provisioning, everything else as the hub.
+/// `/{idScope}/registrations/…` as the devices' provisioning, `/` and `/console…` as the web page, everything else as
+/// the hub.
 pub fn router(state: Arc<ApiState>) -> Router {
     let central = any(central::answer).layer(central::cross_origin(&state.central_origins));
-    Router::new()
+    let router = Router::new()
         .route("/healthz", get(health::alive).fallback(hub::answer))
         .route("/readyz", get(health::ready).fallback(hub::answer))
         .route("/api/{*path}", central)
-        .fallback(elsewhere)
-        .with_state(state)
+        .fallback(elsewhere);
+    console_routes::<console::Page>(router).with_state(state)
+}
+
+fn console_routes<Files: RustEmbed + 'static>(router: Router<Arc<ApiState>>) -> Router<Arc<ApiState>> {
+    router
+        .route("/", get(console::from_root).fallback(hub::answer))
+        .route("/console", get(console::index::<Files>).fallback(hub::answer))
+        .route("/console/", get(console::index::<Files>).fallback(hub::answer))
+        .route("/console/{*path}", get(console::file::<Files>).fallback(hub::answer))
 }
 
 async fn elsewhere(State(state): State<Arc<ApiState>>, request: Request) -> Response {

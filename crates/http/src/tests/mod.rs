@@ -2,6 +2,7 @@
 
 pub(crate) mod central;
 mod connections;
+mod console;
 mod devices;
 mod jobs;
 mod methods;

@@ -12,46 +12,14 @@ from pathlib import Path
 
 import pytest
 import requests
-import schemathesis
 
-from descriptions import VERSIONS, description
+from descriptions import VERSIONS
+from figures import Figures
+from world import SET_UP
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _DEADLINE = 60
-
-_TEMPLATE = {
-    "@type": ["ModelDefinition", "DeviceModel", "EdgeModel"], "displayName": "thermo",
-    "capabilityModel": {"@id": "dtmi:fuzz:thermo:model;1", "@type": "Interface", "contents": [
-        {"@type": "Property", "name": "target", "schema": "double", "writable": True},
-        {"@type": ["Property", "Cloud"], "name": "asset", "schema": "string"},
-        {"@type": "Command", "name": "reboot"},
-        {"@type": "Telemetry", "name": "temperature", "schema": "double"},
-        {"@type": "Component", "name": "part", "schema": {
-            "@id": "dtmi:fuzz:part;1", "@type": "Interface", "contents": [
-                {"@type": "Property", "name": "level", "schema": "integer", "writable": True},
-                {"@type": "Command", "name": "reboot"},
-                {"@type": "Telemetry", "name": "temperature", "schema": "double"}]}},
-        {"@type": ["Relationship", "EdgeModule"], "name": "module", "target": [{
-            "@id": "dtmi:fuzz:module;1", "@type": "Interface", "contents": [
-                {"@type": "Property", "name": "level", "schema": "integer", "writable": True}]}]}]},
-}
-_JOB = {"group": "group-1", "data": [
-    {"type": "property", "target": "dtmi:fuzz:thermo;1", "path": "target", "value": 20}]}
-_SCHEDULE = {"start": "2099-01-01T00:00:00Z", "recurrence": "daily"}
-
-# Path and body; the ids are those of the pools.
-_SET_UP = [
-    ("organizations/org-a", {"displayName": "A"}),
-    ("deviceTemplates/dtmi:fuzz:thermo;1", _TEMPLATE),
-    ("deviceGroups/group-1", {
-        "displayName": "all", "filter": 'SELECT * FROM devices WHERE $template = "dtmi:fuzz:thermo;1"'}),
-    ("devices/device-1", {"template": "dtmi:fuzz:thermo;1"}),
-    ("devices/device-2", {"template": "dtmi:fuzz:thermo;1"}),
-    ("jobs/job-1", _JOB),
-    ("scheduledJobs/scheduled-1", {**_JOB, "schedule": _SCHEDULE}),
-    ("enrollmentGroups/enrollment-1", {
-        "displayName": "e", "type": "iot", "attestation": {"type": "symmetricKey"}}),
-]
+_FIGURES = Figures()
 
 
 class Api:
@@ -66,7 +34,7 @@ class Api:
 
     def set_up(self):
         """Puts there what the ids of the pools mean; also again, when a case has taken it away."""
-        for path, body in _SET_UP:
+        for path, body in SET_UP:
             answer = self.session.put(
                 f"{self.url}/{path}", params={"api-version": VERSIONS[-1]}, json=body, headers=self.headers,
                 verify=self.ca, timeout=30)
@@ -124,8 +92,14 @@ def _connection(process, program, data, log):
     raise AssertionError(f"the server is not ready:\n{log.read_text(errors='replace')}")
 
 
-def schema(version):
-    return schemathesis.openapi.from_dict(description(version))
+@pytest.fixture(scope="session")
+def figures():
+    return _FIGURES
+
+
+def pytest_terminal_summary(terminalreporter):
+    for line in _FIGURES.lines():
+        terminalreporter.write_line(line)
 
 
 @pytest.hookimpl(trylast=True)

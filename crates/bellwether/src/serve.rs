@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bellwether_engine::{Clock as _, Engine, NewApiToken, World};
 use bellwether_gateway::{Gateway, QueueLimits, Sessions};
-use bellwether_http::{ApiState, Limits, Readiness, RequestRates};
+use bellwether_http::{ApiState, Limits, Readiness};
 use bellwether_model::access::Caller;
 use bellwether_model::ids::BadId;
 use bellwether_model::sas::HostNames;
@@ -125,7 +125,6 @@ impl Server {
             readiness: Readiness::default(),
             limits: http_limits(settings),
             central_origins,
-            central_rates: RequestRates::new(settings.central_requests_per_second, settings.central_queries_per_second),
         });
         state.readiness.set_recovered();
         let shutdown = CancellationToken::new();
@@ -286,10 +285,9 @@ fn engine_settings(settings: &Settings, mqtts: SocketAddr) -> bellwether_engine:
         start_hours_ahead_max: settings.job_start_max_hours_ahead.into(),
         condition_bytes_max: settings.job_condition_max_bytes.try_into().unwrap_or(usize::MAX),
         strict_characters: settings.strict_characters,
-        jobs_at_once: settings.jobs_at_once.map(|most| most.try_into().unwrap_or(usize::MAX)),
+        jobs_at_once: settings.limits.jobs_at_once(),
         reconnect_grace: Duration::from_secs(settings.reconnect_grace.into()),
-        organizations_max: settings.organizations_max.map(|most| most.try_into().unwrap_or(usize::MAX)),
-        organization_depth_max: settings.organization_depth_max.into(),
+        limits: settings.limits.engine_limits(),
         ..bellwether_engine::Settings::default()
     }
 }

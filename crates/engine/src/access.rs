@@ -11,7 +11,7 @@ use bellwether_model::ids::UserId;
 use bellwether_model::organization::Organization;
 use bellwether_model::sas::SasError;
 use bellwether_model::user::{BadUser, User};
-use bellwether_store::{EtagMismatch, Records, StoreError, Stored, check_etag};
+use bellwether_store::{EtagMismatch, LimitReached, Records, StoreError, Stored, check_etag};
 
 use crate::Engine;
 
@@ -47,6 +47,9 @@ pub enum UserError {
     /// See there.
     #[error(transparent)]
     LastAdministrator(#[from] LastAdministrator),
+    /// There are as many role assignments as the installation allows.
+    #[error(transparent)]
+    TooMany(#[from] LimitReached),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -134,7 +137,7 @@ impl Engine {
         F: FnOnce(Option<User>) -> Result<User, E> + Send + 'static,
         E: From<UserError> + From<StoreError> + Send + 'static,
     {
-        let now = self.now();
+        let (now, role_assignments_max) = (self.now(), self.settings.limits.role_assignments_max);
         let write = move |records: &Records<'_>| {
             let tree = organizations(records)?;
             let stands = records.get::<User>(id.as_str())?;
@@ -146,10 +149,16 @@ impl Engine {
             let user = change(stands.map(|stored| stored.record))?;
             user.identity.check().map_err(UserError::from)?;
             by.may_grant(Permission::ManageUsers, &user.roles, &tree).map_err(UserError::from)?;
-            let is_same =
-                |other: &Stored<User>| other.record.id != user.id && other.record.identity.is_same(&user.identity);
-            if records.all()?.iter().any(is_same) {
+            let mut others: Vec<Stored<User>> = records.all()?;
+            others.retain(|other| other.record.id != user.id);
+            if others.iter().any(|other| other.record.identity.is_same(&user.identity)) {
                 return Err(UserError::SameIdentity.into());
+            }
+            // Who has no more roles than before may be changed also where there are too many since the limit was set.
+            if user.roles.len() > lost.len() {
+                let roles = user.roles.len() + others.iter().map(|other| other.record.roles.len()).sum::<usize>();
+                LimitReached::check("role assignments of users", "role-assignments-max", roles, role_assignments_max)
+                    .map_err(UserError::from)?;
             }
             let stored = records.put(user)?;
             keep_administrator::<UserError>(records, &lost, now)?;

@@ -6,7 +6,7 @@ use bellwether_model::organization::Organization;
 use bellwether_model::template::DeviceTemplate;
 use bellwether_model::twin::{Twin, TwinChange, TwinError};
 use bellwether_model::{DeviceId, Time};
-use bellwether_store::{DeviceError, DeviceWrite, Records, StoreError};
+use bellwether_store::{DeviceError, DeviceWrite, LimitReached, Records, StoreError};
 
 use crate::Engine;
 
@@ -70,6 +70,9 @@ pub enum CentralDeviceError {
     /// What the template sets at first does not fit a twin.
     #[error("the template's initial values: {0}")]
     InitialValues(#[from] TwinError),
+    /// There are as many devices as the installation allows.
+    #[error(transparent)]
+    TooMany(#[from] LimitReached),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -80,6 +83,7 @@ impl From<DeviceError> for CentralDeviceError {
         match error {
             DeviceError::NotFound => CentralDeviceError::NotFound,
             DeviceError::EtagMismatch => CentralDeviceError::EtagMismatch,
+            DeviceError::TooMany(limit) => CentralDeviceError::TooMany(limit),
             DeviceError::Store(error) => CentralDeviceError::Store(error),
             // It was looked for in the same transaction.
             DeviceError::AlreadyExists => StoreError::Damaged("a device is there and is not".to_owned()).into(),

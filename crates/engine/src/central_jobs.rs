@@ -147,7 +147,8 @@ pub(crate) fn central_spec(
         | GroupError::Filter(_)
         | GroupError::Invalid(_)
         | GroupError::Broken { .. }
-        | GroupError::InUse { .. } => {
+        | GroupError::InUse { .. }
+        | GroupError::TooMany(_) => {
             CentralJobError::Invalid { field: "group", rule: format!("cannot be used: {error}") }
         }
     })?;

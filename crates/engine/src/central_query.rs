@@ -1,5 +1,7 @@
 //! `POST /query` of IoT Central: a query over the devices of one template (query-language §9.2).
 
+use std::collections::BTreeSet;
+
 use bellwether_model::access::Scope;
 use bellwether_model::template::{Capability, CapabilityModel, Kind};
 use bellwether_query::{CentralQuery, CentralQueryError, ResultTooLarge, TELEMETRY_UNSERVED};
@@ -40,7 +42,7 @@ impl Engine {
     /// # Errors
     /// See [`AskError`].
     pub async fn ask(&self, text: &str, scope: Scope) -> Result<Vec<String>, AskError> {
-        let query = CentralQuery::parse(text)?;
+        let query = CentralQuery::parse(text, self.settings.limits.query)?;
         let template = query.template().to_owned();
         let read = move |records: &Records<'_>| model_of(records, &template);
         let Some(model) = self.store.read_records(read).await? else {
@@ -54,7 +56,9 @@ impl Engine {
 /// The properties that a query names, as its template has them.
 fn properties(query: &CentralQuery, model: &CapabilityModel) -> Result<ModeledProperties, AskError> {
     let mut found = Vec::new();
-    for (component, name) in query.properties() {
+    // Each once: a query may name a property very often.
+    let named: BTreeSet<_> = query.properties().collect();
+    for (component, name) in named {
         let capability = model.capability(component, name);
         if let Some(section) = capability.and_then(section_of) {
             found.push((component, name, section));

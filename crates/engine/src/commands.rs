@@ -7,7 +7,7 @@ use bellwether_model::identity::{Device, Status};
 use bellwether_model::method::{BadCall, MethodCall, component_method};
 use bellwether_store::{CommandCall, StoreError};
 
-use crate::{Engine, InvokeError, guid};
+use crate::{Engine, InvokeError, TooOften, guid};
 
 /// How often calls that were kept for long enough are deleted.
 const PURGED_EVERY: Duration = Duration::from_secs(3600);
@@ -39,6 +39,9 @@ pub enum CommandError {
     /// See there. Of a command that was sent the history shows that there is no answer.
     #[error(transparent)]
     Invoke(#[from] InvokeError),
+    /// More are called a second than the installation allows. Nothing was sent.
+    #[error(transparent)]
+    TooOften(#[from] TooOften),
 }
 
 impl From<StoreError> for CommandError {
@@ -64,6 +67,8 @@ impl Engine {
         let payload = request.request.as_deref().unwrap_or("null");
         let call = MethodCall::new(method.clone(), payload, request.response_timeout)?;
         self.wait_for(device.seq, request.connection_timeout).await?;
+        // Only what can be sent counts.
+        self.rates.commands.take()?;
         let mut command = CommandCall {
             id: guid::random(self.world.entropy.draw()),
             method,

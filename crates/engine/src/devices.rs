@@ -14,7 +14,7 @@ impl Engine {
     /// Registers a device; keys that are not given are made (iot-hub §2.1).
     ///
     /// # Errors
-    /// The id is taken, or the store failed.
+    /// The id is taken, there are as many devices as the installation allows, or the store failed.
     pub async fn create_device(&self, id: DeviceId, settings: DeviceSettings) -> Result<Device, DeviceError> {
         let fresh_keys = self.fresh_keys();
         self.store

@@ -14,7 +14,8 @@ use bellwether_model::ids::DeviceGroupId;
 use bellwether_model::template::Capability;
 use bellwether_query::{GroupFilter, QueryError};
 use bellwether_store::{
-    EtagMismatch, MemberPage, MemberSelection, ModeledProperties, Records, StoreError, Stored, TargetList, check_etag,
+    EtagMismatch, LimitReached, MemberPage, MemberSelection, ModeledProperties, Records, StoreError, Stored,
+    TargetList, check_etag,
 };
 
 use crate::Engine;
@@ -49,6 +50,9 @@ pub enum GroupError {
         /// Which, in words.
         scheduled_job: String,
     },
+    /// There are as many groups as the installation allows.
+    #[error(transparent)]
+    TooMany(#[from] LimitReached),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -98,7 +102,8 @@ impl Engine {
     ///
     /// # Errors
     /// The group there is not in `scope`, has another etag, breaks a rule, would belong outside `scope`, or its filter
-    /// cannot be read or names what its template lacks. Nothing is changed then.
+    /// cannot be read, has more comparisons than the installation allows or names what its template lacks; a new one is
+    /// one too many. Nothing is changed then.
     pub async fn put_group(
         &self,
         id: DeviceGroupId,
@@ -131,6 +136,8 @@ impl Engine {
         scope: Scope,
         may_create: bool,
     ) -> Result<Stored<DeviceGroup>, GroupError> {
+        let limits = &self.settings.limits;
+        let (groups_max, filters_max) = (limits.device_groups_max, limits.device_group_filters_max);
         let write = move |records: &Records<'_>| {
             let stands = records.get::<DeviceGroup>(id.as_str())?;
             let hidden = stands.as_ref().is_some_and(|group| !scope.covers(group.record.organization.as_deref()));
@@ -142,15 +149,23 @@ impl Engine {
             let group = change.apply(&id, before.clone())?;
             check_organization(records, &group, &scope)?;
             // A broken group can still be renamed; only a filter that is new has to be right.
-            if before.is_none_or(|before| before.filter != group.filter) {
-                properties(records, &GroupFilter::parse(&group.filter)?).map_err(|why| match why {
-                    Unusable::Because(reason) => {
-                        GroupError::Invalid(BadGroup { field: "filter", rule: format!("cannot be used: {reason}") })
-                    }
+            if before.as_ref().is_none_or(|before| before.filter != group.filter) {
+                let invalid = |rule| GroupError::Invalid(BadGroup { field: "filter", rule });
+                let filter = GroupFilter::parse(&group.filter)?;
+                if let Some(most) = filters_max.filter(|most| filter.comparisons() > *most) {
+                    let setting = "setting device-group-filters-max";
+                    let count = filter.comparisons();
+                    return Err(invalid(format!("has {count} comparisons and may have at most {most} ({setting})")));
+                }
+                properties(records, &filter).map_err(|why| match why {
+                    Unusable::Because(reason) => invalid(format!("cannot be used: {reason}")),
                     Unusable::Store(error) => error.into(),
                 })?;
             }
-            Ok(records.put(group)?)
+            match before {
+                None => add_group(records, group, groups_max),
+                Some(_) => Ok(records.put(group)?),
+            }
         };
         self.store.change_records(write).await
     }
@@ -179,6 +194,24 @@ impl Engine {
         };
         self.store.change_records(delete).await
     }
+}
+
+/// Keeps a group that was not there.
+///
+/// # Errors
+/// It is one too many, or the store failed.
+pub(crate) fn add_group<E>(
+    records: &Records<'_>,
+    group: DeviceGroup,
+    groups_max: Option<usize>,
+) -> Result<Stored<DeviceGroup>, E>
+where
+    E: From<LimitReached> + From<StoreError>,
+{
+    if groups_max.is_some() {
+        LimitReached::check("device groups", "device-groups-max", records.count::<DeviceGroup>()? + 1, groups_max)?;
+    }
+    Ok(records.put(group)?)
 }
 
 /// Can the group be asked for its members?

@@ -18,6 +18,7 @@ mod devices;
 mod groups;
 mod guid;
 mod jobs;
+mod limits;
 mod method_job;
 mod methods;
 mod modeled;
@@ -26,6 +27,7 @@ mod port;
 mod presence;
 mod properties;
 mod provisioning;
+mod rates;
 mod relationships;
 mod runner;
 mod schedule;
@@ -57,15 +59,17 @@ pub use central_query::AskError;
 pub use commands::{CommandError, CommandRequest};
 pub use groups::GroupError;
 pub use jobs::{CreateJobError, RerunJobError};
+pub use limits::Limits;
 pub use methods::InvokeError;
 pub use organizations::OrganizationError;
 pub use port::{CallError, Clock, DevicePort, Entropy};
 pub use properties::{DeviceProperties, PropertiesError, PropertyDocument};
 pub use provisioning::{AttestationError, EnrollmentGroupError, NewAttestation, Registrant};
+pub use rates::{Rate, Rates, TooOften};
 pub use schedules::{DefinitionChange, ScheduledJobError};
 pub use templates::TemplateError;
 
-pub use bellwether_store::{ChangeTwinError, DeviceError, MoveJobError, WriteRelationshipError};
+pub use bellwether_store::{ChangeTwinError, DeviceError, LimitReached, MoveJobError, WriteRelationshipError};
 
 use presence::LivePresences;
 use runner::ActiveJob;
@@ -78,7 +82,7 @@ const NEWS_KEPT: usize = 8192;
 const PRESENCE_SAVED_EVERY: Duration = Duration::from_secs(60);
 const PRESENCES_IN_ONE_WRITE: usize = 1000;
 
-/// Limits and choices of an installation.
+/// Choices of an installation.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// A start further ahead than this many hours is refused: it is a mistyped year (iot-hub §1.3).
@@ -91,10 +95,8 @@ pub struct Settings {
     pub jobs_at_once: Option<usize>,
     /// Calls that one method job has out at the same time.
     pub calls_in_flight: usize,
-    /// How deep organizations may lie, 1 directly below the root (iot-central §9.1: 5).
-    pub organization_depth_max: usize,
-    /// Organizations in all; `None`: any number (iot-central §12: 200).
-    pub organizations_max: Option<usize>,
+    /// How much it may hold, and how fast it may be used.
+    pub limits: Limits,
     /// The hub that devices are told when they register: a host name, with a port where devices' MQTT is not
     /// served on 8883 (device-protocol §9.1).
     pub assigned_hub: String,
@@ -114,8 +116,7 @@ impl Default for Settings {
             strict_characters: false,
             jobs_at_once: None,
             calls_in_flight: 4000,
-            organization_depth_max: 5,
-            organizations_max: None,
+            limits: Limits::default(),
             assigned_hub: "localhost".to_owned(),
             provisioning_retry_after: 3,
             reconnect_grace: Duration::from_secs(30),
@@ -148,6 +149,7 @@ pub struct Engine {
     store: Arc<Store>,
     world: World,
     settings: Settings,
+    rates: Rates,
     epoch: i64,
     token_key: TokenKey,
     provisioning: ProvisioningSecret,
@@ -190,6 +192,7 @@ impl Engine {
         epoch: i64,
     ) -> Result<Arc<Engine>, StoreError> {
         let now = world.clock.now();
+        store.limit_devices(settings.limits.devices_max).await?;
         let presence_known = store.forget_connections(now).await?;
         let lost = store.resolve_lost_attempts(now).await?;
         if lost > 0 {
@@ -201,10 +204,12 @@ impl Engine {
         let token_key = token_key(&store, world.entropy.as_ref()).await?;
         let provisioning = provisioning::secret(&store, world.entropy.as_ref()).await?;
         let slots = Semaphore::new(settings.jobs_at_once.unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS));
+        let rates = Rates::new(&settings.limits, &world.clock);
         let engine = Arc::new(Engine {
             store,
             world,
             settings,
+            rates,
             epoch,
             token_key,
             id_scope: provisioning.id_scope(),
@@ -262,6 +267,11 @@ impl Engine {
     /// Where everything is kept; for reads.
     pub fn store(&self) -> &Store {
         &self.store
+    }
+
+    /// How often what may be done.
+    pub fn rates(&self) -> &Rates {
+        &self.rates
     }
 
     /// The time.

@@ -8,7 +8,7 @@ use bellwether_model::ids::OrganizationId;
 use bellwether_model::organization::{BadOrganization, Organization};
 use bellwether_model::schedule::ScheduledJob;
 use bellwether_model::user::User;
-use bellwether_store::{EtagMismatch, Records, StoreError, Stored, check_etag};
+use bellwether_store::{EtagMismatch, LimitReached, Records, StoreError, Stored, check_etag};
 
 use crate::Engine;
 use crate::access::organizations;
@@ -28,9 +28,9 @@ pub enum OrganizationError {
     /// It would leave, or come to, a place that the caller may not manage.
     #[error("parent: the caller may place organizations only below its own")]
     OutOfReach,
-    /// As many as the installation allows.
-    #[error("there are {0} organizations, which is as many as the setting organizations-max allows")]
-    TooMany(usize),
+    /// There are as many as the installation allows.
+    #[error(transparent)]
+    TooMany(#[from] LimitReached),
     /// Something belongs to it.
     #[error("{0} of this organization: move or delete them first")]
     InUse(&'static str),
@@ -56,7 +56,8 @@ impl Engine {
         F: FnOnce(Option<Organization>) -> Result<Organization, E> + Send + 'static,
         E: From<OrganizationError> + From<StoreError> + Send + 'static,
     {
-        let (depth_max, organizations_max) = (self.settings.organization_depth_max, self.settings.organizations_max);
+        let limits = &self.settings.limits;
+        let (depth_max, organizations_max) = (limits.organization_depth_max, limits.organizations_max);
         let write = move |records: &Records<'_>| {
             let tree = organizations(records)?;
             let scope = by.scope(Permission::ManageOrganizations, &tree).ok_or(OrganizationError::NotFound)?;
@@ -69,8 +70,9 @@ impl Engine {
             let organization = change(before.clone())?;
             check_place(before.as_ref(), &organization, &scope)?;
             organization.check(&tree, depth_max).map_err(OrganizationError::from)?;
-            if before.is_none() && organizations_max.is_some_and(|most| tree.0.len() >= most) {
-                return Err(OrganizationError::TooMany(tree.0.len()).into());
+            if before.is_none() {
+                LimitReached::check("organizations", "organizations-max", tree.0.len() + 1, organizations_max)
+                    .map_err(OrganizationError::from)?;
             }
             Ok(records.put(organization)?)
         };

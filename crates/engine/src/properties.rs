@@ -10,7 +10,7 @@ use bellwether_model::template::{CapabilityModel, Fault, Setting};
 use bellwether_model::twin::{Twin, TwinChange, TwinError};
 use bellwether_store::{ChangeTwinError, StoreError};
 
-use crate::Engine;
+use crate::{Engine, TooOften};
 
 /// How often a document is worked out anew because the twin was changed meanwhile.
 const TRIES: usize = 8;
@@ -59,6 +59,9 @@ pub enum PropertiesError {
     /// Others changed the twin each time that this was about to be written.
     #[error("the device's properties are being changed by others; try again")]
     Contended,
+    /// More are set a second than the installation allows.
+    #[error(transparent)]
+    TooOften(#[from] TooOften),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -89,14 +92,15 @@ impl Engine {
     /// Sets what a document says, checked against the device's template. Returns what stands afterwards.
     ///
     /// # Errors
-    /// The device or component is not there for the caller, something does not fit, or the store failed.
+    /// The device or component is not there for the caller, something does not fit, more are set a second than the
+    /// installation allows, or the store failed.
     pub async fn set_properties(
         &self,
         id: &DeviceId,
         document: PropertyDocument,
         scope: &Scope,
     ) -> Result<DeviceProperties, PropertiesError> {
-        for _ in 0..TRIES {
+        for attempt in 0..TRIES {
             let stands = self.device_properties(id, scope).await?.ok_or(PropertiesError::NoDevice)?;
             let model = stands.model.as_deref();
             let has = |name: &str| model.is_some_and(|model| model.root().component(name).is_some());
@@ -112,6 +116,10 @@ impl Engine {
             };
             let Some(body) = setting.change(&document.text, &stands.twin)? else { return Ok(stands) };
             let change = TwinChange::merge_from_body(&body)?;
+            // Only what is right counts, and once.
+            if attempt == 0 {
+                self.rates.property_updates.take()?;
+            }
             match self.change_twin(id, change, IfMatch::OneOf(vec![stands.twin.etag_text()])).await {
                 Ok((device, twin)) => return Ok(DeviceProperties { device, twin, model: stands.model }),
                 Err(ChangeTwinError::EtagMismatch) => {}

@@ -221,7 +221,8 @@ impl Engine {
                     | GroupError::Filter(_)
                     | GroupError::Invalid(_)
                     | GroupError::Broken { .. }
-                    | GroupError::InUse { .. }),
+                    | GroupError::InUse { .. }
+                    | GroupError::TooMany(_)),
                 ) => Ok(Err(format!("the members of the device group {group} cannot be found out: {error}"))),
             },
             Target::FailedOf { failed_of } => Ok(Ok(self.store.failed_targets(*failed_of).await?)),

@@ -13,11 +13,12 @@ use bellwether_model::identity::IfMatch;
 use bellwether_model::ids::{BadId, DeviceGroupId, guid};
 use bellwether_model::schedule::Definition;
 use bellwether_model::template::{CapabilityModel, DeviceTemplate, Fault};
-use bellwether_store::{EtagMismatch, RecordStamp, Records, StoreError, Stored, check_etag};
+use bellwether_store::{EtagMismatch, LimitReached, RecordStamp, Records, StoreError, Stored, check_etag};
 use parking_lot::Mutex;
 use serde_json::Value;
 
 use crate::Engine;
+use crate::groups::add_group;
 use crate::modeled::read_model;
 use crate::schedules::scheduled_job_where;
 
@@ -45,6 +46,9 @@ pub enum TemplateError {
         /// Its id.
         scheduled_job: String,
     },
+    /// There are as many templates as the installation allows, or as many groups as leave no room for its own.
+    #[error(transparent)]
+    TooMany(#[from] LimitReached),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -99,22 +103,32 @@ impl Engine {
     /// after a template was deleted and published again.
     ///
     /// # Errors
-    /// It breaks a rule, the one there has another etag, or the store failed.
+    /// It breaks a rule, the one there has another etag, it or its group is one too many, or the store failed.
     pub async fn put_template(
         &self,
         id: &str,
         document: Value,
         if_match: IfMatch,
     ) -> Result<Stored<DeviceTemplate>, TemplateError> {
-        let (template, _) = DeviceTemplate::new(id, document)?;
+        let (template, model) = DeviceTemplate::new(id, document)?;
+        let limits = self.settings.limits.clone();
         let mut drawn = [0; 16];
         drawn.copy_from_slice(&self.world.entropy.draw()[..16]);
         let group = guid(drawn);
         let write = move |records: &Records<'_>| {
             let stands = records.get::<DeviceTemplate>(&template.id)?;
             check_etag(&if_match, stands.as_ref())?;
+            let before = stands.as_ref().map(|stored| &stored.record);
+            check_capabilities(&model, before, limits.template_capabilities_max)?;
             if stands.is_none() {
-                add_default_group(records, &group, &template)?;
+                let templates = records.count::<DeviceTemplate>()? + 1;
+                LimitReached::check(
+                    "device templates",
+                    "device-templates-max",
+                    templates,
+                    limits.device_templates_max,
+                )?;
+                add_default_group(records, &group, &template, limits.device_groups_max)?;
             }
             Ok(records.put(template)?)
         };
@@ -131,11 +145,12 @@ impl Engine {
         patch: Value,
         if_match: IfMatch,
     ) -> Result<Stored<DeviceTemplate>, TemplateError> {
-        let id = id.to_owned();
+        let (id, capabilities_max) = (id.to_owned(), self.settings.limits.template_capabilities_max);
         let write = move |records: &Records<'_>| {
             let stands = records.get::<DeviceTemplate>(&id)?.ok_or(TemplateError::NotFound)?;
             check_etag(&if_match, Some(&stands))?;
-            let (template, _) = stands.record.patched(patch)?;
+            let (template, model) = stands.record.patched(patch)?;
+            check_capabilities(&model, Some(&stands.record), capabilities_max)?;
             Ok(records.put(template)?)
         };
         self.store.change_records(write).await
@@ -165,7 +180,30 @@ impl Engine {
     }
 }
 
-fn add_default_group(records: &Records<'_>, id: &str, template: &DeviceTemplate) -> Result<(), StoreError> {
+/// Has the template room for what its devices can do? One that had more before the limit was set may be changed as long
+/// as it does not grow: it must be possible to correct it.
+fn check_capabilities(
+    model: &CapabilityModel,
+    before: Option<&DeviceTemplate>,
+    most: Option<usize>,
+) -> Result<(), TemplateError> {
+    let count = model.capability_count();
+    let Some(most) = most.filter(|most| count > *most) else { return Ok(()) };
+    if let Some(before) = before
+        && count <= read_model(before)?.capability_count()
+    {
+        return Ok(());
+    }
+    let rule = format!("has {count} capabilities and may have at most {most} (setting template-capabilities-max)");
+    Err(Fault::new(rule).under("capabilityModel").into())
+}
+
+fn add_default_group(
+    records: &Records<'_>,
+    id: &str,
+    template: &DeviceTemplate,
+    groups_max: Option<usize>,
+) -> Result<(), TemplateError> {
     let id: DeviceGroupId = id.parse().map_err(|error: BadId| StoreError::Damaged(error.to_string()))?;
     let mut group = DeviceGroup::default_for(id, &template.id, template.name());
     let surplus = group.display_name.chars().count().saturating_sub(DISPLAY_NAME_MAX);
@@ -175,7 +213,7 @@ fn add_default_group(records: &Records<'_>, id: &str, template: &DeviceTemplate)
     }
     let same = |other: &DeviceGroup| other.filter == group.filter;
     if records.page(0, 1, same)?.records.is_empty() {
-        records.put(group)?;
+        add_group::<TemplateError>(records, group, groups_max)?;
     }
     Ok(())
 }

@@ -3,6 +3,8 @@
 
 mod support;
 
+use bellwether_engine::{Limits, Settings};
+use bellwether_gateway::QueueLimits;
 use bellwether_model::identity::{IfMatch, Keys, SymmetricKey};
 use bellwether_model::provisioning::{EnrollmentGroup, EnrollmentGroupSettings, GroupAttestationSettings};
 use bellwether_model::{DeviceId, sas};
@@ -10,7 +12,7 @@ use bellwether_store::{EtagMismatch, StoreError, Stored};
 use rmqtt_codec::types::Protocol;
 use rmqtt_codec::v3::{Connect, Packet};
 use serde_json::{Value, json};
-use support::{Client, Hub, publish};
+use support::{Client, Hub, publish, settings};
 use tempfile::TempDir;
 use tokio::net::TcpStream;
 
@@ -243,4 +245,32 @@ async fn keys_of_known_devices() {
     registered(&mut listening(&hub, "dev-02", &by_group.primary).await, "").await;
     assert_ne!(hub.engine.store().device(&seen.id).await.unwrap().unwrap().seq, seen.seq);
     hub.stop().await;
+}
+
+/// Over a limit the connection stays: the device asks again on it.
+#[tokio::test]
+async fn registrations_over_a_limit() {
+    let directory = TempDir::new().unwrap();
+    let limits =
+        Limits { registrations_per_minute: std::num::NonZeroU32::new(3), devices_max: Some(1), ..Limits::default() };
+    let engine = Settings { limits, provisioning_retry_after: 70, ..Settings::default() };
+    let hub = Hub::start_engine(directory.path(), settings(), QueueLimits::default(), engine).await;
+    for (device, expected, code, part) in [
+        ("a", "202&retry-after=70", Value::Null, ""),
+        ("b", "403", json!(403_002), "devices-max"),
+        ("a", "202&retry-after=70", Value::Null, ""),
+        ("a", "429&retry-after=70", json!(429_001), "registrations-per-minute"),
+        ("a", "429&retry-after=70", json!(429_001), "registrations-per-minute"),
+    ] {
+        let key = group_keys(&hub, "SAS-IoT-Devices", device).await.primary;
+        let mut client = listening(&hub, device, &key).await;
+        client.publish(&format!("{REGISTER}a"), 1, "").await;
+        let (status, body) = answer(&mut client, "a").await;
+        assert_eq!((status.as_str(), &body["errorCode"]), (expected, &code), "{device}");
+        assert!(body.to_string().contains(part), "{body}");
+        // What it asks next is answered.
+        client.publish("$dps/registrations/GET/iotdps-get-operationstatus/?$rid=b&operationId=x", 1, " ").await;
+        assert_eq!(answer(&mut client, "b").await.0, "404");
+    }
+    assert_eq!(hub.engine.store().device(&id("b")).await.unwrap(), None);
 }

@@ -47,7 +47,7 @@ use bellwether_model::policy::Policies;
 use bellwether_model::sas::HostNames;
 use rust_embed::RustEmbed;
 
-pub use central::{CorsOrigins, Origin, RequestRates};
+pub use central::{CorsOrigins, Origin};
 pub use serve::serve;
 
 /// What the service API works with.
@@ -69,8 +69,6 @@ pub struct ApiState {
     pub limits: Limits,
     /// Whose pages may call the central face from a browser.
     pub central_origins: CorsOrigins,
-    /// How many requests a second the central face takes.
-    pub central_rates: RequestRates,
 }
 
 /// What a connection and a request may take.

@@ -71,7 +71,7 @@ fn find(method: &Method, path: &str) -> Result<(Operation, Vec<String>), Failure
     if verb == method {
         Ok((operation, params))
     } else {
-        Err(Failure { code: 405_001, message: format!("this path takes only {verb}") })
+        Err(Failure::new(405_001, format!("this path takes only {verb}")))
     }
 }
 
@@ -108,7 +108,7 @@ fn token(headers: &HeaderMap) -> Result<Option<&str>, Failure> {
 
 fn unreadable(error: BodyError) -> Failure {
     match error {
-        BodyError::TooLarge(_) => Failure { code: 413_001, message: error.to_string() },
+        BodyError::TooLarge(_) => Failure::new(413_001, error.to_string()),
         BodyError::BrokeOff | BodyError::TimedOut | BodyError::NotText => Failure::bad_request(error.to_string()),
     }
 }

@@ -8,7 +8,8 @@ use crate::ids::DeviceGroupId;
 pub const DISPLAY_NAME_MAX: usize = 256;
 /// Most characters of a group's description. Not published.
 pub const DESCRIPTION_MAX: usize = 4096;
-/// Most bytes of a group's filter. Published are 100 conditions a group (iot-central §12), which are fewer.
+/// Most bytes of a group's filter. IoT Central publishes 100 conditions a group (iot-central §12); that
+/// number is a setting here, this one always holds.
 pub const FILTER_MAX: usize = 64 * 1024;
 
 /// A live query over the devices: what is a member is asked anew each time.

@@ -96,6 +96,11 @@ impl GroupFilter {
         filter(&mut parser)
     }
 
+    /// How many comparisons it has.
+    pub fn comparisons(&self) -> usize {
+        self.tests.len()
+    }
+
     /// The only device template whose devices can be members: what stands after `FROM`, or after a
     /// `$template =` that must hold. `None` when the filter names no such template.
     pub fn template(&self) -> Option<&str> {

@@ -52,8 +52,8 @@ mod value;
 
 pub use aggregate::{Aggregation, GROUPS_MAX};
 pub use central::{
-    CENTRAL_ITEMS_MAX, CENTRAL_OPERATORS_MAX, CENTRAL_QUERY_CHARACTERS_MAX, CENTRAL_RESULT_BYTES_MAX, CENTRAL_ROWS_MAX,
-    CentralDevice, CentralQuery, CentralQueryError, CentralRows, ResultTooLarge, TELEMETRY_UNSERVED,
+    CENTRAL_RESULT_BYTES_MAX, CentralDevice, CentralQuery, CentralQueryError, CentralQueryLimits, CentralRows,
+    ResultTooLarge, TELEMETRY_UNSERVED,
 };
 pub use collection::{Collection, ItemType};
 pub use condition::Condition;

@@ -36,6 +36,14 @@ impl<'a> From<Value<'a>> for Operand<'a> {
 }
 
 impl Operand<'_> {
+    /// The text that it holds.
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Operand::String(text) | Operand::Json(text) => Some(text),
+            Operand::Undefined | Operand::Null | Operand::Bool(_) | Operand::Number(_) => None,
+        }
+    }
+
     /// A number; NaN, the result of `0 / 0` and `a % 0`, is undefined.
     pub(crate) fn number(number: f64) -> Self {
         if number.is_nan() { Operand::Undefined } else { Operand::Number(number) }

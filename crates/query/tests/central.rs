@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use bellwether_query::{
-    Candidate, CentralDevice, CentralQuery, CentralQueryError, CentralRows, JsonDocument, Metadata, Value,
+    Candidate, CentralDevice, CentralQuery, CentralQueryError, CentralQueryLimits, CentralRows, JsonDocument, Metadata,
+    ResultTooLarge, Value,
 };
 use proptest::prelude::*;
 
@@ -35,15 +36,19 @@ fn devices() -> Vec<Device> {
     .into()
 }
 
+fn parse(text: &str) -> Result<CentralQuery, CentralQueryError> {
+    CentralQuery::parse(text, CentralQueryLimits::default())
+}
+
 fn run(text: &str) -> Result<String, CentralQueryError> {
-    let query = CentralQuery::parse(text)?;
+    let query = parse(text)?;
     let mut rows = CentralRows::new(&query);
     for device in devices() {
         if !rows.push(&device).unwrap() {
             break;
         }
     }
-    Ok(rows.finish().join(" "))
+    Ok(rows.finish().unwrap().join(" "))
 }
 
 #[test]
@@ -91,8 +96,7 @@ fn what_is_refused() {
         ("SELECT a, b AS a FROM x", "1:11 two columns are called a; use AS"),
         ("SELECT a FROM", "1:14 expected the id of a device template after FROM, found the end of the text"),
         ("SELECT a x", "1:10 expected ',', AS or FROM after an item, found 'x'"),
-        ("SELECT TOP 0 a FROM x", "1:8 TOP takes 1 to 1000 rows of properties"),
-        ("SELECT TOP 1001 a FROM x", "1:8 TOP takes 1 to 1000 rows of properties"),
+        ("SELECT TOP 0 a FROM x", "1:8 TOP takes at least 1 row"),
         ("SELECT TOP x a FROM x", "1:12 expected a whole number of rows after TOP, found 'x'"),
         ("SELECT a FROM x LIMIT 5", "1:17 expected WHERE, ORDER BY or the end of the query, found 'LIMIT'"),
         ("SELECT a FROM x WHERE a", "1:24 expected a comparison: = != <> < <= > >=, or IN, found the end of the text"),
@@ -106,7 +110,7 @@ fn what_is_refused() {
         ("SELECT a FROM x ORDER a", "1:23 expected BY after ORDER, found 'a'"),
         ("SELECT a FROM x ORDER BY a UP", "1:28 expected ',', ASC, DESC or the end of the query, found 'UP'"),
     ] {
-        match CentralQuery::parse(text) {
+        match parse(text) {
             Err(CentralQueryError::Text(error)) => {
                 assert_eq!(format!("{}:{} {}", error.line, error.column, error.message), expected, "{text}");
             }
@@ -124,7 +128,7 @@ fn telemetry_is_not_served_and_the_error_says_so() {
         ("SELECT t FROM x WHERE t > 1 AND within_window('a/b')", "WITHIN_WINDOW"),
         ("SELECT t FROM x GROUP BY WINDOW(PT1H)", "GROUP BY WINDOW"),
     ] {
-        match CentralQuery::parse(text) {
+        match parse(text) {
             Err(CentralQueryError::Unserved(message)) => {
                 assert!(message.starts_with(&format!("{what} is for telemetry: this server keeps")), "{message}");
             }
@@ -137,28 +141,52 @@ fn telemetry_is_not_served_and_the_error_says_so() {
 
 #[test]
 fn limits() {
+    // What IoT Central has.
+    let limits = CentralQueryLimits { characters: Some(350), items: Some(15), operators: Some(10), rows: Some(1000) };
     let columns = |count: usize| (0..count).map(|n| format!("c{n}")).collect::<Vec<_>>().join(",");
-    assert!(run(&format!("SELECT {} FROM x", columns(15))).is_ok());
-    assert!(run(&format!("SELECT {} FROM x", columns(16))).unwrap_err().to_string().contains("at most 15 items"));
-    let tests = |count: usize| vec!["a=1"; count].join(" OR ");
-    assert!(run(&format!("SELECT a FROM x WHERE {}", tests(11))).is_ok());
-    let error = run(&format!("SELECT a FROM x WHERE {}", tests(12))).unwrap_err().to_string();
-    assert!(error.contains("at most 10 operators"), "{error}");
+    let select = |count: usize| format!("SELECT {} FROM x", columns(count));
+    let tests = |count: usize| format!("SELECT a FROM x WHERE {}", vec!["a=1"; count].join(" OR "));
     let long = |length: usize| format!("SELECT é FROM x{}", " ".repeat(length - 15));
-    assert!(run(&long(350)).is_ok());
-    assert!(run(&long(351)).unwrap_err().to_string().contains("at most 350 characters"));
-    let nested = format!("SELECT a FROM x WHERE {}a=1{}", "(".repeat(160), ")".repeat(160));
-    assert!(run(&nested).is_ok());
+    let top = |rows: usize| format!("SELECT TOP {rows} a FROM x");
+    for (at_it, over_it, rule) in [
+        (select(15), select(16), "at most 15 items (setting central-query-items-max)"),
+        (tests(11), tests(12), "at most 10 operators AND and OR (setting central-query-operators-max)"),
+        (long(350), long(351), "at most 350 characters (setting central-query-characters-max)"),
+        (top(1000), top(1001), "at most 1000 rows (setting central-query-rows-max)"),
+    ] {
+        CentralQuery::parse(&at_it, limits).unwrap();
+        let error = CentralQuery::parse(&over_it, limits).unwrap_err().to_string();
+        assert!(error.contains(rule), "{error}");
+        parse(&over_it).unwrap();
+    }
+    for text in [select(20_000), tests(20_000), long(200_000), top(usize::MAX)] {
+        run(&text).unwrap();
+    }
+}
+
+#[test]
+fn brackets_nest_so_deep_without_any_limit() {
+    let nested = |depth: usize| format!("SELECT a FROM x WHERE {}a=1{}", "(".repeat(depth), ")".repeat(depth));
+    run(&nested(100)).unwrap();
+    for depth in [101, 1_000_000] {
+        assert!(parse(&nested(depth)).unwrap_err().to_string().contains("deeper than 100"));
+    }
+    // Brackets beside each other do not nest.
+    run(&format!("SELECT a FROM x WHERE {}", vec!["(a=1)"; 5000].join(" AND "))).unwrap();
 }
 
 #[test]
 fn no_more_rows_than_the_limit_and_the_first_in_order() {
-    for (text, first, last) in [
-        ("SELECT t FROM x", "0", "999"),
-        ("SELECT t FROM x ORDER BY t DESC", "4999", "4000"),
-        ("SELECT TOP 3 t FROM x ORDER BY t", "0", "2"),
+    let limits = CentralQueryLimits { rows: Some(1000), ..CentralQueryLimits::default() };
+    for (text, limits, count, first, last) in [
+        ("SELECT t FROM x", limits, 1000, "0", "999"),
+        ("SELECT t FROM x ORDER BY t DESC", limits, 1000, "4999", "4000"),
+        ("SELECT TOP 3 t FROM x ORDER BY t", limits, 3, "0", "2"),
+        ("SELECT t FROM x", CentralQueryLimits::default(), 5000, "0", "4999"),
+        ("SELECT t FROM x ORDER BY t DESC", CentralQueryLimits::default(), 5000, "4999", "0"),
+        ("SELECT TOP 2000 t FROM x ORDER BY t", CentralQueryLimits::default(), 2000, "0", "1999"),
     ] {
-        let query = CentralQuery::parse(text).unwrap();
+        let query = CentralQuery::parse(text, limits).unwrap();
         let mut rows = CentralRows::new(&query);
         for t in 0..5000 {
             let text: &'static str = format!(r#"{{"properties":{{"t":{t}}}}}"#).leak();
@@ -166,10 +194,10 @@ fn no_more_rows_than_the_limit_and_the_first_in_order() {
                 break;
             }
         }
-        let rows = rows.finish();
+        let rows = rows.finish().unwrap();
         let row = |t: &str| format!(r#"{{"t":{t}}}"#);
         assert_eq!((rows.first(), rows.last()), (Some(&row(first)), Some(&row(last))), "{text}");
-        assert_eq!(rows.len(), if text.contains("TOP") { 3 } else { 1000 });
+        assert_eq!(rows.len(), count, "{text}");
     }
 }
 
@@ -194,12 +222,25 @@ impl CentralDevice for Large {
 
 #[test]
 fn a_result_has_a_limit_in_bytes() {
-    let device = Large(format!("[{}1]", "1,".repeat(1 << 19)));
-    for (query, expected) in [("SELECT t FROM x", None), ("SELECT TOP 3 t FROM x ORDER BY t", Some(3))] {
-        let query = CentralQuery::parse(query).unwrap();
+    const MIB: usize = 1 << 20;
+    let (small, large) = (Large("1".to_owned()), Large(format!("[{}1]", "1,".repeat(MIB / 2))));
+    for (query, device, devices, expected) in [
+        ("SELECT t FROM x", &large, 15, Some(15)),
+        ("SELECT t FROM x", &large, 16, None),
+        ("SELECT t FROM x", &large, 1000, None),
+        ("SELECT TOP 3 t FROM x ORDER BY t", &large, 1000, Some(3)),
+        // The values by which rows are ordered are held too.
+        ("SELECT $id FROM x ORDER BY t", &large, 15, Some(15)),
+        ("SELECT $id FROM x ORDER BY t", &large, 16, None),
+        // So is what holds a row: rows without a value are many in no bytes of text.
+        ("SELECT $id FROM x", &small, 100_000, Some(100_000)),
+        ("SELECT $id FROM x", &small, 1_000_000, None),
+    ] {
+        let query = parse(query).unwrap();
         let mut rows = CentralRows::new(&query);
-        let pushed = (0..100).try_for_each(|_| rows.push(&device).map(|_| ()));
-        assert_eq!(pushed.is_ok().then(|| rows.finish().len()), expected);
+        let pushed = (0..devices).try_for_each(|_| rows.push(device).map(|_| ()));
+        let found = pushed.and_then(|()| rows.finish());
+        assert_eq!(found.map(|rows| rows.len()), expected.ok_or(ResultTooLarge));
     }
 }
 

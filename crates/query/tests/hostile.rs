@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use bellwether_query::{CentralQuery, Condition, GroupFilter, JsonDocument, Query};
+use bellwether_query::{CentralQuery, CentralQueryLimits, Condition, GroupFilter, JsonDocument, Query};
 
 const SIZE: usize = 1 << 20;
 
@@ -50,7 +50,12 @@ fn refused_texts_are_refused_soon() {
         soon(part, || Condition::parse(&text).unwrap_err());
         soon(part, || Query::parse(&text).unwrap_err());
         soon(part, || GroupFilter::parse(&text).unwrap_err());
-        soon(part, || CentralQuery::parse(&text).unwrap_err());
+        // No setting bounds the text.
+        soon(part, || CentralQuery::parse(&text, CentralQueryLimits::default()).unwrap_err());
+        soon(part, || CentralQuery::parse(&format!("SELECT {text}"), CentralQueryLimits::default()).unwrap_err());
+        // What is white space alone may stand at the end.
+        let tested = format!("SELECT a FROM x WHERE a = 1 {text}");
+        soon(part, || CentralQuery::parse(&tested, CentralQueryLimits::default()).is_ok());
     }
 }
 

@@ -47,7 +47,7 @@ impl Store {
             let look = Look { template: Some(query.template()), scope, properties, timestamp: query.reads_timestamp() };
             let mut rows = CentralRows::new(query);
             look.visit(connection, DeviceSeq(0), &mut |row| Ok::<_, CentralRowsError>(rows.push(row)?))?;
-            Ok(rows.finish())
+            Ok(rows.finish()?)
         })
         .await
     }

@@ -8,7 +8,8 @@ use bellwether_model::twin::Twin;
 use bellwether_model::{DeviceId, DeviceSeq, Time};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::{Store, StoreError, provisioning, twins};
+use crate::limit::room_for_a_device;
+use crate::{LimitReached, Store, StoreError, provisioning, twins};
 
 /// Why a change of an identity was refused.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -22,6 +23,9 @@ pub enum DeviceError {
     /// The identity has another etag than the caller said.
     #[error("the device was changed meanwhile: its etag is another")]
     EtagMismatch,
+    /// There are as many devices as the installation allows.
+    #[error(transparent)]
+    TooMany(#[from] LimitReached),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -245,6 +249,7 @@ pub(crate) fn create(connection: &Connection, new: NewDevice, now: Time) -> Resu
     if exists.is_some() {
         return Err(DeviceError::AlreadyExists);
     }
+    room_for_a_device(connection)??;
     let settings = new.settings;
     let mut device = Device {
         seq: DeviceSeq(0),

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::devices::{create, living_device};
 use crate::records::{Record, RecordKind};
-use crate::{DeviceError, NewDevice, Records, Store, StoreError};
+use crate::{DeviceError, LimitReached, NewDevice, Records, Store, StoreError};
 
 /// What a registration writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Store {
     /// it has none.
     ///
     /// # Errors
-    /// What `rule` refuses, or the store failed. Nothing was written.
+    /// What `rule` refuses, there is no room for another device, or the store failed. Nothing was written.
     pub async fn register_device<E>(
         &self,
         id: &DeviceId,
@@ -77,13 +77,13 @@ impl Store {
         rule: impl FnOnce(&Standing) -> Result<NewRegistration, E> + Send + 'static,
     ) -> Result<Registered, E>
     where
-        E: From<StoreError> + Send + 'static,
+        E: From<StoreError> + From<LimitReached> + Send + 'static,
     {
         let id = id.clone();
         self.interactive(move |connection| {
             let standing = standing(connection, &id)?;
             let new = rule(&standing)?;
-            Ok(register(connection, id, standing, new, now)?)
+            register(connection, id, standing, new, now)
         })
         .await
     }
@@ -154,13 +154,13 @@ fn registration_of(connection: &Connection, device: DeviceSeq) -> Result<Option<
     Ok(connection.prepare_cached(sql)?.query_row([device.0], read).optional()?)
 }
 
-fn register(
+fn register<E: From<StoreError> + From<LimitReached>>(
     connection: &Connection,
     id: DeviceId,
     standing: Standing,
     new: NewRegistration,
     now: Time,
-) -> Result<Registered, StoreError> {
+) -> Result<Registered, E> {
     let (group, keys) = new.keys.unzip();
     let mut keys_changed = false;
     let mut device = match (standing.device, keys) {
@@ -175,19 +175,23 @@ fn register(
                 DeviceSettings { keys: Some(keys.clone()), iot_edge: new.iot_edge, ..DeviceSettings::default() };
             let new = NewDevice { id, settings, profile: DeviceProfile::default(), fresh_keys: keys };
             create(connection, new, now).map_err(|error| match error {
-                DeviceError::Store(error) => error,
+                DeviceError::Store(error) => E::from(error),
+                DeviceError::TooMany(limit) => E::from(limit),
                 other @ (DeviceError::AlreadyExists | DeviceError::NotFound | DeviceError::EtagMismatch) => {
-                    StoreError::Damaged(other.to_string())
+                    StoreError::Damaged(other.to_string()).into()
                 }
             })?
         }
-        (None, None) => return Err(StoreError::Damaged("a device without keys cannot be registered".to_owned())),
+        (None, None) => {
+            return Err(StoreError::Damaged("a device without keys cannot be registered".to_owned()).into());
+        }
     };
     introduce(connection, device.seq, new.model_id.as_deref())?;
     let created = standing.registration.map_or(now, |registration| registration.created);
     let registration = Registration { created, updated: now, group };
     let sql = "INSERT OR REPLACE INTO registration (device, created, updated, group_id) VALUES (?1, ?2, ?3, ?4)";
-    connection.prepare_cached(sql)?.execute(params![device.seq.0, created.0, now.0, registration.group])?;
+    let values = params![device.seq.0, created.0, now.0, registration.group];
+    connection.prepare_cached(sql).and_then(|mut statement| statement.execute(values)).map_err(StoreError::from)?;
     if let Some(written) = living_device(connection, &device.id)? {
         device = written;
     }

@@ -148,6 +148,13 @@ impl<'a> Records<'a> {
         Ok(page)
     }
 
+    /// How many records of a kind there are.
+    pub fn count<R: Record>(&self) -> Result<usize, StoreError> {
+        let sql = "SELECT count(*) FROM record WHERE kind = ?1";
+        let count: i64 = self.connection.prepare_cached(sql)?.query_row([R::KIND as i64], |row| row.get(0))?;
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+
     /// All records of a kind, in the order of creation.
     pub fn all<R: Record>(&self) -> Result<Vec<Stored<R>>, StoreError> {
         Ok(self.page(0, usize::MAX, |_| true)?.records)

@@ -1,3 +1,4 @@
+mod limit;
 mod lists;
 mod members;
 mod provisioning;

@@ -12,7 +12,7 @@ use bellwether_model::provisioning::{
     Verdict, decide, registration_id,
 };
 use bellwether_model::{DeviceId, DeviceSeq, Time};
-use bellwether_store::{NewRegistration, Registered, Store, StoreError};
+use bellwether_store::{LimitReached, NewRegistration, Registered, Store, StoreError};
 use serde::Deserialize;
 
 use crate::{Engine, Entropy};
@@ -44,7 +44,14 @@ enum Stop {
     Unauthorized(Unauthorized),
     /// It is refused with an answer of its own.
     Disabled,
+    TooMany(LimitReached),
     Store(StoreError),
+}
+
+impl From<LimitReached> for Stop {
+    fn from(limit: LimitReached) -> Stop {
+        Stop::TooMany(limit)
+    }
 }
 
 impl From<StoreError> for Stop {
@@ -88,10 +95,16 @@ impl Engine {
     /// a group is made.
     ///
     /// # Errors
-    /// 400, 401, or our own failure.
+    /// 400, 401, 403 where it would be made and there are as many devices as the installation allows, 429 with the time
+    /// to wait where more devices register than the installation allows, or our own failure.
     pub async fn register(&self, who: &Registrant<'_>, body: &[u8]) -> Result<Reply, Failure> {
         let model_id = announced(who.id, body)?;
         let (id, standing, decision) = self.decided(who).await?;
+        // Only good credentials count: nobody else takes the place of a device.
+        self.rates.registrations.take().map_err(|refused| {
+            let wait = refused.seconds.max(self.settings.provisioning_retry_after);
+            Failure::throttled(refused.to_string(), wait)
+        })?;
         let now = self.now();
         match decision.verdict {
             Verdict::Assigned { .. } if self.has_news(&standing, &decision, model_id.as_deref()).await? => {
@@ -198,6 +211,7 @@ impl Engine {
             Ok(registered) => Ok(Some(registered)),
             Err(Stop::Disabled) => Ok(None),
             Err(Stop::Unauthorized(error)) => Err(Failure::unauthorized(error.to_string())),
+            Err(Stop::TooMany(limit)) => Err(Failure::too_many_devices(limit.to_string())),
             Err(Stop::Store(error)) => Err(failed(&error)),
         }
     }

@@ -83,6 +83,15 @@ impl Hub {
     }
 
     pub async fn start_with(directory: &Path, settings: Settings, limits: QueueLimits) -> Hub {
+        Hub::start_engine(directory, settings, limits, bellwether_engine::Settings::default()).await
+    }
+
+    pub async fn start_engine(
+        directory: &Path,
+        settings: Settings,
+        limits: QueueLimits,
+        engine: bellwether_engine::Settings,
+    ) -> Hub {
         let store = Arc::new(Store::open(&directory.join("hub.db"), Mode::Threaded).unwrap());
         let epoch = store.begin_epoch().await.unwrap();
         let sessions = Sessions::new(epoch, limits);
@@ -91,7 +100,7 @@ impl Hub {
             clock: Arc::new(TestClock),
             entropy: Arc::new(TestEntropy::default()),
         };
-        let engine = Engine::start(store, world, bellwether_engine::Settings::default(), epoch).await.unwrap();
+        let engine = Engine::start(store, world, engine, epoch).await.unwrap();
         let gateway = Gateway::new(Arc::clone(&engine), Arc::clone(&sessions), Arc::new(policies()), settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

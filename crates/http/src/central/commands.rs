@@ -180,6 +180,7 @@ impl From<CommandError> for CentralError {
             ),
             CommandError::Bad(error) => CentralError::unprocessable(format!("request: {error}")),
             CommandError::Invoke(error) => error.into(),
+            CommandError::TooOften(refused) => refused.into(),
         }
     }
 }

@@ -72,6 +72,7 @@ impl From<GroupError> for CentralError {
             GroupError::Filter(_) => CentralError::bad_request(error),
             GroupError::Invalid(_) | GroupError::Broken { .. } => CentralError::unprocessable(error),
             GroupError::InUse { .. } => CentralError::new(Code::Conflict, error),
+            GroupError::TooMany(limit) => limit.into(),
             GroupError::Store(error) => error.into(),
         }
     }

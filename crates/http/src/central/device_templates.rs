@@ -33,6 +33,7 @@ impl From<TemplateError> for CentralError {
             TemplateError::EtagMismatch(error) => error.into(),
             TemplateError::Invalid(_) => CentralError::unprocessable(error),
             TemplateError::HasDevices | TemplateError::InUse { .. } => CentralError::conflict(error),
+            TemplateError::TooMany(limit) => limit.into(),
             TemplateError::Store(error) => error.into(),
         }
     }

@@ -148,6 +148,7 @@ impl From<CentralDeviceError> for CentralError {
             | CentralDeviceError::NotInRoot(_)
             | CentralDeviceError::TypeIsFixed
             | CentralDeviceError::InitialValues(_) => Code::UnprocessableEntity,
+            CentralDeviceError::TooMany(limit) => return (*limit).into(),
             CentralDeviceError::Store(error) => return error.clone().into(),
         };
         CentralError::new(code, error)
@@ -160,6 +161,7 @@ impl From<DeviceError> for CentralError {
             DeviceError::NotFound => CentralError::not_found("device with this id"),
             DeviceError::AlreadyExists => CentralError::conflict(error),
             DeviceError::EtagMismatch => CentralError::new(Code::PreconditionFailed, error),
+            DeviceError::TooMany(limit) => limit.into(),
             DeviceError::Store(error) => error.into(),
         }
     }

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use bellwether_engine::AuthenticateError;
+use bellwether_engine::{AuthenticateError, LimitReached, TooOften};
 use bellwether_model::Time;
 use bellwether_model::json::ObjectWriter;
 use bellwether_model::sas::SasError;
@@ -32,7 +32,7 @@ pub(crate) enum Code {
     NotFound,
     /// 405: this path takes other verbs.
     MethodNotAllowed,
-    /// 409: the id is in use, or the state does not allow it.
+    /// 409: the id is in use, or the state does not allow it: there are as many as a setting allows, for one.
     Conflict,
     /// 412: the etag is another.
     PreconditionFailed,
@@ -40,7 +40,7 @@ pub(crate) enum Code {
     PayloadTooLarge,
     /// 422: readable, but a value, a reference or a missing member is wrong.
     UnprocessableEntity,
-    /// 429: over a limit of requests.
+    /// 429: more often than a setting allows.
     TooManyRequests,
     /// 500: our own failure.
     InternalServerError,
@@ -216,6 +216,22 @@ impl From<NotOfThisQuery> for CentralError {
 impl From<EtagMismatch> for CentralError {
     fn from(error: EtagMismatch) -> CentralError {
         CentralError::new(Code::PreconditionFailed, error)
+    }
+}
+
+/// 409: the request is right, what there is already leaves no room for it.
+impl From<LimitReached> for CentralError {
+    fn from(error: LimitReached) -> CentralError {
+        CentralError::conflict(error)
+    }
+}
+
+impl From<TooOften> for CentralError {
+    fn from(error: TooOften) -> CentralError {
+        CentralError {
+            headers: vec![(header::RETRY_AFTER, HeaderValue::from(error.seconds))],
+            ..CentralError::new(Code::TooManyRequests, error)
+        }
     }
 }
 

@@ -25,7 +25,6 @@ pub(crate) mod own;
 mod paging;
 mod properties;
 mod query;
-mod rates;
 mod relationships;
 mod roles;
 pub(crate) mod router;
@@ -45,7 +44,8 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
-use bellwether_model::access::{Caller, OrganizationTree};
+use bellwether_engine::{Rates, TooOften};
+use bellwether_model::access::{Caller, OrganizationTree, Permission};
 use bellwether_model::json::ObjectWriter;
 
 use crate::ApiState;
@@ -56,7 +56,6 @@ use call::{Answer, Call, Content};
 pub(crate) use cors::cross_origin;
 pub use cors::{CorsOrigins, Origin};
 use error::{CentralError, Code};
-pub use rates::RequestRates;
 use router::Found;
 use version::{Resource, Version, downgrade, upgrade};
 
@@ -109,7 +108,10 @@ async fn run(
     let Found { route, params } = found;
     let admitted = match admit(&state, &parts.headers).await {
         Ok((caller, organizations)) => match caller.scope(route.permission, &organizations) {
-            Some(scope) => state.central_rates.take(route.permission).map(|()| (caller, scope)),
+            Some(scope) => match take(state.engine.rates(), route.permission) {
+                Ok(()) => Ok((caller, scope)),
+                Err(refused) => Err(refused.into()),
+            },
             None => Err(CentralError::new(Code::Forbidden, "no role of the caller allows this")),
         },
         Err(error) => Err(error),
@@ -131,6 +133,15 @@ async fn run(
         Ok(result) => result,
         Err(error) => Err(CentralError::internal(&error)),
     }
+}
+
+/// Counts a request for something that needs `permission`. Only requests that were let in count: who has no token takes
+/// nothing from those who have.
+fn take(rates: &Rates, permission: Permission) -> Result<(), TooOften> {
+    if permission == Permission::QueryData {
+        rates.queries.take()?;
+    }
+    rates.requests.take()
 }
 
 /// Who calls. `Bearer` tokens of a directory are refused until single sign-on is served.

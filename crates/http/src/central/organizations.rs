@@ -93,7 +93,8 @@ impl From<OrganizationError> for CentralError {
             OrganizationError::NotFound => CentralError::new(Code::NotFound, error),
             OrganizationError::Invalid(_) => CentralError::unprocessable(error),
             OrganizationError::OutOfReach => CentralError::new(Code::Forbidden, error),
-            OrganizationError::TooMany(_) | OrganizationError::InUse(_) => CentralError::conflict(error),
+            OrganizationError::InUse(_) => CentralError::conflict(error),
+            OrganizationError::TooMany(limit) => (*limit).into(),
             OrganizationError::EtagMismatch(error) => (*error).into(),
             OrganizationError::Store(error) => error.clone().into(),
         }

@@ -24,6 +24,7 @@ impl From<PropertiesError> for CentralError {
             PropertiesError::NoComponent => no_component(),
             PropertiesError::Invalid(_) | PropertiesError::Twin(_) => CentralError::unprocessable(error),
             PropertiesError::Contended => CentralError::conflict(error),
+            PropertiesError::TooOften(refused) => refused.into(),
             PropertiesError::Store(error) => error.into(),
         }
     }

@@ -90,6 +90,7 @@ impl From<UserError> for CentralError {
             UserError::Invalid(_) => CentralError::unprocessable(error),
             UserError::SameIdentity | UserError::LastAdministrator(_) => CentralError::conflict(error),
             UserError::Roles(error) => error.clone().into(),
+            UserError::TooMany(limit) => (*limit).into(),
             UserError::EtagMismatch(error) => (*error).into(),
             UserError::Store(error) => error.clone().into(),
         }

@@ -173,6 +173,8 @@ impl From<DeviceError> for HubError {
             }
             DeviceError::NotFound => HubError::no_device(),
             DeviceError::EtagMismatch => HubError::etag_mismatch(),
+            // npm's client takes 403 for "too many devices" (iot-hub §6.1).
+            DeviceError::TooMany(limit) => HubError::new(Code::IotHubQuotaExceeded, limit),
             DeviceError::Store(error) => error.into(),
         }
     }

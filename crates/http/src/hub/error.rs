@@ -46,6 +46,7 @@ codes! {
     IotHubFormatError = 400_006,
     RequestTimedOut = 400_024,
     IotHubUnauthorizedAccess = 401_002,
+    IotHubQuotaExceeded = 403_002,
     GenericNotFound = 404_000,
     DeviceNotFound = 404_001,
     JobNotFound = 404_002,

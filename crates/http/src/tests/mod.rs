@@ -34,7 +34,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{ApiState, CorsOrigins, Limits, Readiness, RequestRates, router};
+use crate::{ApiState, CorsOrigins, Limits, Readiness, router};
 
 /// 2026-11-20T12:00:00Z.
 const NOW: Time = Time(1_795_176_000_000_000);
@@ -72,8 +72,20 @@ impl Hub {
     }
 
     async fn make(limits: Limits, settings: Settings) -> Hub {
+        Hub::on(tempfile::tempdir().unwrap(), limits, settings).await
+    }
+
+    /// A new start on the same data, with these limits.
+    async fn restarted(self, limits: bellwether_engine::Limits) -> Hub {
+        let Hub { state, router, _dir: dir, .. } = self;
+        state.engine.stop(Duration::ZERO).await;
+        state.engine.store().close();
+        drop((state, router));
+        Hub::on(dir, Limits::default(), Settings { limits, ..Settings::default() }).await
+    }
+
+    async fn on(dir: tempfile::TempDir, limits: Limits, settings: Settings) -> Hub {
         Log::begin();
-        let dir = tempfile::tempdir().unwrap();
         let store = Arc::new(Store::open(&dir.path().join("hub.db"), Mode::Threaded).unwrap());
         let epoch = store.begin_epoch().await.unwrap();
         let devices = Arc::new(Devices::default());
@@ -89,7 +101,6 @@ impl Hub {
             readiness: Readiness::default(),
             limits,
             central_origins: CorsOrigins::Any,
-            central_rates: RequestRates::new(None, None),
         });
         Hub { router: router(Arc::clone(&state)), state, devices, clock, _dir: dir }
     }

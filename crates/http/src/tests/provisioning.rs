@@ -16,7 +16,7 @@ impl Hub {
     }
 
     /// `call` is `VERB path`; the path begins after the registration's own.
-    async fn provision(&self, device: &str, call: &str, body: &str) -> Reply {
+    pub(super) async fn provision(&self, device: &str, call: &str, body: &str) -> Reply {
         let token = self.registration_token(device).await;
         let (method, rest) = call.split_once(' ').unwrap();
         let uri = format!("/{}/registrations/{device}{rest}?api-version=2021-06-01", self.state.engine.id_scope());

@@ -43,6 +43,8 @@ pub struct Failure {
     pub code: u32,
     /// A sentence for the device's log.
     pub message: String,
+    /// Seconds after which the device may ask again; `None`: asking again does not help.
+    pub retry_after: Option<u32>,
 }
 
 /// The number of a blocked device or disabled group; clients want one (device-protocol §9.1).
@@ -85,8 +87,7 @@ impl Reply {
             .time("timestampUtc", now);
         doc.close();
         let status = u16::try_from(failure.code / 1000).unwrap_or(500);
-        // Clients repeat what failed for our reasons (device-protocol §9.1).
-        Reply { status, retry_after: (status >= 500).then_some(5), body }
+        Reply { status, retry_after: failure.retry_after, body }
     }
 }
 
@@ -125,24 +126,39 @@ impl Outcome {
 }
 
 impl Failure {
+    /// A failure that asking again does not mend.
+    pub fn new(code: u32, message: impl Into<String>) -> Failure {
+        Failure { code, message: message.into(), retry_after: None }
+    }
+
     /// The request is not what it should be.
     pub fn bad_request(message: impl Into<String>) -> Failure {
-        Failure { code: 400_004, message: message.into() }
+        Failure::new(400_004, message)
     }
 
     /// The credentials are not good.
     pub fn unauthorized(message: impl Into<String>) -> Failure {
-        Failure { code: 401_002, message: message.into() }
+        Failure::new(401_002, message)
     }
 
     /// There is no such registration or operation.
     pub fn not_found(message: impl Into<String>) -> Failure {
-        Failure { code: 404_204, message: message.into() }
+        Failure::new(404_204, message)
     }
 
-    /// Our own trouble; its details are for our log.
+    /// There are as many devices as the installation allows.
+    pub fn too_many_devices(message: impl Into<String>) -> Failure {
+        Failure::new(403_002, message)
+    }
+
+    /// More registrations than the installation allows; clients repeat the request (device-protocol §9.1).
+    pub fn throttled(message: impl Into<String>, retry_after: u32) -> Failure {
+        Failure { retry_after: Some(retry_after), ..Failure::new(429_001, message) }
+    }
+
+    /// Our own trouble; its details are for our log. Clients repeat the request (device-protocol §9.1).
     pub fn server() -> Failure {
-        Failure { code: 500_001, message: "the service could not complete the request".to_owned() }
+        Failure { retry_after: Some(5), ..Failure::new(500_001, "the service could not complete the request") }
     }
 }
 
@@ -190,5 +206,9 @@ mod tests {
         assert_eq!((reply.status, reply.retry_after), (401, None));
         assert_eq!(body(&reply)["errorCode"], 401_002);
         assert_eq!(Reply::failed(&Failure::server(), "t", NOW).retry_after, Some(5));
+        let reply = Reply::failed(&Failure::throttled("later", 7), "t", NOW);
+        assert_eq!((reply.status, reply.retry_after, &body(&reply)["errorCode"]), (429, Some(7), &json!(429_001)));
+        let reply = Reply::failed(&Failure::too_many_devices("full"), "t", NOW);
+        assert_eq!((reply.status, reply.retry_after), (403, None));
     }
 }

@@ -38,7 +38,7 @@ pub use setting::Setting;
 pub use writes::{Write, merge_body, method_name};
 
 /// Most bytes of a template as JSON text. IoT Central publishes 300 capabilities a template (iot-central §12);
-/// that number is no ceiling here, this one is.
+/// that number is a setting here, this one always holds.
 pub const TEMPLATE_BYTES_MAX: usize = 1024 * 1024;
 /// Most characters of a template's id.
 pub const TEMPLATE_ID_CHARACTERS_MAX: usize = 256;

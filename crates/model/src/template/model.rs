@@ -138,6 +138,12 @@ impl Capability {
 }
 
 impl Interface {
+    /// How many capabilities it has, with those of its components and modules.
+    fn capability_count(&self) -> usize {
+        let parts = self.components.iter().chain(&self.modules);
+        self.capabilities.len() + parts.map(|part| part.interface.capability_count()).sum::<usize>()
+    }
+
     /// The capability called `name`.
     pub fn capability(&self, name: &str) -> Option<&Capability> {
         self.capabilities.iter().find(|capability| capability.name == name)
@@ -168,6 +174,11 @@ impl Interface {
 }
 
 impl CapabilityModel {
+    /// How many capabilities it has, those of components and edge modules included.
+    pub fn capability_count(&self) -> usize {
+        self.root.capability_count()
+    }
+
     /// The device itself.
     pub fn root(&self) -> &Interface {
         &self.root

@@ -29,14 +29,19 @@ use crate::value::Value;
 
 pub use rows::{CENTRAL_RESULT_BYTES_MAX, CentralRows, ResultTooLarge};
 
-/// Most characters of a query (§9.2).
-pub const CENTRAL_QUERY_CHARACTERS_MAX: usize = 350;
-/// Most items of its select list.
-pub const CENTRAL_ITEMS_MAX: usize = 15;
-/// Most `AND` and `OR` in it.
-pub const CENTRAL_OPERATORS_MAX: usize = 10;
-/// Most rows of its result. There are no pages.
-pub const CENTRAL_ROWS_MAX: usize = 1000;
+/// How large a query and its result may be; `None`: as large as they come. What IoT Central has (§9.2) stands with
+/// each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct CentralQueryLimits {
+    /// Characters of the text: 350.
+    pub characters: Option<usize>,
+    /// Items of the select list: 15.
+    pub items: Option<usize>,
+    /// `AND` and `OR` together: 10.
+    pub operators: Option<usize>,
+    /// Rows of the result: 1,000. There are no pages; further rows are left out, and `TOP` may not ask for more.
+    pub rows: Option<usize>,
+}
 
 /// Why a text is no query that can be answered.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -62,7 +67,8 @@ pub trait CentralDevice: Candidate {
 /// A query that was read. Whether its template has what it names is the caller's to check.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CentralQuery {
-    top: Option<usize>,
+    /// Most rows.
+    limit: usize,
     items: Vec<Item>,
     template: String,
     condition: Option<Test>,
@@ -101,8 +107,8 @@ impl CentralQuery {
     ///
     /// # Errors
     /// It does not parse, is over a limit, or asks for what is not kept.
-    pub fn parse(text: &str) -> Result<Self, CentralQueryError> {
-        parse::query(text)
+    pub fn parse(text: &str, limits: CentralQueryLimits) -> Result<Self, CentralQueryError> {
+        parse::query(text, limits)
     }
 
     /// The template whose devices it is over.
@@ -130,10 +136,6 @@ impl CentralQuery {
             condition.columns(&mut columns);
         }
         columns
-    }
-
-    fn limit(&self) -> usize {
-        self.top.unwrap_or(CENTRAL_ROWS_MAX)
     }
 
     fn matches(&self, device: &dyn CentralDevice) -> bool {

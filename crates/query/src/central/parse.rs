@@ -1,16 +1,15 @@
-//! From the text of a Central query to its parts. Brackets recurse, and the length of the text is their limit.
+//! From the text of a Central query to its parts. Only brackets recurse, and they nest to [`DEPTH_MAX`].
 
-use super::{
-    CENTRAL_ITEMS_MAX, CENTRAL_OPERATORS_MAX, CENTRAL_QUERY_CHARACTERS_MAX, CENTRAL_ROWS_MAX, CentralQuery,
-    CentralQueryError, Column, Item, Order, TELEMETRY_UNSERVED, Test,
-};
+use std::collections::BTreeMap;
+
+use super::{CentralQuery, CentralQueryError, CentralQueryLimits, Column, Item, Order, TELEMETRY_UNSERVED, Test};
 use crate::ast::Constant;
 use crate::collection::Collection;
 use crate::error::QueryError;
 use crate::group_filter::Metadata;
 use crate::in_set::InSet;
 use crate::lex::{Kind, Symbol, is_reserved};
-use crate::parse::Parser;
+use crate::parse::{DEPTH_MAX, Parser};
 
 type Parsed<T> = Result<T, CentralQueryError>;
 
@@ -18,28 +17,34 @@ type Parsed<T> = Result<T, CentralQueryError>;
 const AGGREGATES: [&str; 7] = ["SUM", "MAX", "MIN", "COUNT", "AVG", "FIRST", "LAST"];
 const WINDOW: &str = "WITHIN_WINDOW";
 
-pub(super) fn query(text: &str) -> Parsed<CentralQuery> {
-    if text.chars().nth(CENTRAL_QUERY_CHARACTERS_MAX).is_some() {
-        let message = format!("a query may have at most {CENTRAL_QUERY_CHARACTERS_MAX} characters");
+pub(super) fn query(text: &str, limits: CentralQueryLimits) -> Parsed<CentralQuery> {
+    if let Some(most) = limits.characters.filter(|most| text.chars().nth(*most).is_some()) {
+        let message = format!("a query may have at most {most} characters (setting central-query-characters-max)");
         return Err(QueryError::at(text, 0, message).into());
     }
-    let mut reader = Reader { parser: Parser::new(text, Collection::Devices), items: Vec::new(), operators: 0 };
-    reader.query()
+    let parser = Parser::new(text, Collection::Devices);
+    let (items, names) = (Vec::new(), BTreeMap::new());
+    Reader { parser, limits, items, names, operators: 0, depth: 0 }.query()
 }
 
 struct Reader<'t> {
     parser: Parser<'t>,
+    limits: CentralQueryLimits,
     items: Vec<Item>,
+    /// Which of the items has a name: a text may have very many.
+    names: BTreeMap<String, usize>,
     /// `AND` and `OR` so far.
     operators: usize,
+    /// Brackets that are open.
+    depth: usize,
 }
 
 impl Reader<'_> {
-    fn query(&mut self) -> Parsed<CentralQuery> {
+    fn query(mut self) -> Parsed<CentralQuery> {
         if !self.parser.eat_word("SELECT") {
             return Err(self.parser.unexpected("SELECT").into());
         }
-        let top = self.top()?;
+        let limit = self.top()?;
         self.items()?;
         if !self.parser.eat_word("FROM") {
             return Err(self.parser.unexpected("',', AS or FROM after an item").into());
@@ -65,17 +70,21 @@ impl Reader<'_> {
         if !self.parser.at_end() {
             return Err(self.parser.unexpected(after).into());
         }
-        Ok(CentralQuery { top, items: std::mem::take(&mut self.items), template, condition, order })
+        Ok(CentralQuery { limit, items: self.items, template, condition, order })
     }
 
-    fn top(&mut self) -> Parsed<Option<usize>> {
+    /// Most rows of the result.
+    fn top(&mut self) -> Parsed<usize> {
         let at = self.parser.offset();
-        let Some(top) = self.parser.top()? else { return Ok(None) };
-        match usize::try_from(top) {
-            Ok(top @ 1..=CENTRAL_ROWS_MAX) => Ok(Some(top)),
-            Ok(_) | Err(_) => {
-                Err(self.parser.error_at(at, format!("TOP takes 1 to {CENTRAL_ROWS_MAX} rows of properties")).into())
+        let most = self.limits.rows.unwrap_or(usize::MAX);
+        let Some(top) = self.parser.top()? else { return Ok(most) };
+        match (usize::try_from(top).unwrap_or(usize::MAX), self.limits.rows) {
+            (0, _) => Err(self.parser.error_at(at, "TOP takes at least 1 row").into()),
+            (top, Some(most)) if top > most => {
+                let message = format!("TOP takes at most {most} rows (setting central-query-rows-max)");
+                Err(self.parser.error_at(at, message).into())
             }
+            (top, _) => Ok(top),
         }
     }
 
@@ -87,12 +96,12 @@ impl Reader<'_> {
             let at = self.parser.offset();
             let (written, column) = self.column()?;
             let name = if self.parser.eat_word("AS") { self.name("a name after AS")? } else { written };
-            if self.items.iter().any(|item| item.name == name) {
-                return Err(self.parser.error_at(at, format!("two columns are called {name}; use AS")).into());
-            }
-            if self.items.len() == CENTRAL_ITEMS_MAX {
-                let message = format!("a query may select at most {CENTRAL_ITEMS_MAX} items");
+            if let Some(most) = self.limits.items.filter(|most| self.items.len() >= *most) {
+                let message = format!("a query may select at most {most} items (setting central-query-items-max)");
                 return Err(self.parser.error_at(at, message).into());
+            }
+            if self.names.insert(name.clone(), self.items.len()).is_some() {
+                return Err(self.parser.error_at(at, format!("two columns are called {name}; use AS")).into());
             }
             self.items.push(Item { name, column });
             if !self.parser.eat(Symbol::Comma) {
@@ -162,7 +171,7 @@ impl Reader<'_> {
     /// A column after the select list, where an alias may stand for one.
     fn column_or_alias(&mut self) -> Parsed<Column> {
         let (written, column) = self.column()?;
-        let alias = self.items.iter().find(|item| item.name == written);
+        let alias = self.names.get(&written).and_then(|index| self.items.get(*index));
         Ok(alias.map_or(column, |item| item.column.clone()))
     }
 
@@ -186,19 +195,26 @@ impl Reader<'_> {
         if !self.parser.at_word(word) {
             return Ok(false);
         }
-        self.operators += 1;
-        if self.operators > CENTRAL_OPERATORS_MAX {
-            let message = format!("a query may have at most {CENTRAL_OPERATORS_MAX} operators AND and OR");
+        if let Some(most) = self.limits.operators.filter(|most| self.operators >= *most) {
+            let setting = "setting central-query-operators-max";
+            let message = format!("a query may have at most {most} operators AND and OR ({setting})");
             return Err(self.parser.error(message).into());
         }
+        self.operators += 1;
         self.parser.advance();
         Ok(true)
     }
 
     fn test(&mut self) -> Parsed<Test> {
-        if self.parser.eat(Symbol::LeftRound) {
+        if self.parser.at(Symbol::LeftRound) {
+            if self.depth == DEPTH_MAX {
+                return Err(self.parser.error(format!("brackets nest deeper than {DEPTH_MAX}")).into());
+            }
+            self.parser.advance();
+            self.depth += 1;
             let inner = self.any()?;
             self.parser.expect(Symbol::RightRound, "')'")?;
+            self.depth -= 1;
             return Ok(inner);
         }
         if self.parser.at_word("NOT") {

@@ -1,4 +1,7 @@
-//! The rows of a Central query while they are found: never more are kept than can be in the result.
+//! The rows of a Central query while they are found.
+//!
+//! A result is one document without pages, so it is in memory as a whole. What bounds it is therefore its size, the one
+//! limit of queries that no setting takes away: a fleet may be larger than memory.
 
 use std::cmp::Ordering;
 
@@ -6,13 +9,14 @@ use super::{CentralDevice, CentralQuery};
 use crate::operand::Operand;
 use crate::select::Row;
 
-/// Most bytes of a result.
+/// Most bytes that a result may take while it is found: the text of its rows, the values by which they are ordered, and
+/// what holds these.
 pub const CENTRAL_RESULT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
 /// A result that nobody should hold in memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the result would have more than {CENTRAL_RESULT_BYTES_MAX} bytes; ask for fewer columns, or for fewer rows with TOP"
+    "the result would take more than {CENTRAL_RESULT_BYTES_MAX} bytes; ask for fewer columns, or for fewer rows with TOP"
 )]
 pub struct ResultTooLarge;
 
@@ -31,6 +35,13 @@ struct Found {
     text: String,
 }
 
+impl Found {
+    fn bytes(&self) -> usize {
+        let order = self.order.iter().map(|value| size_of::<Operand<'_>>() + value.text().map_or(0, str::len));
+        size_of::<Found>() + order.sum::<usize>() + self.text.len()
+    }
+}
+
 impl<'q> CentralRows<'q> {
     /// Nothing yet.
     pub fn new(query: &'q CentralQuery) -> Self {
@@ -42,7 +53,7 @@ impl<'q> CentralRows<'q> {
     /// # Errors
     /// The result is too large.
     pub fn push(&mut self, device: &dyn CentralDevice) -> Result<bool, ResultTooLarge> {
-        let limit = self.query.limit();
+        let limit = self.query.limit;
         if !self.query.matches(device) {
             return Ok(true);
         }
@@ -52,26 +63,26 @@ impl<'q> CentralRows<'q> {
         }
         let order = self.query.order.iter().map(|order| Operand::from(order.column.value(device).into_owned()));
         let found = Found { order: order.collect(), text: row.finish() };
-        self.bytes += found.text.len();
+        self.bytes += found.bytes();
         self.rows.push(found);
-        // Twice what is wanted, so that sorting is paid for by many rows.
-        if self.rows.len() >= 2 * limit || self.bytes > CENTRAL_RESULT_BYTES_MAX {
-            self.cut();
-        }
-        if self.bytes > CENTRAL_RESULT_BYTES_MAX {
-            return Err(ResultTooLarge);
+        // Twice what may be kept, so that sorting is paid for by many rows.
+        if self.rows.len() >= limit.saturating_mul(2) || self.bytes > 2 * CENTRAL_RESULT_BYTES_MAX {
+            self.cut()?;
         }
         Ok(!self.query.order.is_empty() || self.rows.len() < limit)
     }
 
     /// The rows, each a JSON object text.
-    pub fn finish(mut self) -> Vec<String> {
-        self.cut();
-        self.rows.into_iter().map(|found| found.text).collect()
+    ///
+    /// # Errors
+    /// The result is too large.
+    pub fn finish(mut self) -> Result<Vec<String>, ResultTooLarge> {
+        self.cut()?;
+        Ok(self.rows.into_iter().map(|found| found.text).collect())
     }
 
     /// Leaves the rows that are first in order; equal ones as they came.
-    fn cut(&mut self) {
+    fn cut(&mut self) -> Result<(), ResultTooLarge> {
         let order = &self.query.order;
         if !order.is_empty() {
             self.rows.sort_by(|a, b| {
@@ -82,8 +93,9 @@ impl<'q> CentralRows<'q> {
                     .unwrap_or(Ordering::Equal)
             });
         }
-        self.rows.truncate(self.query.limit());
-        self.bytes = self.rows.iter().map(|found| found.text.len()).sum();
+        self.rows.truncate(self.query.limit);
+        self.bytes = self.rows.iter().map(Found::bytes).sum();
+        if self.bytes > CENTRAL_RESULT_BYTES_MAX { Err(ResultTooLarge) } else { Ok(()) }
     }
 }
 

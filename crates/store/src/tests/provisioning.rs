@@ -19,7 +19,7 @@ fn new(keys: Option<(&str, Keys)>, model_id: Option<&str>) -> NewRegistration {
 
 impl Bed {
     async fn register(&self, id: &str, now: Time, new: NewRegistration) -> Registered {
-        let rule = |_: &Standing| Ok::<_, StoreError>(new);
+        let rule = |_: &Standing| Ok::<_, DeviceError>(new);
         self.store.register_device(&id.parse().unwrap(), now, rule).await.unwrap()
     }
 
@@ -63,7 +63,7 @@ async fn registrations() {
     assert_eq!(bed.standing("a").await.registration, Some(kept));
 
     // What is refused in the transaction writes nothing.
-    let refuse = |_: &Standing| Err::<NewRegistration, _>(StoreError::Closed);
+    let refuse = |_: &Standing| Err::<NewRegistration, _>(DeviceError::Store(StoreError::Closed));
     assert!(bed.store.register_device(&"b".parse().unwrap(), NOW, refuse).await.is_err());
     assert_eq!(bed.standing("b").await.device, None);
 

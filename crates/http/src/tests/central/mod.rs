@@ -8,6 +8,7 @@ mod device_templates;
 mod devices;
 mod enrollment;
 mod jobs;
+mod limits;
 mod organizations;
 mod properties;
 mod queries;
@@ -25,7 +26,7 @@ mod world;
 
 use axum::body::Body;
 use axum::http::Request;
-use bellwether_engine::NewApiToken;
+use bellwether_engine::{Limits, NewApiToken, Settings};
 use bellwether_model::access::{Assignment, Caller, Role};
 use bellwether_model::template::DeviceTemplate;
 use bellwether_store::StoreError;
@@ -44,6 +45,11 @@ struct Central {
 impl Central {
     async fn start() -> Central {
         Central::of(Hub::start().await).await
+    }
+
+    /// With these limits and everything else as usual.
+    async fn limited(limits: Limits) -> Central {
+        Central::of(Hub::with_settings(Settings { limits, ..Settings::default() }).await).await
     }
 
     async fn of(hub: Hub) -> Central {

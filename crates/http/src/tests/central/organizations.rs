@@ -1,13 +1,14 @@
 //! Organizations (iot-central §9.1).
 
+use bellwether_engine::Limits;
 use bellwether_model::access::Role;
 
-use super::super::Hub;
 use super::{Central, make_token};
 
 #[tokio::test]
 async fn of_an_administrator() {
-    let central = Central::start().await;
+    // As deep as in IoT Central.
+    let central = Central::limited(Limits { organization_depth_max: 5, ..Limits::default() }).await;
     central
         .check(
             &central.token,
@@ -152,8 +153,7 @@ async fn within_an_organization() {
 
 #[tokio::test]
 async fn as_many_as_the_installation_allows() {
-    let settings = bellwether_engine::Settings { organizations_max: Some(1), ..bellwether_engine::Settings::default() };
-    let central = Central::of(Hub::with_settings(settings).await).await;
+    let central = Central::limited(Limits { organizations_max: Some(1), ..Limits::default() }).await;
     central
         .check(
             &central.token,

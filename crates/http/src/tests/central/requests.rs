@@ -1,11 +1,15 @@
 //! What holds for every request: token, version, path, CORS.
 
+use std::num::NonZeroU32;
+use std::sync::atomic::Ordering;
+
 use axum::body::Body;
 use axum::http::Request;
+use bellwether_engine::Limits;
 
 use super::super::Hub;
 use super::{Central, NEWEST, outcome};
-use crate::{CorsOrigins, RequestRates};
+use crate::CorsOrigins;
 
 #[tokio::test]
 async fn tokens() {
@@ -68,25 +72,35 @@ async fn cross_origin() {
 /// Only what was let in counts, and the answer says when to come again.
 #[tokio::test]
 async fn requests_a_second() {
-    let one = std::num::NonZeroU32::new(1);
-    let mut hub = Hub::start().await;
-    hub.change(|state| state.central_rates = RequestRates::new(one, None));
-    let central = Central::of(hub).await;
+    let limits = Limits { requests_per_second: NonZeroU32::new(3), ..Limits::default() };
+    let central = Central::limited(limits).await;
     for _ in 0..3 {
         let reply = central.ask_as(None, NEWEST, "GET /roles", &[], "").await;
         assert_eq!(outcome(&reply), "401 Unauthorized");
     }
-    // The first one is taken; of so many some come within a second of it.
-    let mut outcomes = Vec::new();
-    for _ in 0..50 {
-        let reply = central.ask("GET /roles", "").await;
-        if reply.status.as_u16() == 429 {
-            assert_eq!(reply.header("retry-after"), Some("1"));
-        }
-        outcomes.push(outcome(&reply));
+    for _ in 0..3 {
+        assert_eq!(outcome(&central.ask("GET /roles", "").await), "200");
     }
-    assert_eq!(outcomes[0], "200");
-    assert!(outcomes.iter().any(|outcome| outcome == "429 TooManyRequests"), "{outcomes:?}");
+    let reply = central.ask("GET /roles", "").await;
+    assert_eq!((outcome(&reply).as_str(), reply.header("retry-after")), ("429 TooManyRequests", Some("1")));
+    assert!(reply.text.contains("central-requests-per-second"), "{}", reply.text);
+    central.hub.clock.0.fetch_add(1_000_000, Ordering::SeqCst);
+    assert_eq!(outcome(&central.ask("GET /roles", "").await), "200");
+}
+
+#[tokio::test]
+async fn queries_a_second() {
+    let one = NonZeroU32::new(1);
+    let limits = Limits { requests_per_second: NonZeroU32::new(2), queries_per_second: one, ..Limits::default() };
+    let central = Central::limited(limits).await;
+    let query = r#"{"query":"SELECT $id FROM none"}"#;
+    assert_eq!(outcome(&central.ask("POST /query", query).await), "422 UnprocessableEntity");
+    let reply = central.ask("POST /query", query).await;
+    assert_eq!(outcome(&reply), "429 TooManyRequests");
+    assert!(reply.text.contains("central-queries-per-second"), "{}", reply.text);
+    // The query that was refused took no place among the requests.
+    assert_eq!(outcome(&central.ask("GET /roles", "").await), "200");
+    assert_eq!(outcome(&central.ask("GET /roles", "").await), "429 TooManyRequests");
 }
 
 #[tokio::test]

@@ -6,11 +6,13 @@ export class RequestFailed extends Error {
    * @param status the HTTP status
    * @param code the server's own word for what is wrong, for whoever looks it up
    * @param message the server's sentence about it, which names the field and the rule
+   * @param retryAfter seconds after which to try again, where the server says so
    */
   constructor(
     readonly status: number,
     readonly code: string | undefined,
     message: string,
+    readonly retryAfter?: number,
   ) {
     super(message);
   }

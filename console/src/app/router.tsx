@@ -6,9 +6,15 @@ import {
   notFound,
   redirect,
 } from "@tanstack/react-router";
+import { whenSignedOut } from "../api/client";
+import { RequestFailed } from "../api/failure";
 import { NotFound } from "../screens/NotFound";
 import { ScreenFailed } from "../screens/ScreenFailed";
-import { Shell } from "../shell/Shell";
+import { backOf } from "../session/back";
+import { forget, sessionQuery } from "../session/session";
+import { SignedIn } from "../session/SignedIn";
+import { ITEMS } from "../shell/items";
+import { queries } from "./queries";
 import { readSearch, writeSearch } from "./search";
 
 // A constant at build time, so that nothing of the gallery is left in what is served.
@@ -21,14 +27,32 @@ const GALLERY = import.meta.env.DEV || import.meta.env.MODE === "gallery";
  */
 const root = createRootRoute();
 
-/** Screens with the bar and the navigation around them. */
-const shell = createRoute({ getParentRoute: () => root, id: "shell", component: Shell });
+/** Screens with the bar and the navigation around them, for who is signed in. */
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: "shell",
+  beforeLoad: async ({ location }) => {
+    const search = location.href === "/" ? {} : { back: location.href };
+    const session = await queries.query({ ...sessionQuery, staleTime: "static" }).catch((error: unknown) => {
+      if (error instanceof RequestFailed && error.status === 401) throw redirect({ to: "/sign-in", search });
+      throw error;
+    });
+    if (session.mustChangePassword) throw redirect({ to: "/change-password", search });
+    return { session };
+  },
+  component: SignedIn,
+});
 
+/** The list of jobs, or the first part that the session may see. */
 const start = createRoute({
   getParentRoute: () => shell,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/jobs", replace: true });
+  beforeLoad: ({ context: { session } }) => {
+    const seen = ITEMS.filter(({ needs }) =>
+      needs.some((permission) => session.permissions.includes(permission)),
+    );
+    const to = seen.find(({ to }) => to === "/jobs")?.to ?? seen[0]?.to ?? "/jobs";
+    throw redirect({ to, replace: true });
   },
 });
 
@@ -135,12 +159,31 @@ const audit = createRoute({
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  component: lazyRouteComponent(() => import("../screens/SignInScreen"), "SignInScreen"),
+  validateSearch: backOf,
+  component: lazyRouteComponent(() => import("../screens/session/SignInScreen"), "SignInScreen"),
 });
 
-/** Every component at once, to look at and for the tests in a browser; not part of what is served. */
+const changePassword = createRoute({
+  getParentRoute: () => root,
+  path: "/change-password",
+  validateSearch: backOf,
+  component: lazyRouteComponent(
+    () => import("../screens/session/ChangePasswordScreen"),
+    "ChangePasswordScreen",
+  ),
+});
+
+/** Every component at once, to look at and for the tests in a browser; needs no server, and is not part of what is served. */
+const galleryShell = createRoute({
+  getParentRoute: () => root,
+  id: "gallery-shell",
+  ...(GALLERY && {
+    component: lazyRouteComponent(() => import("../gallery/GalleryShell"), "GalleryShell"),
+  }),
+});
+
 const gallery = createRoute({
-  getParentRoute: () => shell,
+  getParentRoute: () => galleryShell,
   path: "/gallery",
   beforeLoad: () => {
     if (!GALLERY) throw notFound();
@@ -168,12 +211,11 @@ const screens = shell.addChildren([
   permissionsStart,
   permissions,
   audit,
-  gallery,
   unknown,
 ]);
 
 export const router = createRouter({
-  routeTree: root.addChildren([screens, signIn]),
+  routeTree: root.addChildren([screens, galleryShell.addChildren([gallery]), signIn, changePassword]),
   basepath: "/console",
   defaultPreload: "intent",
   defaultErrorComponent: ScreenFailed,
@@ -181,6 +223,12 @@ export const router = createRouter({
   scrollRestoration: false,
   parseSearch: readSearch,
   stringifySearch: writeSearch,
+});
+
+whenSignedOut(() => {
+  const { href } = router.state.location;
+  forget(queries);
+  void router.navigate({ to: "/sign-in", search: { back: href } });
 });
 
 export type ConsoleRouter = typeof router;

@@ -9,6 +9,7 @@ import {
   WarningFilled,
   type FluentIcon,
 } from "@fluentui/react-icons";
+import type { Schemas } from "../api/client";
 import type { TextKey } from "../texts/catalogue";
 import { useTexts } from "../texts/texts";
 
@@ -48,15 +49,15 @@ export function StatusBadge({ tone, text }: { tone: Tone; text: string }) {
   );
 }
 
-export type JobStatus = "pending" | "running" | "completed" | "failed" | "stopped" | "canceled";
+export type JobStatus = Schemas["JobStatus"];
 
 const JOB_STATUS: Record<JobStatus, { tone: Tone; text: TextKey & `job.status.${JobStatus}` }> = {
   pending: { tone: "waiting", text: "job.status.pending" },
   running: { tone: "running", text: "job.status.running" },
-  completed: { tone: "success", text: "job.status.completed" },
+  complete: { tone: "success", text: "job.status.complete" },
   failed: { tone: "danger", text: "job.status.failed" },
   stopped: { tone: "stopped", text: "job.status.stopped" },
-  canceled: { tone: "canceled", text: "job.status.canceled" },
+  cancelled: { tone: "canceled", text: "job.status.cancelled" },
 };
 
 export function JobStatusBadge({ status }: { status: JobStatus }) {

@@ -44,7 +44,7 @@ const useStyles = makeStyles({
   grid: { height: "480px", display: "flex" },
 });
 
-const route = getRouteApi("/shell/gallery");
+const route = getRouteApi("/gallery-shell/gallery");
 
 /** Every component at once. Its texts are samples and in no catalogue. */
 export function GalleryScreen() {
@@ -162,7 +162,7 @@ export function GalleryScreen() {
         <TimeText time="2026-03-01T12:00:00Z" />
         <TimeText time="2026-03-01T12:00:00Z" relative />
         <Spinner size="tiny" label="Loading" />
-        {(["pending", "running", "completed", "failed", "stopped", "canceled"] as const).map((status) => (
+        {(["pending", "running", "complete", "failed", "stopped", "cancelled"] as const).map((status) => (
           <JobStatusBadge key={status} status={status} />
         ))}
       </div>

@@ -3,11 +3,11 @@ import type { RowRange } from "../grid/windows";
 export interface SampleRow {
   readonly id: string;
   readonly site: string;
-  readonly status: "completed" | "failed" | "pending";
+  readonly status: "complete" | "failed" | "pending";
   readonly attempts: number;
 }
 
-const STATUS = ["completed", "completed", "completed", "failed", "pending"] as const;
+const STATUS = ["complete", "complete", "complete", "failed", "pending"] as const;
 
 /** Rows made from their index, after a delay as of a server. */
 export async function sampleRange(

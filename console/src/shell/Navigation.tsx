@@ -1,6 +1,7 @@
 import { makeStyles, mergeClasses, tokens, Tooltip } from "@fluentui/react-components";
 import { Link } from "@tanstack/react-router";
 import type { ReactElement } from "react";
+import { useMay } from "../session/session";
 import { useTexts } from "../texts/texts";
 import { ITEMS } from "./items";
 
@@ -63,10 +64,11 @@ interface Props {
 export function Navigation({ expanded, onFollow }: Props) {
   const styles = useStyles();
   const { t } = useTexts();
+  const may = useMay();
   return (
     <nav aria-label={t("nav.label")} className={styles.nav}>
       <ul className={mergeClasses(styles.list, expanded && styles.expanded)}>
-        {ITEMS.map(({ to, text, icon: Icon }) => (
+        {ITEMS.filter(({ needs }) => needs.some(may)).map(({ to, text, icon: Icon }) => (
           <li key={to}>
             <Named name={expanded ? undefined : t(text)}>
               <Link to={to} className={styles.link} onClick={onFollow}>

@@ -1,8 +1,9 @@
-import { makeStyles, mergeClasses, tokens } from "@fluentui/react-components";
+import { makeStyles, mergeClasses, Toaster, tokens } from "@fluentui/react-components";
 import { Outlet, useRouter } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
 import { NARROW, useMediaQuery } from "../app/media";
 import { useStored } from "../app/stored";
+import { TOASTER } from "../components/notify";
 import { useTexts } from "../texts/texts";
 import { Navigation } from "./Navigation";
 import { NavigationDrawer } from "./NavigationDrawer";
@@ -93,6 +94,7 @@ export function Shell() {
       >
         <Outlet />
       </main>
+      <Toaster toasterId={TOASTER} />
     </div>
   );
 }

@@ -5,8 +5,13 @@ export type Plural = Partial<Record<Intl.LDMLPluralRule, string>> & { readonly o
 
 export type TextKey = keyof typeof en;
 
-/** The texts of one language: a key that lacks, or one too many, does not compile. */
-export type Catalogue = { readonly [Key in TextKey]: (typeof en)[Key] extends string ? string : Plural };
+/** The same texts in another language: a key that lacks, or one too many, does not compile. */
+export type Translated<English> = {
+  readonly [Key in keyof English]: English[Key] extends string ? string : Plural;
+};
+
+/** All texts of one language. */
+export type Catalogue = Translated<typeof en>;
 
 type ParameterNames<Text> = Text extends `${string}{${infer Name}}${infer Rest}`
   ? Name | ParameterNames<Rest>

@@ -33,9 +33,24 @@ describe("catalogue", () => {
     },
   );
 
+  // Areas are put together by spreading: the same key in two of them would hide one.
+  test("keys of an area begin with its name, others with none", () => {
+    const areas = Object.entries(
+      import.meta.glob<Record<string, object>>(["./en/*.ts", "!./en/index.ts"], { eager: true }),
+    ).map(([path, module]) => [path.slice("./en/".length, -".ts".length), Object.values(module)] as const);
+    const names = areas.map(([name]) => name);
+    for (const [name, [texts]] of areas) {
+      const wrong = Object.keys(texts ?? {}).filter((key) => {
+        const first = key.split(".")[0] ?? "";
+        return name === "common" ? names.includes(first) : first !== name;
+      });
+      expect(wrong, name).toEqual([]);
+    }
+  });
+
   test("no key is unused", () => {
     const sources = import.meta.glob<string>(
-      ["../**/*.{ts,tsx}", "!./{en,fr,ko,zh-Hans}.ts", "!../**/*.test.*"],
+      ["../**/*.{ts,tsx}", "!./{en,fr,ko,zh-Hans}/*.ts", "!../**/*.test.*"],
       {
         query: "?raw",
         import: "default",

@@ -1,6 +1,7 @@
-import type { Catalogue } from "./catalogue";
+import type { Translated } from "../catalogue";
+import type { common as english } from "../en/common";
 
-export const ko: Catalogue = {
+export const common: Translated<typeof english> = {
   "app.name": "Bellwether",
   "app.skipToContent": "본문으로 건너뛰기",
   "app.title": "{page} · Bellwether",
@@ -13,9 +14,31 @@ export const ko: Catalogue = {
   "action.reload": "페이지 새로 고침",
   "action.retry": "다시 시도",
 
+  "account.changePassword": "암호 변경",
   "account.language": "언어",
   "account.menu": "계정 및 언어",
-  "account.signIn": "로그인",
+  "account.signedIn": "{email}(으)로 로그인됨",
+  "account.signOut": "로그아웃",
+  "account.signOutFailed": "로그아웃하지 못했습니다",
+
+  "signIn.again": "세션이 종료되었습니다. 하던 작업을 계속하려면 로그인하세요.",
+  "signIn.email": "메일 주소",
+  "signIn.later": { other: "{count}분 후에 다시 시도하세요." },
+  "signIn.password": "암호",
+  "signIn.refused": "메일 주소 또는 암호가 올바르지 않습니다.",
+  "signIn.submit": "로그인",
+  "signIn.title": "로그인",
+
+  "password.again": "새 암호 다시 입력",
+  "password.current": "현재 암호",
+  "password.differs": "위에 입력한 암호와 다릅니다.",
+  "password.failed": "암호를 변경하지 못했습니다",
+  "password.must": "이 암호는 다른 사람이 만든 것입니다. 계속하려면 본인의 암호를 정하세요.",
+  "password.new": "새 암호",
+  "password.otherSessions": "다른 세션은 모두 종료됩니다.",
+  "password.rule": "12~256자이며 메일 주소와 달라야 합니다.",
+  "password.submit": "암호 변경",
+  "password.title": "암호 변경",
 
   "theme.dark": "어둡게",
   "theme.light": "밝게",
@@ -34,12 +57,6 @@ export const ko: Catalogue = {
   "nav.open": "탐색 열기",
   "nav.permissions": "권한",
   "nav.trail": "현재 위치",
-
-  "jobs.new": "새 작업",
-  "permissions.organizations": "조직",
-  "permissions.roles": "역할",
-  "permissions.tokens": "API 토큰",
-  "permissions.users": "사용자",
 
   "screen.toCome.body":
     "아직 만들어지지 않았습니다. 이 페이지의 모든 기능은 지금도 REST API로 사용할 수 있습니다.",
@@ -60,8 +77,8 @@ export const ko: Catalogue = {
 
   "confirm.typeCount": "확인하려면 {number}을(를) 입력하세요",
 
-  "job.status.canceled": "취소됨",
-  "job.status.completed": "완료됨",
+  "job.status.cancelled": "취소됨",
+  "job.status.complete": "완료됨",
   "job.status.failed": "실패",
   "job.status.pending": "보류 중",
   "job.status.running": "실행 중",

@@ -1,6 +1,7 @@
-import type { Catalogue } from "./catalogue";
+import type { Translated } from "../catalogue";
+import type { common as english } from "../en/common";
 
-export const fr: Catalogue = {
+export const common: Translated<typeof english> = {
   "app.name": "Bellwether",
   "app.skipToContent": "Aller au contenu",
   "app.title": "{page} · Bellwether",
@@ -14,9 +15,31 @@ export const fr: Catalogue = {
   "action.reload": "Recharger la page",
   "action.retry": "Réessayer",
 
+  "account.changePassword": "Changer le mot de passe",
   "account.language": "Langue",
   "account.menu": "Compte et langue",
-  "account.signIn": "Se connecter",
+  "account.signedIn": "Connecté en tant que {email}",
+  "account.signOut": "Se déconnecter",
+  "account.signOutFailed": "Vous êtes toujours connecté",
+
+  "signIn.again": "La session est terminée. Connectez-vous pour reprendre là où vous en étiez.",
+  "signIn.email": "Adresse e-mail",
+  "signIn.later": { one: "Réessayez dans {count} minute.", other: "Réessayez dans {count} minutes." },
+  "signIn.password": "Mot de passe",
+  "signIn.refused": "L’adresse e-mail ou le mot de passe est incorrect.",
+  "signIn.submit": "Se connecter",
+  "signIn.title": "Se connecter",
+
+  "password.again": "Nouveau mot de passe, encore une fois",
+  "password.current": "Mot de passe actuel",
+  "password.differs": "Il est différent du mot de passe ci-dessus.",
+  "password.failed": "Le mot de passe n’a pas été changé",
+  "password.must": "Ce mot de passe a été créé par quelqu’un d’autre. Choisissez le vôtre pour continuer.",
+  "password.new": "Nouveau mot de passe",
+  "password.otherSessions": "Vos autres sessions seront fermées.",
+  "password.rule": "De 12 à 256 caractères, différent de l’adresse e-mail.",
+  "password.submit": "Changer le mot de passe",
+  "password.title": "Changer le mot de passe",
 
   "theme.dark": "Sombre",
   "theme.light": "Clair",
@@ -35,12 +58,6 @@ export const fr: Catalogue = {
   "nav.open": "Ouvrir la navigation",
   "nav.permissions": "Autorisations",
   "nav.trail": "Vous êtes ici",
-
-  "jobs.new": "Nouveau travail",
-  "permissions.organizations": "Organisations",
-  "permissions.roles": "Rôles",
-  "permissions.tokens": "Jetons d’API",
-  "permissions.users": "Utilisateurs",
 
   "screen.toCome.body":
     "Elle n’est pas encore construite. Tout ce qu’elle montrera est déjà possible avec l’API REST.",
@@ -63,8 +80,8 @@ export const fr: Catalogue = {
 
   "confirm.typeCount": "Saisissez {number} pour confirmer",
 
-  "job.status.canceled": "Annulé",
-  "job.status.completed": "Terminé",
+  "job.status.cancelled": "Annulé",
+  "job.status.complete": "Terminé",
   "job.status.failed": "Échoué",
   "job.status.pending": "En attente",
   "job.status.running": "En cours",

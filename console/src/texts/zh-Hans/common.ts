@@ -1,6 +1,7 @@
-import type { Catalogue } from "./catalogue";
+import type { Translated } from "../catalogue";
+import type { common as english } from "../en/common";
 
-export const zhHans: Catalogue = {
+export const common: Translated<typeof english> = {
   "app.name": "Bellwether",
   "app.skipToContent": "跳到内容",
   "app.title": "{page} · Bellwether",
@@ -13,9 +14,31 @@ export const zhHans: Catalogue = {
   "action.reload": "重新加载页面",
   "action.retry": "重试",
 
+  "account.changePassword": "更改密码",
   "account.language": "语言",
   "account.menu": "帐户和语言",
-  "account.signIn": "登录",
+  "account.signedIn": "已以 {email} 身份登录",
+  "account.signOut": "退出登录",
+  "account.signOutFailed": "仍处于登录状态",
+
+  "signIn.again": "会话已结束。请登录后继续刚才的操作。",
+  "signIn.email": "邮箱地址",
+  "signIn.later": { other: "请在 {count} 分钟后重试。" },
+  "signIn.password": "密码",
+  "signIn.refused": "邮箱地址或密码不正确。",
+  "signIn.submit": "登录",
+  "signIn.title": "登录",
+
+  "password.again": "再次输入新密码",
+  "password.current": "当前密码",
+  "password.differs": "与上面输入的密码不一致。",
+  "password.failed": "密码未更改",
+  "password.must": "此密码由他人创建。请设置您自己的密码以继续。",
+  "password.new": "新密码",
+  "password.otherSessions": "您的其他会话将会结束。",
+  "password.rule": "12 到 256 个字符，且不能是邮箱地址。",
+  "password.submit": "更改密码",
+  "password.title": "更改密码",
 
   "theme.dark": "深色",
   "theme.light": "浅色",
@@ -35,12 +58,6 @@ export const zhHans: Catalogue = {
   "nav.permissions": "权限",
   "nav.trail": "当前位置",
 
-  "jobs.new": "新建作业",
-  "permissions.organizations": "组织",
-  "permissions.roles": "角色",
-  "permissions.tokens": "API 令牌",
-  "permissions.users": "用户",
-
   "screen.toCome.body": "尚未完成。此页面的全部功能现在都可以通过 REST API 使用。",
   "screen.toCome.title": "此页面即将推出",
 
@@ -59,8 +76,8 @@ export const zhHans: Catalogue = {
 
   "confirm.typeCount": "输入 {number} 以确认",
 
-  "job.status.canceled": "已取消",
-  "job.status.completed": "已完成",
+  "job.status.cancelled": "已取消",
+  "job.status.complete": "已完成",
   "job.status.failed": "失败",
   "job.status.pending": "挂起",
   "job.status.running": "正在运行",

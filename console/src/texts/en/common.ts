@@ -1,8 +1,4 @@
-/**
- * Every text of the console. `{name}` is a parameter; an entry with `one` and `other` is chosen by its parameter
- * `count`. Other languages have the same keys (the compiler checks it) and the same parameters (a test does).
- */
-export const en = {
+export const common = {
   "app.name": "Bellwether",
   "app.skipToContent": "Skip to content",
   "app.title": "{page} · Bellwether",
@@ -15,9 +11,31 @@ export const en = {
   "action.reload": "Reload the page",
   "action.retry": "Try again",
 
+  "account.changePassword": "Change password",
   "account.language": "Language",
   "account.menu": "Account and language",
-  "account.signIn": "Sign in",
+  "account.signedIn": "Signed in as {email}",
+  "account.signOut": "Sign out",
+  "account.signOutFailed": "You are still signed in",
+
+  "signIn.again": "The session has ended. Sign in to go on where you were.",
+  "signIn.email": "Mail address",
+  "signIn.later": { one: "Try again in {count} minute.", other: "Try again in {count} minutes." },
+  "signIn.password": "Password",
+  "signIn.refused": "The mail address or the password is not right.",
+  "signIn.submit": "Sign in",
+  "signIn.title": "Sign in",
+
+  "password.again": "New password, again",
+  "password.current": "Current password",
+  "password.differs": "It is not the same as above.",
+  "password.failed": "The password was not changed",
+  "password.must": "This password was made by somebody else. Choose your own to go on.",
+  "password.new": "New password",
+  "password.otherSessions": "Your other sessions end.",
+  "password.rule": "12 to 256 characters, and not the mail address.",
+  "password.submit": "Change password",
+  "password.title": "Change password",
 
   "theme.dark": "Dark",
   "theme.light": "Light",
@@ -37,12 +55,6 @@ export const en = {
   "nav.permissions": "Permissions",
   "nav.trail": "You are here",
 
-  "jobs.new": "New job",
-  "permissions.organizations": "Organizations",
-  "permissions.roles": "Roles",
-  "permissions.tokens": "API tokens",
-  "permissions.users": "Users",
-
   "screen.toCome.body": "It is not built yet. Everything it will show can be done over the REST API today.",
   "screen.toCome.title": "This page is still to come",
 
@@ -61,8 +73,8 @@ export const en = {
 
   "confirm.typeCount": "Type {number} to confirm",
 
-  "job.status.canceled": "Canceled",
-  "job.status.completed": "Completed",
+  "job.status.cancelled": "Canceled",
+  "job.status.complete": "Completed",
   "job.status.failed": "Failed",
   "job.status.pending": "Pending",
   "job.status.running": "Running",

@@ -1,0 +1,3 @@
+export const jobs = {
+  "jobs.new": "New job",
+} as const;

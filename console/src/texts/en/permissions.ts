@@ -1,0 +1,6 @@
+export const permissions = {
+  "permissions.organizations": "Organizations",
+  "permissions.roles": "Roles",
+  "permissions.tokens": "API tokens",
+  "permissions.users": "Users",
+} as const;

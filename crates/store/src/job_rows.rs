@@ -1,7 +1,7 @@
 //! Every device of a frozen list, with or without a row of its own: the rows of `devices.jobs`, and the devices of a
 //! job as IoT Central lists them.
 
-use bellwether_model::job::{DeviceJobState, Job, Outcome};
+use bellwether_model::job::{DeviceJobState, Job, JobType, Outcome};
 use bellwether_model::json::ObjectWriter;
 use bellwether_model::{DeviceSeq, JobKey, Time};
 use rusqlite::{Connection, OptionalExtension, Row, params};
@@ -51,8 +51,8 @@ impl Store {
             visit_targets(connection, &job, after, &mut |device| {
                 page.more = page.devices.len() == limit;
                 if !page.more {
-                    let Kept { state, created, updated, status, code, detail, payload } =
-                        kept(connection, &job, device)?;
+                    let Kept { state, created, updated, status, code, detail, payload, .. } =
+                        kept(connection, &job, device, true)?;
                     let error = code.map(|code| (code.clone(), detail.unwrap_or(code)));
                     let id = device_id(connection, device)?;
                     page.devices.push(JobDevice { device, id, state, created, updated, status, payload, error });
@@ -66,28 +66,41 @@ impl Store {
 }
 
 /// What is kept of one device in one job.
-struct Kept {
-    state: DeviceJobState,
-    created: Time,
-    updated: Time,
-    status: Option<i64>,
-    code: Option<String>,
-    detail: Option<String>,
-    payload: Option<String>,
+pub(crate) struct Kept {
+    pub state: DeviceJobState,
+    pub created: Time,
+    pub updated: Time,
+    pub status: Option<i64>,
+    pub code: Option<String>,
+    pub detail: Option<String>,
+    /// What it answered last; `None` also when that was not asked for.
+    pub payload: Option<String>,
+    /// It was called, or its twin was changed.
+    pub begun: bool,
 }
 
 const KEPT_SQL: &str = "SELECT state, created, updated, status, code, detail,
-     (SELECT payload FROM device_job_answer AS answer WHERE answer.job = ?1 AND answer.device = ?2
-      ORDER BY entry DESC LIMIT 1)
+     CASE WHEN ?3 THEN (SELECT payload FROM device_job_answer AS answer
+      WHERE answer.job = ?1 AND answer.device = ?2 ORDER BY entry DESC LIMIT 1) END, epoch IS NOT NULL
      FROM device_job WHERE job = ?1 AND device = ?2";
 
-fn kept_of(row: &Row<'_>) -> Result<Kept, StoreError> {
-    let state = match row.get(0)? {
+/// What stands in `device_job.state`.
+pub(crate) fn state_of(number: i64) -> Result<DeviceJobState, StoreError> {
+    Ok(match number {
         0 => DeviceJobState::Running,
         class => DeviceJobState::Ended(class_of(class)?),
+    })
+}
+
+fn kept_of(row: &Row<'_>, job: &Job) -> Result<Kept, StoreError> {
+    let begun = match job.spec.action.job_type() {
+        JobType::ScheduleDeviceMethod => row.get(7)?,
+        // Such a row is written when the change is.
+        JobType::ScheduleUpdateTwin => true,
     };
     Ok(Kept {
-        state,
+        begun,
+        state: state_of(row.get(0)?)?,
         created: Time(row.get(1)?),
         updated: Time(row.get(2)?),
         status: row.get(3)?,
@@ -168,14 +181,15 @@ fn device_id(connection: &Connection, device: DeviceSeq) -> Result<String, Store
     id.ok_or_else(|| StoreError::Damaged(format!("device {device} of a job is gone")))
 }
 
-fn kept(connection: &Connection, job: &Job, device: DeviceSeq) -> Result<Kept, StoreError> {
+/// What is kept of a device in a job; `answer`: also what it answered last.
+pub(crate) fn kept(connection: &Connection, job: &Job, device: DeviceSeq, answer: bool) -> Result<Kept, StoreError> {
     let mut statement = connection.prepare_cached(KEPT_SQL)?;
-    let mut rows = statement.query(params![job.key.0, device.0])?;
-    rows.next()?.map_or_else(|| Ok(not_begun(job)), kept_of)
+    let mut rows = statement.query(params![job.key.0, device.0, answer])?;
+    rows.next()?.map_or_else(|| Ok(not_begun(job)), |row| kept_of(row, job))
 }
 
 fn row(connection: &Connection, job: &Job, device: DeviceSeq) -> Result<JobRowDocument, StoreError> {
-    let kept = kept(connection, job, device)?;
+    let kept = kept(connection, job, device, true)?;
     Ok(JobRowDocument {
         device_id: device_id(connection, device)?,
         job_id: job.spec.id.as_str().to_owned(),
@@ -191,7 +205,7 @@ fn row(connection: &Connection, job: &Job, device: DeviceSeq) -> Result<JobRowDo
 }
 
 /// A device without a row of its own: pending, or what became of the rest when the job closed.
-fn not_begun(job: &Job) -> Kept {
+pub(crate) fn not_begun(job: &Job) -> Kept {
     let began = job.began.unwrap_or(job.created);
     let mut kept = Kept {
         state: DeviceJobState::Pending,
@@ -201,6 +215,7 @@ fn not_begun(job: &Job) -> Kept {
         code: None,
         detail: None,
         payload: None,
+        begun: false,
     };
     if let Some(class) = job.rest {
         let error = Outcome::of_rest(class, job.spec.action.job_type()).error;

@@ -10,6 +10,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod attempts;
+mod batches;
 mod central_devices;
 mod central_query;
 mod checkpoint;
@@ -17,6 +18,7 @@ mod command_history;
 mod devices;
 mod documents;
 mod error;
+mod failures;
 mod job_rows;
 mod jobs;
 mod limit;
@@ -27,6 +29,8 @@ mod readers;
 mod records;
 mod relationships;
 mod requirement;
+mod result_detail;
+mod results;
 mod scheduled_runs;
 mod select;
 mod settings;
@@ -44,11 +48,13 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 pub use attempts::{Ending, Progress, Target, TargetStanding};
+pub use batches::{JobBatch, JobBatches};
 pub use central_devices::DeviceWrite;
 pub use central_query::{CentralRowsError, CentralSelection};
 pub use command_history::{CommandCall, CommandHistory};
 pub use devices::{DeviceError, NewDevice};
 pub use error::StoreError;
+pub use failures::FailureReason;
 pub use job_rows::{JobDevice, JobDevicesPage};
 pub use jobs::{CreateError, FaceKind, JobFilter, JobsPage, MoveJobError};
 pub use limit::LimitReached;
@@ -58,6 +64,8 @@ pub use provisioning::{NewRegistration, Registered};
 pub use records::{EtagMismatch, Record, RecordKind, RecordPage, RecordStamp, Records, Stored, check_etag};
 pub use relationships::{RelationshipPage, WriteRelationshipError};
 pub use requirement::Requirement;
+pub use result_detail::ResultDetail;
+pub use results::{DeviceResult, ResultFilter, ResultView, ResultWindow};
 pub use select::{Position, QueryPage, RunQueryError};
 pub use subscriptions::Subscription;
 pub use targets::TargetList;

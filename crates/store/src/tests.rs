@@ -2,6 +2,7 @@ mod limit;
 mod lists;
 mod members;
 mod provisioning;
+mod results;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 //! device ([`outcome`]).
 
 mod delivery;
+mod difference;
 mod ledger;
 pub mod outcome;
 mod plan;
@@ -11,6 +12,7 @@ mod state;
 use serde::{Deserialize, Serialize};
 
 pub use delivery::{Amount, BadDelivery, BadNumber, Delivery, Threshold, read_decimal};
+pub use difference::{Difference, Touchable};
 pub use ledger::{Batch, Gate, Ledger};
 pub use outcome::{Class, DeviceJobState, Outcome, Tally};
 pub use plan::{COMMAND_RESPONSE_SECONDS, ENTRIES_MAX, Plan, plan};

@@ -8,6 +8,7 @@ mod merge;
 pub mod meta;
 pub mod nodes;
 pub mod patch;
+pub mod path;
 pub mod size;
 pub mod wire;
 

@@ -281,7 +281,12 @@ impl Engine {
 
     /// A device's presence, live where something is live.
     pub fn presence(&self, device: &Device) -> Presence {
-        self.presences.get(device.seq).unwrap_or(device.presence)
+        self.presence_over(device.seq, device.presence)
+    }
+
+    /// The same for a device of which only this is known: its key, and what is stored of its presence.
+    pub fn presence_over(&self, device: DeviceSeq, stored: Presence) -> Presence {
+        self.presences.get(device).unwrap_or(stored)
     }
 
     fn live_presence(&self) -> LivePresence {

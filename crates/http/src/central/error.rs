@@ -99,7 +99,8 @@ impl Code {
 }
 
 /// What a caller is told, and what only the log is.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub(crate) struct CentralError {
     /// Which failure.
     pub code: Code,

@@ -9,6 +9,8 @@ use bellwether_store::{FaceKind, JobFilter};
 use super::call::{Answer, Call};
 use super::error::CentralError;
 use super::job_wire;
+use super::own::device_jobs;
+use super::version::Version;
 
 /// `GET /jobs`: newest first. Jobs of the hub face have no group and are not among them.
 pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
@@ -46,8 +48,11 @@ pub(crate) async fn put(call: Call) -> Result<Answer, CentralError> {
     answer(&job)
 }
 
-/// `GET /jobs/{jobId}/devices`, in the order of the list.
+/// `GET /jobs/{jobId}/devices`, in the order of the list; in our own version a window of it.
 pub(crate) async fn devices(call: Call) -> Result<Answer, CentralError> {
+    if call.version == Version::Own {
+        return device_jobs::list(call).await;
+    }
     let (job, _) = visible(&call).await?;
     let page = call.page()?;
     let after = call.position(&page)?.unwrap_or(DeviceSeq(0));
@@ -89,10 +94,16 @@ pub(crate) async fn rerun(call: Call) -> Result<Answer, CentralError> {
 
 /// The job of the path's first parameter, if the caller may see it.
 async fn visible(call: &Call) -> Result<(Job, CentralJob), CentralError> {
+    let job = of_either_face(call).await?;
+    let central = job.spec.central().cloned();
+    central.map(|central| (job, central)).ok_or_else(|| CentralError::not_found("job with this id"))
+}
+
+/// The same, also a job of the hub face: those belong to the root, and our own version shows them.
+pub(crate) async fn of_either_face(call: &Call) -> Result<Job, CentralError> {
     let job = call.engine().store().job(call.param(0)).await?;
     let job = job.filter(|job| call.scope.covers(job.spec.organization.as_deref()));
-    let found = job.and_then(|job| job.spec.central().cloned().map(|central| (job, central)));
-    found.ok_or_else(|| CentralError::not_found("job with this id"))
+    job.ok_or_else(|| CentralError::not_found("job with this id"))
 }
 
 fn answer(job: &Job) -> Result<Answer, CentralError> {

@@ -4,6 +4,7 @@
 use axum::http::Method;
 use bellwether_model::access::Permission;
 
+use super::own::{batches, device_jobs, failures, results};
 use super::router::Route;
 use super::version::{Resource, Version, Versions};
 use super::{
@@ -109,6 +110,10 @@ pub(crate) static ROUTES: &[Route] = routes! {
     GET "/jobs/{jobId}": ALL ViewJobs Job jobs::get;
     PUT "/jobs/{jobId}": ALL RunJobs Job jobs::put;
     GET "/jobs/{jobId}/devices": ALL ViewJobs JobDevice jobs::devices;
+    GET "/jobs/{jobId}/devices/{deviceId}": OWN ViewJobs Plain device_jobs::get;
+    GET "/jobs/{jobId}/batches": OWN ViewJobs Plain batches::list;
+    GET "/jobs/{jobId}/failures": OWN ViewJobs Plain failures::list;
+    GET "/jobs/{jobId}/results": OWN ViewJobs Plain results::download;
     POST "/jobs/{jobId}/stop": ALL RunJobs Plain jobs::stop;
     POST "/jobs/{jobId}/resume": ALL RunJobs Plain jobs::resume;
     PUT "/jobs/{jobId}/rerun/{rerunId}": ALL RunJobs Job jobs::rerun;

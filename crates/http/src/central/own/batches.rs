@@ -1,7 +1,15 @@
 //! The batches of a job.
 
+use bellwether_store::JobBatch;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::super::call::{Answer, Call};
+use super::super::error::CentralError;
+use super::super::jobs;
+
+/// Batches in one answer.
+const BATCHES_MAX: u64 = 200;
 
 /// A batch. Those that have not opened are given by what they will be.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,4 +41,25 @@ pub(crate) struct BatchList {
     pub total: u64,
     /// In order; at most 200.
     pub value: Vec<Batch>,
+}
+
+impl From<JobBatch> for Batch {
+    fn from(JobBatch { number, size, opened }: JobBatch) -> Batch {
+        Batch {
+            number,
+            size,
+            succeeded: opened.map_or(0, |batch| batch.succeeded),
+            failed: opened.map_or(0, |batch| batch.failed),
+            opened: opened.map(|batch| batch.opened.to_string()),
+            ended: opened.and_then(|batch| batch.ended).map(|time| time.to_string()),
+        }
+    }
+}
+
+/// `GET /jobs/{jobId}/batches`.
+pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
+    let job = jobs::of_either_face(&call).await?;
+    let found = call.engine().store().job_batches(job.key, BATCHES_MAX).await?;
+    let value = found.batches.into_iter().map(Batch::from).collect();
+    Answer::one(&BatchList { total: found.total, value })
 }

@@ -13,6 +13,7 @@ pub(crate) mod groups;
 pub(crate) mod job_events;
 pub(crate) mod jobs;
 pub(crate) mod preview;
+pub(crate) mod result_filter;
 pub(crate) mod results;
 pub(crate) mod session;
 pub(crate) mod spreadsheet;

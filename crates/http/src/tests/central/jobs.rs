@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use super::super::Reply;
 use super::{Central, NEWEST, make_token, outcome};
 
-const TEMPLATE: &str = "dtmi:acme:cooler;2";
+pub(super) const TEMPLATE: &str = "dtmi:acme:cooler;2";
 
 /// Devices `d0` to `d<n-1>` of one template in one group, `cold`.
-async fn fleet(devices: usize) -> Central {
+pub(super) async fn fleet(devices: usize) -> Central {
     let central = Central::start().await;
     let model = json!({
         "@type": ["ModelDefinition", "DeviceModel"], "displayName": "Cooler",
@@ -55,7 +55,7 @@ impl Central {
         assert_eq!(outcome(&reply), "200", "{}", reply.text);
     }
 
-    async fn job(&self, id: &str, body: &Value) -> Reply {
+    pub(super) async fn job(&self, id: &str, body: &Value) -> Reply {
         self.ask(&format!("PUT /jobs/{id}"), &body.to_string()).await
     }
 
@@ -67,11 +67,11 @@ impl Central {
     }
 }
 
-fn property(value: Value) -> Value {
+pub(super) fn property(value: Value) -> Value {
     json!({"group": "cold", "data": [{"type": "property", "target": TEMPLATE, "path": "target", "value": value}]})
 }
 
-fn command(path: &str) -> Value {
+pub(super) fn command(path: &str) -> Value {
     json!({"group": "cold", "data": [{"type": "command", "target": TEMPLATE, "path": path}]})
 }
 

@@ -10,6 +10,7 @@ mod enrollment;
 mod jobs;
 mod limits;
 mod organizations;
+mod own_results;
 mod properties;
 mod queries;
 mod relationships;
@@ -35,6 +36,9 @@ use super::{HOST, Hub, Reply};
 
 /// The newest version.
 const NEWEST: &str = "2022-10-31-preview";
+
+/// Our own version.
+const OWN: &str = "bellwether-1";
 
 /// A hub, and a token of its administrator.
 struct Central {

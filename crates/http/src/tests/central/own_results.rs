@@ -1,0 +1,287 @@
+//! The results of a job in our own version: grid, one device, batches, failures, download.
+
+use axum::body::Body;
+use axum::http::Request;
+use bellwether_engine::CallError;
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::super::HOST;
+use super::jobs::{TEMPLATE, command, fleet, property};
+use super::{Central, OWN, Reply, outcome};
+
+impl Central {
+    async fn own(&self, call: &str) -> Reply {
+        self.ask_in(OWN, call, "").await
+    }
+
+    async fn own_json(&self, call: &str) -> Value {
+        let reply = self.own(call).await;
+        assert_eq!(outcome(&reply), "200", "{call}: {}", reply.text);
+        reply.json()
+    }
+
+    /// What a device answers to every call.
+    async fn answers(&self, id: &str, status: i64, payload: &str) {
+        let seq = self.hub.seq(id).await;
+        self.hub.devices.answer(seq, status, payload);
+        self.hub.state.engine.device_online(seq);
+    }
+}
+
+/// Six devices in batches of four: d0 succeeds, d1 rejects with 404, d2 with 500, d3 is too late, d4 is not there, d5
+/// succeeds.
+async fn ran() -> Central {
+    let central = fleet(6).await;
+    central.answers("d0", 200, r#"{"at":1.50}"#).await;
+    central.answers("d1", 404, "null").await;
+    central.answers("d2", 500, "\"broken\"").await;
+    central.answers("d5", 200, "null").await;
+    let d3 = central.hub.seq("d3").await;
+    central.hub.devices.fail(d3, CallError::TimedOut);
+    central.ask("PATCH /devices/d1", r#"{"displayName":"=Pump"}"#).await;
+    let mut job = command("report");
+    job["data"][0]["value"] = json!("2026-01-01T00:00:00Z");
+    job["batch"] = json!({"type": "number", "value": 4});
+    let reply = central.job("j", &job).await;
+    assert_eq!(outcome(&reply), "200", "{}", reply.text);
+    central.until("j", "complete").await;
+    central
+}
+
+fn ids(page: &Value) -> String {
+    let ids: Vec<&str> = page["value"].as_array().unwrap().iter().map(|row| row["id"].as_str().unwrap()).collect();
+    ids.join(" ")
+}
+
+#[tokio::test]
+async fn the_grid_in_windows_and_by_filters() {
+    let central = ran().await;
+    let page = central.own_json("GET /jobs/j/devices?from=0&maxpagesize=3").await;
+    assert_eq!((ids(&page).as_str(), &page["next"]), ("d0 d1 d2", &json!(3)));
+    assert!(page["event"].as_u64().unwrap() >= 2, "{page}");
+    let row = &page["value"][1];
+    assert_eq!(
+        (&row["ordinal"], &row["displayName"], &row["status"], &row["class"], &row["code"], &row["responseStatus"]),
+        (&json!(1), &json!("=Pump"), &json!("failed"), &json!("rejected"), &json!("DeviceRejected"), &json!(404))
+    );
+    assert_eq!((&row["connected"], &row["deleted"], &row["template"]), (&json!(true), &json!(false), &json!(TEMPLATE)));
+    assert!(row["started"].is_string() && row["finished"].is_string() && row["lastActivity"].is_string(), "{row}");
+    let rest = central.own_json("GET /jobs/j/devices?from=3").await;
+    assert_eq!((ids(&rest).as_str(), &rest["next"]), ("d3 d4 d5", &Value::Null));
+    let absent = &rest["value"][1];
+    assert_eq!((&absent["class"], &absent["connected"]), (&json!("neverReached"), &json!(false)));
+    assert_eq!((absent.get("started"), absent.get("lastActivity")), (None, None));
+    for (query, expected) in [
+        ("status=completed", "d0 d5"),
+        ("status=failed", "d1 d2 d3 d4"),
+        ("status=pending,running,cancelled", ""),
+        ("class=timedOut,rejected", "d1 d2 d3"),
+        ("class=timedOut&status=completed", ""),
+        ("code=DeviceRejected", "d1 d2"),
+        ("responseStatus=500", "d2"),
+        ("search=pump", "d1"),
+        ("search=D4", "d4"),
+        ("search=d&status=failed&maxpagesize=2", "d1 d2"),
+        ("from=6", ""),
+        ("from=18446744073709551615", ""),
+    ] {
+        assert_eq!(ids(&central.own_json(&format!("GET /jobs/j/devices?{query}")).await), expected, "{query}");
+    }
+    for (query, part) in [
+        ("from=-1", "from"),
+        ("maxpagesize=0", "maxpagesize"),
+        ("maxpagesize=x", "maxpagesize"),
+        ("status=done", "status"),
+        ("class=none", "class"),
+        ("responseStatus=ok", "responseStatus"),
+        ("columns=site", "columns"),
+        ("columns=tags.a,tags.b,tags.c,tags.d,tags.e,tags.f,tags.g,tags.h,tags.i,tags.j,tags.k", "columns"),
+    ] {
+        let reply = central.own(&format!("GET /jobs/j/devices?{query}")).await;
+        assert_eq!(outcome(&reply), "400 BadRequest", "{query}");
+        assert!(reply.json()["error"]["message"].as_str().unwrap().contains(part), "{}", reply.text);
+    }
+    // What other versions answer is as it was.
+    let published = central.ask("GET /jobs/j/devices?maxpagesize=1", "").await.json();
+    assert_eq!(published["value"], json!([{"id": "d0", "status": "completed"}]));
+}
+
+#[tokio::test]
+async fn columns_are_values_of_living_devices() {
+    let central = ran().await;
+    let patch = r#"{"tags":{"site":"north","n":1.50}}"#;
+    central.hub.ask("PATCH /twins/d0", &[], patch).await;
+    central.hub.ask("PATCH /twins/d1", &[], patch).await;
+    central.hub.ask("DELETE /devices/d1", &[("If-Match", "*")], "").await;
+    let call = "GET /jobs/j/devices?columns=tags.site,tags.n,reported.fw&maxpagesize=2";
+    let reply = central.own(call).await;
+    let page = reply.json();
+    assert_eq!(page["value"][0]["columns"]["tags.site"], "north");
+    assert!(reply.text.contains(r#""tags.n":1.50"#), "digits are kept: {}", reply.text);
+    assert!(page["value"][0]["columns"].get("reported.fw").is_none());
+    let deleted = &page["value"][1];
+    assert_eq!((&deleted["deleted"], deleted.get("columns"), &deleted["id"]), (&json!(true), None, &json!("d1")));
+}
+
+#[tokio::test]
+async fn one_device_with_its_calls() {
+    let central = ran().await;
+    let reply = central.own("GET /jobs/j/devices/d0").await;
+    let detail = reply.json();
+    assert_eq!((&detail["ordinal"], &detail["status"], &detail["batch"]), (&json!(0), &json!("completed"), &json!(1)));
+    let call = &detail["calls"][0];
+    assert_eq!(
+        (&call["method"], &call["status"], &call["responseTimeout"]),
+        (&json!("report"), &json!(200), &json!(30))
+    );
+    assert!(reply.text.contains(r#""response":{"at":1.50}"#), "{}", reply.text);
+    assert!(detail.get("change").is_none());
+    let late = central.own_json("GET /jobs/j/devices/d3").await;
+    assert_eq!((late["calls"][0].get("status"), late["calls"][0].get("response")), (None, None));
+    assert_eq!((&late["code"], &late["batch"]), (&json!("GatewayTimeout"), &json!(1)));
+    assert_eq!(central.own_json("GET /jobs/j/devices/d4").await["batch"], 2);
+    for call in ["GET /jobs/j/devices/none", "GET /jobs/none/devices/d0"] {
+        assert_eq!(outcome(&central.own(call).await), "404 NotFound", "{call}");
+    }
+}
+
+#[tokio::test]
+async fn one_device_with_what_was_replaced() {
+    let central = fleet(1).await;
+    for (id, value) in [("a", json!(1.5)), ("b", json!(2))] {
+        assert_eq!(outcome(&central.job(id, &property(value)).await), "200");
+        central.until(id, "complete").await;
+    }
+    let change = central.own_json("GET /jobs/a/devices/d0").await["change"].clone();
+    let expected = json!({"before": {"desired": {"target": null}}, "after": {"desired": {"target": 1.5}},
+                          "now": {"desired": {"target": 2}}});
+    assert_eq!(change, expected);
+    let change = central.own_json("GET /jobs/b/devices/d0").await["change"].clone();
+    assert_eq!(change["before"], json!({"desired": {"target": 1.5}}));
+    // Deleted and made again under its name: the job had the one before.
+    central.hub.ask("DELETE /devices/d0", &[("If-Match", "*")], "").await;
+    central.hub.create("d0").await;
+    let detail = central.own_json("GET /jobs/a/devices/d0").await;
+    assert_eq!((&detail["deleted"], detail["change"].get("now")), (&json!(true), None));
+}
+
+#[tokio::test]
+async fn batches_and_reasons() {
+    let central = ran().await;
+    let batches = central.own_json("GET /jobs/j/batches").await;
+    assert_eq!(batches["total"], 2);
+    let shown: Vec<_> = batches["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|batch| {
+            assert!(batch["opened"].is_string() && batch["ended"].is_string(), "{batch}");
+            (batch["number"].as_u64(), batch["size"].as_u64(), batch["succeeded"].as_u64(), batch["failed"].as_u64())
+        })
+        .collect();
+    let numbers = |number, size, succeeded, failed| (Some(number), Some(size), Some(succeeded), Some(failed));
+    assert_eq!(shown, [numbers(1, 4, 1, 3), numbers(2, 2, 1, 1)]);
+    let reasons = central.own_json("GET /jobs/j/failures").await;
+    let shown: Vec<_> = reasons["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|reason| {
+            assert!(reason["message"].as_str().is_some_and(|text| !text.is_empty()));
+            format!(
+                "{} {} {} {} {}",
+                reason["class"], reason["code"], reason["responseStatus"], reason["devices"], reason["sampleDevice"]
+            )
+            .replace('"', "")
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "rejected DeviceRejected 404 1 d1",
+            "rejected DeviceRejected 500 1 d2",
+            "timedOut GatewayTimeout null 1 d3",
+            "neverReached DeviceNotOnline null 1 d4",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn the_log_as_csv_and_as_lines_of_json() {
+    let central = ran().await;
+    let reply = central.own("GET /jobs/j/results").await;
+    assert_eq!(outcome(&reply), "200");
+    assert_eq!(reply.header("content-type"), Some("text/csv; charset=utf-8; header=present"));
+    assert_eq!(reply.header("content-disposition"), Some(r#"attachment; filename="j-results-20261120T120000Z.csv""#));
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+    let mut reader = csv::Reader::from_reader(reply.text.as_bytes());
+    let header: Vec<&str> = reader.headers().unwrap().iter().collect();
+    assert_eq!(
+        header.join(" "),
+        "deviceId deviceName status class errorCode errorMessage started finished responseStatus response"
+    );
+    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
+    assert_eq!(rows.len(), 6);
+    let cells = |row: usize, columns: [usize; 5]| columns.map(|column| rows[row].get(column).unwrap().to_owned());
+    assert_eq!(cells(0, [0, 2, 3, 8, 9]), ["d0", "completed", "succeeded", "200", r#"{"at":1.50}"#]);
+    // A name that a spreadsheet would calculate.
+    assert_eq!(cells(1, [0, 1, 4, 8, 9]), ["d1", "'=Pump", "DeviceRejected", "404", ""]);
+    assert_eq!(cells(4, [0, 3, 4, 6, 8]), ["d4", "neverReached", "DeviceNotOnline", "", ""]);
+
+    let reply = central.own("GET /jobs/j/results?format=ndjson&status=failed").await;
+    assert_eq!(reply.header("content-type"), Some("application/x-ndjson"));
+    assert!(reply.header("content-disposition").unwrap().ends_with(".ndjson\""));
+    let lines: Vec<Value> = reply.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let ids: Vec<&str> = lines.iter().map(|line| line["deviceId"].as_str().unwrap()).collect();
+    assert_eq!(ids, ["d1", "d2", "d3", "d4"]);
+    assert_eq!((&lines[0]["deviceName"], &lines[1]["response"]), (&json!("=Pump"), &json!("broken")));
+    assert_eq!(central.own("GET /jobs/j/results?format=ndjson&search=nothing").await.text, "");
+    for (call, expected) in [
+        ("GET /jobs/j/results?format=xlsx", "400 BadRequest"),
+        ("GET /jobs/j/results?status=done", "400 BadRequest"),
+        ("GET /jobs/none/results", "404 NotFound"),
+    ] {
+        assert_eq!(outcome(&central.own(call).await), expected, "{call}");
+    }
+}
+
+/// Nothing is read before the client takes it.
+#[tokio::test]
+async fn the_log_is_read_while_it_is_taken() {
+    let central = fleet(6).await;
+    for n in 0..6 {
+        central.answers(&format!("d{n}"), 200, "null").await;
+    }
+    *central.hub.devices.delay.lock() = std::time::Duration::from_millis(400);
+    assert_eq!(outcome(&central.job("j", &command("reboot")).await), "200");
+    central.until("j", "running").await;
+    let request = Request::get(format!("/api/jobs/j/results?api-version={OWN}"))
+        .header("Host", HOST)
+        .header("Authorization", &central.token)
+        .body(Body::empty())
+        .unwrap();
+    let mut body = central.hub.router.clone().oneshot(request).await.unwrap().into_body();
+    let mut next =
+        async || String::from_utf8(body.frame().await.unwrap().unwrap().into_data().unwrap().to_vec()).unwrap();
+    let first = next().await;
+    assert_eq!((first.matches("d0").count(), first.contains("completed")), (2, false), "{first}");
+    central.until("j", "complete").await;
+    let second = next().await;
+    assert_eq!((second.matches("d3").count(), second.matches("completed").count()), (2, 3), "{second}");
+}
+
+/// Jobs of the hub face have results too, for callers of the whole application.
+#[tokio::test]
+async fn jobs_of_the_hub_face() {
+    let central = fleet(2).await;
+    let body = r#"{"type": "scheduleUpdateTwin", "queryCondition": "*", "updateTwin": {"tags": {"x": 1}}}"#;
+    assert_eq!(central.hub.ask("PUT /jobs/v2/h", &[], body).await.status.as_u16(), 200);
+    central.hub.until("h", "completed").await;
+    assert_eq!(ids(&central.own_json("GET /jobs/h/devices?status=completed").await), "d0 d1");
+    let change = &central.own_json("GET /jobs/h/devices/d0").await["change"];
+    assert_eq!(change["after"], json!({"tags": {"x": 1}}));
+    assert_eq!(central.own_json("GET /jobs/h/batches").await["total"], 1);
+    assert_eq!(outcome(&central.ask("GET /jobs/h/devices", "").await), "404 NotFound");
+}

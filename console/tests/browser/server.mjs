@@ -1,52 +1,223 @@
-// The built console as the program will serve it: index.html for every address of the page, with a fresh nonce each
-// time, under a content security policy without any 'unsafe-…'.
-import { randomBytes } from "node:crypto";
-import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
-import { extname, join, normalize } from "node:path";
+// A server of one's own for tests in a browser: the program as it is, on a fresh data folder, with an administrator's
+// session and simulated devices. BELLWETHER_BIN names the program (default: what `cargo build -p bellwether` makes,
+// which reads the page from console/dist).
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const TYPES = {
-  ".html": "text/html; charset=utf-8",
-  ".js": "text/javascript",
-  ".css": "text/css",
-  ".svg": "image/svg+xml",
-};
+const PROGRAM =
+  process.env.BELLWETHER_BIN ?? fileURLToPath(new URL("../../../target/debug/bellwether", import.meta.url));
+const VERSION = "api-version=bellwether-1";
 
-export function policy(nonce) {
-  return [
-    "default-src 'none'",
-    "script-src 'self'",
-    `style-src 'self' 'nonce-${nonce}'`,
-    "img-src 'self'",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'self'",
-    "frame-ancestors 'none'",
-    "require-trusted-types-for 'script'",
-  ].join("; ");
+/** Calls `probe` until it gives something truthy, and gives that. */
+export async function eventually(what, probe, { within = 30_000, every = 50 } = {}) {
+  const deadline = Date.now() + within;
+  for (;;) {
+    const found = await probe();
+    if (found) return found;
+    if (Date.now() > deadline) throw new Error(`not within ${within} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, every));
+  }
 }
 
-/** Serves the folder `root` at /console on a free port of this machine; `wrongNonce` breaks the page on purpose. */
-export async function serve(root, { wrongNonce = false } = {}) {
-  const server = createServer(async (request, response) => {
-    const path = new URL(request.url, "http://localhost").pathname.replace(/^\/console\/?/, "");
-    const isFile = path !== "" && extname(path) !== "";
-    try {
-      let body = await readFile(join(root, normalize(isFile ? `/${path}` : "/index.html")));
-      const headers = {
-        "Content-Type": TYPES[extname(isFile ? path : "index.html")] ?? "application/octet-stream",
-      };
-      if (!isFile) {
-        const nonce = randomBytes(16).toString("base64");
-        body = body.toString().replaceAll("__CSP_NONCE__", wrongNonce ? "wrong" : nonce);
-        headers["Content-Security-Policy"] = policy(nonce);
-        headers["Cache-Control"] = "no-store";
-      }
-      response.writeHead(200, headers).end(body);
-    } catch {
-      response.writeHead(404).end();
-    }
-  });
-  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
-  return { url: `http://127.0.0.1:${server.address().port}/console`, close: () => server.close() };
+/**
+ * Starts a server and signs its administrator in. `args` are further flags of `bellwether serve`. Call `stop()` at the
+ * end, whatever happens.
+ */
+export async function startServer({ args = [] } = {}) {
+  if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run \`cargo build -p bellwether\``);
+  const server = new Server(args);
+  try {
+    await server.start();
+    await server.signInFirst();
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  return server;
+}
+
+class Server {
+  #folder = mkdtempSync(join(tmpdir(), "bellwether-browser-"));
+  #data = join(this.#folder, "data");
+  #args;
+  #processes = new Set();
+  #serve;
+  #output = "";
+  #ports = { https: "127.0.0.1:0", mqtts: "127.0.0.1:0" };
+  #ca;
+  #cookie;
+  #csrf;
+  /** `https://localhost:…` */
+  origin;
+  /** The administrator. */
+  email;
+  password = "correct horse battery staple";
+
+  constructor(args) {
+    this.#args = args;
+  }
+
+  /** Starts the program; after a first start on the same ports, as after a crash. */
+  async start() {
+    const ports = ["--https", this.#ports.https, "--mqtts", this.#ports.mqtts];
+    this.#serve = this.#spawn(["serve", "--data", this.#data, ...ports, "--drain", "1", ...this.#args]);
+    const child = this.#serve;
+    const run = await eventually("the server listens", () => {
+      assert.equal(child.exitCode, null, `the server ended:\n${this.#output}`);
+      const file = join(this.#data, "run.json");
+      if (!existsSync(file)) return undefined;
+      const run = JSON.parse(readFileSync(file, "utf8"));
+      return run.pid === child.pid ? run : undefined;
+    });
+    this.#ports = { https: run.https, mqtts: run.mqtts };
+    this.#ca = run.caFile && readFileSync(run.caFile);
+    this.origin = `https://localhost:${run.https.split(":").at(-1)}`;
+    await eventually("the server answers", () =>
+      this.#request("GET", "/console").then(
+        ({ status }) => status === 200 || assert.fail(`/console answers ${status}: build the page first`),
+        (error) => (error instanceof assert.AssertionError ? Promise.reject(error) : undefined),
+      ),
+    );
+  }
+
+  /** The program ends at once and starts again on the same data and ports. */
+  async restart() {
+    const ended = new Promise((resolve) => this.#serve.once("exit", resolve));
+    this.#serve.kill("SIGKILL");
+    await ended;
+    await this.start();
+  }
+
+  /** Ends the program at once; `start()` begins again. */
+  async kill() {
+    const ended = new Promise((resolve) => this.#serve.once("exit", resolve));
+    this.#serve.kill("SIGKILL");
+    await ended;
+  }
+
+  /** Signs in with what the first start printed, and changes the password as it has to be. */
+  async signInFirst() {
+    const [, email] = /(\S+@\S+)/u.exec(this.#output) ?? [];
+    const [, made] = /password\W+(\S{20,})/iu.exec(this.#output) ?? [];
+    assert.ok(email && made, `the first start prints an administrator and a password:\n${this.#output}`);
+    this.email = email;
+    this.firstPassword = made;
+    await this.signIn(made);
+    await this.api("PUT", "/session/password", { currentPassword: made, newPassword: this.password });
+    await this.signIn(this.password);
+  }
+
+  async signIn(password) {
+    this.#cookie = undefined;
+    const { status, body, headers } = await this.#request("POST", `/api/session?${VERSION}`, {
+      email: this.email,
+      password,
+    });
+    assert.equal(status, 200, JSON.stringify(body));
+    this.#cookie = headers["set-cookie"][0].split(";")[0];
+    this.#csrf = body.csrfToken;
+  }
+
+  /** The session's cookie, as playwright takes it. */
+  get cookie() {
+    const [name, ...value] = this.#cookie.split("=");
+    return {
+      name,
+      value: value.join("="),
+      url: this.origin,
+      secure: true,
+      httpOnly: true,
+      sameSite: "Strict",
+    };
+  }
+
+  /** Calls the API as the administrator: `path` as in the description. Gives the body; a refusal is thrown. */
+  async api(method, path, body) {
+    const address = `/api${path}${path.includes("?") ? "&" : "?"}${VERSION}`;
+    const answer = await this.#request(method, address, body);
+    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /**
+   * Simulated devices `{prefix}0000` and so on, connected; `flags` as of `bellwether simulate`. Gives what ends them.
+   */
+  async simulate(devices, { prefix = "sim-", flags = [] } = {}) {
+    let said = "";
+    const child = this.#spawn(
+      ["simulate", "--data", this.#data, "--devices", String(devices), "--prefix", prefix, ...flags],
+      (text) => (said += text),
+    );
+    await eventually(
+      "the devices are connected",
+      () => {
+        assert.equal(child.exitCode, null, `the devices ended:\n${said}`);
+        return said.includes("devices are connected");
+      },
+      { within: 120_000 },
+    );
+    return { stop: () => end(child) };
+  }
+
+  /** Ends everything and takes the data folder away. */
+  async stop() {
+    await Promise.all([...this.#processes].map(end));
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  #spawn(args, listen = (text) => (this.#output += text)) {
+    const child = spawn(PROGRAM, args, { stdio: ["ignore", "pipe", "pipe"] });
+    this.#processes.add(child);
+    child.once("exit", () => this.#processes.delete(child));
+    child.stdout.setEncoding("utf8").on("data", listen);
+    child.stderr.setEncoding("utf8").on("data", listen);
+    return child;
+  }
+
+  #request(method, path, body) {
+    const content = body === undefined ? undefined : JSON.stringify(body);
+    return new Promise((resolve, reject) => {
+      const call = request(
+        `${this.origin}${path}`,
+        {
+          method,
+          ca: this.#ca,
+          headers: {
+            ...(content && {
+              "content-type": "application/json",
+              "content-length": Buffer.byteLength(content),
+            }),
+            ...(this.#cookie && { cookie: this.#cookie }),
+            ...(method !== "GET" && this.#csrf && { "x-csrf-token": this.#csrf }),
+          },
+        },
+        (response) => {
+          let text = "";
+          response.setEncoding("utf8").on("data", (part) => (text += part));
+          response.on("error", reject);
+          response.on("end", () => {
+            let parsed = text;
+            if (/json/u.test(response.headers["content-type"] ?? "") && text) parsed = JSON.parse(text);
+            resolve({ status: response.statusCode, headers: response.headers, body: parsed });
+          });
+        },
+      );
+      call.on("error", reject);
+      call.end(content);
+    });
+  }
+}
+
+async function end(child) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.kill("SIGTERM");
+  const timer = setTimeout(() => child.kill("SIGKILL"), 5_000);
+  await ended;
+  clearTimeout(timer);
 }

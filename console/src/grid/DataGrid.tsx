@@ -12,6 +12,7 @@ import {
 } from "react";
 import { useStored } from "../app/stored";
 import { ErrorState } from "../components/ErrorState";
+import type { Translate } from "../texts/catalogue";
 import { useTexts } from "../texts/texts";
 import { initialVisibility, isVisibility, type GridColumn, type GridSort } from "./column";
 import { ColumnChooser } from "./ColumnChooser";
@@ -51,6 +52,13 @@ interface Props<Row> {
   readonly empty: ReactNode;
   /** Filters and commands, left of the column chooser. */
   readonly tools?: ReactNode;
+}
+
+function saySelected(selection: Selection | undefined, chosen: number, more: boolean, t: Translate): string {
+  if (!more || selection?.kind !== "allBut") return t("grid.selected", { count: chosen });
+  return selection.ids.size === 0
+    ? t("grid.selected.whole")
+    : t("grid.selected.wholeBut", { count: selection.ids.size });
 }
 
 /**
@@ -166,15 +174,16 @@ export function DataGrid<Row>(props: Props<Row>) {
       <div className={styles.bar}>
         {selection && (
           <Checkbox
-            label={t("grid.select.all", { count: total })}
+            label={read.more ? t("grid.select.whole") : t("grid.select.all", { count: total })}
             checked={boxOverAll(selection, total)}
             disabled={total === 0}
             onChange={(_, { checked }) => onSelection?.(checked === true ? EVERYTHING : NOTHING)}
           />
         )}
         <Text aria-live="polite">
-          {!selection && t("grid.total", { count: total })}
-          {chosen > 0 && t("grid.selected", { count: chosen })}
+          {!selection &&
+            (read.more ? t("grid.total.more", { count: total - 1 }) : t("grid.total", { count: total }))}
+          {chosen > 0 && saySelected(selection, chosen, read.more, t)}
         </Text>
         {chosen > 0 && (
           <Button appearance="transparent" size="small" onClick={() => onSelection?.(NOTHING)}>

@@ -14,6 +14,8 @@ export interface RowRange<Row> {
   readonly rows: readonly Row[];
   /** How many rows the whole list has. */
   readonly total: number;
+  /** It has at least so many; the last of them is not known yet. */
+  readonly more?: boolean;
 }
 
 export interface RowSource<Row> {
@@ -48,6 +50,8 @@ export interface Windows<Row> {
   readonly rowAt: (index: number) => Row | undefined;
   /** Unknown until the first window is here. */
   readonly total: number | undefined;
+  /** The list is at least so long. */
+  readonly more: boolean;
   readonly error: unknown;
   readonly retry: () => void;
 }
@@ -96,6 +100,7 @@ export function useWindows<Row>(source: RowSource<Row>, first: number, last: num
       return range?.rows[index - window * WINDOW];
     },
     total,
+    more: newest?.data?.more ?? false,
     error: results.find((result) => result.error)?.error,
     retry: () => {
       for (const result of results) if (result.error) void result.refetch();

@@ -43,16 +43,18 @@ fn step() -> impl Strategy<Value = Step> {
 
 struct History {
     bed: Bed,
-    /// Of those that were made, which were not deleted; and what is certain about those that were never changed.
-    standing: BTreeMap<String, Option<(Time, Schedule)>>,
-    made: usize,
+    /// Of those that were made, which were not deleted: since when they are, and the schedule of those that were never
+    /// changed.
+    standing: BTreeMap<String, (Time, Option<Schedule>)>,
+    /// Their ids are given again.
+    deleted: Vec<String>,
 }
 
 impl History {
     fn new(turns: bool) -> History {
         // Without turns a run stays active until it is cancelled.
         let settings = Settings { jobs_at_once: (!turns).then_some(0), ..Settings::default() };
-        History { bed: Bed::new(settings), standing: BTreeMap::new(), made: 0 }
+        History { bed: Bed::new(settings), standing: BTreeMap::new(), deleted: Vec::new() }
     }
 
     fn id(&self, at: usize) -> Option<String> {
@@ -70,23 +72,30 @@ impl History {
                     _ => End::Never,
                 };
                 let definition = definition(&start, Recurrence::ALL[recurrence], end, "America/New_York");
-                let id = format!("s{:03}", self.made);
-                self.made += 1;
+                let id = self.deleted.pop().unwrap_or_else(|| format!("s{:03}", self.standing.len()));
                 let schedule = definition.schedule.clone();
-                self.bed.put(&id, definition).unwrap();
-                self.standing.insert(id, Some((now, schedule)));
+                // The run of a deleted one would be taken for its own.
+                let active = self.bed.jobs(&id).iter().any(|job| !job.state.is_final());
+                let put = self.bed.put(&id, definition);
+                assert_eq!(put.is_err(), active, "{id}: {put:?}");
+                if active {
+                    self.deleted.push(id);
+                } else {
+                    self.standing.insert(id, (now, Some(schedule)));
+                }
             }
             Step::Enable(at, enabled) => {
                 if let Some(id) = self.id(at)
                     && self.bed.patch(&id, IfMatch::Any, move |definition| definition.enabled = enabled).is_ok()
                 {
-                    self.standing.insert(id, None);
+                    self.standing.entry(id).and_modify(|(_, schedule)| *schedule = None);
                 }
             }
             Step::Delete(at) => {
                 if let Some(id) = self.id(at) {
                     self.bed.delete_as("ops", &id, IfMatch::Any).unwrap();
                     self.standing.remove(&id);
+                    self.deleted.push(id);
                 }
             }
             Step::Cancel => {
@@ -111,9 +120,10 @@ impl History {
 
     fn check(&self) {
         let now = self.bed.sim.now();
-        for (id, certain) in &self.standing {
+        for (id, (since, certain)) in &self.standing {
             let scheduled = self.bed.get(id).unwrap().record;
-            let jobs = self.bed.jobs(id);
+            // Those of a deleted one of the same id stay on record.
+            let jobs: Vec<_> = self.bed.jobs(id).into_iter().filter(|job| job.created >= *since).collect();
             let names: Vec<String> =
                 jobs.iter().map(|job| job.spec.central().unwrap().display_name.clone().unwrap()).collect();
             let expected: Vec<String> = (1..=scheduled.progress.runs).map(|n| format!("{id} - {n}")).collect();
@@ -123,13 +133,13 @@ impl History {
             assert!(scheduled.next().is_none_or(|next| next > now), "{id}: something is due");
             let open: BTreeSet<_> = jobs.iter().filter(|job| !job.state.is_final()).map(|job| &job.spec.id).collect();
             assert!(open.len() <= 1, "{id}: {open:?} are active");
-            let Some((made, schedule)) = certain else { continue };
+            let Some(schedule) = certain else { continue };
             let dealt = scheduled.progress.runs + scheduled.progress.skipped;
             match (schedule.recurrence(), schedule.end()) {
                 (Recurrence::Once, _) => assert_eq!(dealt, u64::from(schedule.start() <= now), "{id}"),
                 (_, End::Occurrences(runs)) => assert!(scheduled.progress.runs <= u64::from(runs), "{id}"),
                 (_, End::Never | End::Date(_)) => {
-                    assert_eq!(dealt, schedule.ticks_between(*made, now.next()), "{id}: {:?}", scheduled.progress);
+                    assert_eq!(dealt, schedule.ticks_between(*since, now.next()), "{id}: {:?}", scheduled.progress);
                 }
             }
         }

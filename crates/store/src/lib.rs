@@ -74,7 +74,7 @@ pub use twins::ChangeTwinError;
 
 use bellwether_model::DeviceSeq;
 use bellwether_model::identity::Presence;
-use readers::Readers;
+use readers::{Readers, keep_statements};
 use writer::{Priority, Writer};
 
 mod migrations {
@@ -119,7 +119,7 @@ impl Store {
              PRAGMA temp_store=MEMORY;
              PRAGMA busy_timeout=60000;",
         )?;
-        connection.set_prepared_statement_cache_capacity(128);
+        keep_statements(&connection, 128)?;
         migrations::migrations::runner()
             .run(&mut connection)
             .map_err(|error| StoreError::Damaged(error.to_string()))?;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use tokio::sync::Semaphore;
 
@@ -80,10 +81,18 @@ impl Readers {
     }
 }
 
+/// Statements are prepared once for all parameters, and so many kept. Without the guarantee SQLite prepares
+/// `id = ?` on a table with partial indices anew for each value: it might imply the condition of one of them.
+pub(crate) fn keep_statements(connection: &Connection, most: usize) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    connection.set_prepared_statement_cache_capacity(most);
+    Ok(())
+}
+
 fn open(path: &Path) -> Result<Connection, StoreError> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.execute_batch("PRAGMA query_only=ON; PRAGMA cache_size=-8192; PRAGMA busy_timeout=5000;")?;
-    connection.set_prepared_statement_cache_capacity(64);
+    keep_statements(&connection, 64)?;
     Ok(connection)
 }

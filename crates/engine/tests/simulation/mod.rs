@@ -47,7 +47,7 @@ pub struct Devices {
 struct DevicesState {
     connected: BTreeSet<DeviceSeq>,
     habits: BTreeMap<DeviceSeq, Habit>,
-    /// Calls that went out, by method name (each job has its own) and device.
+    /// Calls that went out, by what they are counted under ([`counted_as`]) and device.
     sent: BTreeMap<(String, DeviceSeq), u32>,
     told: BTreeMap<DeviceSeq, Vec<i64>>,
     closed: Vec<DeviceSeq>,
@@ -60,6 +60,13 @@ impl Devices {
 
     pub fn sent_in_all(&self, method: &str) -> u32 {
         self.state.lock().sent.iter().filter(|((name, _), _)| name == method).map(|(_, times)| times).sum()
+    }
+
+    /// How often the device that was called most often got a call of one of these names.
+    pub fn most_sent(&self, methods: &[&str]) -> u32 {
+        let state = self.state.lock();
+        let of_them = state.sent.iter().filter(|((name, _), _)| methods.contains(&name.as_str()));
+        of_them.map(|(_, times)| *times).max().unwrap_or(0)
     }
 
     pub fn told(&self, device: DeviceSeq) -> Vec<i64> {
@@ -77,6 +84,15 @@ impl Devices {
     pub fn disconnect(&self, device: DeviceSeq) {
         self.state.lock().connected.remove(&device);
         self.left.notify_waiters();
+    }
+}
+
+/// The method's name, and behind it the payload where that is a text: where a template has one command for all jobs,
+/// the payload says whose call it is.
+fn counted_as(call: &MethodCall) -> String {
+    match serde_json::from_str::<String>(&call.payload) {
+        Ok(text) => format!("{}-{text}", call.name),
+        Err(_) => call.name.clone(),
     }
 }
 
@@ -100,7 +116,7 @@ impl DevicePort for Port {
                 if !state.connected.contains(&device) {
                     return Err(CallError::NotConnected);
                 }
-                *state.sent.entry((call.name.clone(), device)).or_default() += 1;
+                *state.sent.entry((counted_as(&call), device)).or_default() += 1;
                 state.habits.get(&device).copied().unwrap_or(Habit::Answer(200, 5))
             };
             let behave = async {

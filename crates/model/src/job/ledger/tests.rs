@@ -1,5 +1,7 @@
 //! The ledger against a plain model: a list of devices, looked at as a whole after each step.
 
+use std::ops::Range;
+
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
@@ -128,8 +130,8 @@ enum Plain {
 
 #[derive(Debug, Clone)]
 enum Step {
-    /// Begin the pending device of the open batch that is the so-manieth.
-    Begin(usize),
+    /// Begin a pending device of the open batch, or as many of them as may be.
+    Begin(usize, usize),
     /// End a running one, or a pending one of the open batch.
     End(usize, bool, Class),
     TakeBack(usize),
@@ -148,7 +150,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => Just(Class::Unknown),
     ];
     let step = prop_oneof![
-        40 => (0usize..40).prop_map(Step::Begin),
+        40 => (0usize..40, prop_oneof![9 => Just(1), 1 => Just(40)]).prop_map(|(n, times)| Step::Begin(n, times)),
         40 => (0usize..40, any::<bool>(), class).prop_map(|(n, running, class)| Step::End(n, running, class)),
         4 => (0usize..40).prop_map(Step::TakeBack),
         2 => Just(Step::Stop),
@@ -186,7 +188,7 @@ impl Model {
     }
 
     /// The first chunk of the list in which a device has not ended.
-    fn batch(&self) -> std::ops::Range<usize> {
+    fn batch(&self) -> Range<usize> {
         let size = self.delivery.batch_size(self.devices.len() as u64) as usize;
         let open = self.devices.iter().position(|device| matches!(device, Plain::Pending | Plain::Running));
         let first = open.unwrap_or(self.devices.len() - 1) / size * size;
@@ -214,22 +216,39 @@ impl Model {
         }
     }
 
-    /// `range` is the batch in which a device has just ended.
-    fn judge(&mut self, range: std::ops::Range<usize>) {
+    /// What the threshold looks at when `batch` is open or the last device of it has just ended: how many failed
+    /// there, of how many.
+    fn judged(&self, threshold: Threshold, batch: Range<usize>) -> (usize, usize) {
+        let range = if threshold.per_batch { batch } else { 0..self.devices.len() };
+        let failed = |device: &&Plain| matches!(device, Plain::Ended(class) if self.failed(*class));
+        (self.devices[range.clone()].iter().filter(failed).count(), range.len())
+    }
+
+    /// `batch` is the one in which a device has just ended.
+    fn judge(&mut self, batch: Range<usize>) {
         let Some(threshold) = self.delivery.threshold.filter(|_| !self.closed) else { return };
-        let range = if threshold.per_batch { range } else { 0..self.devices.len() };
-        let failed = self.devices[range.clone()]
-            .iter()
-            .filter(|device| matches!(device, Plain::Ended(class) if self.failed(*class)))
-            .count();
-        let exceeded = match threshold.amount {
-            Amount::Number(n) => Decimal::from(failed) > n.trunc(),
-            Amount::Percentage(p) => Decimal::from(failed * 100) > p * Decimal::from(range.len()),
-        };
-        if exceeded {
+        let (failed, devices) = self.judged(threshold, batch);
+        if is_exceeded(threshold, failed, devices) {
             self.state = JobState::Cancelled;
             self.close(Class::Cancelled);
         }
+    }
+
+    /// The most devices that may be in flight: with a threshold 16, or as many as may still fail and one more.
+    fn in_flight_max(&self) -> usize {
+        let Some(threshold) = self.delivery.threshold else { return usize::MAX };
+        let (failed, devices) = self.judged(threshold, self.batch());
+        // More than all cannot fail.
+        let more = (0..=devices - failed).take_while(|more| !is_exceeded(threshold, failed + more, devices)).count();
+        more.max(16)
+    }
+
+    fn is_open(&self) -> bool {
+        self.state == JobState::Running && !self.closed
+    }
+
+    fn running(&self) -> usize {
+        self.devices.iter().filter(|device| **device == Plain::Running).count()
     }
 
     fn counters(&self) -> Counters {
@@ -242,6 +261,14 @@ impl Model {
             }
         }
         counters
+    }
+}
+
+/// Are so many failures among so many devices too many?
+fn is_exceeded(threshold: Threshold, failed: usize, devices: usize) -> bool {
+    match threshold.amount {
+        Amount::Number(n) => Decimal::from(failed) > n.trunc(),
+        Amount::Percentage(p) => Decimal::from(failed * 100) > p * Decimal::from(devices),
     }
 }
 
@@ -261,15 +288,14 @@ proptest! {
         let mut model =
             Model { devices: vec![Plain::Pending; targets], delivery, success, state: JobState::Running, closed: false };
         for step in steps {
-            let open = model.state == JobState::Running && !model.closed;
+            let open = model.is_open();
             match step {
-                Step::Begin(n) => {
-                    if let Some(n) = model.pick(n, Plain::Pending) {
-                        let room = ledger.room();
+                Step::Begin(n, times) => {
+                    for _ in 0..times {
+                        let Some(n) = model.pick(n, Plain::Pending) else { break };
                         let begun = ledger.begin();
-                        prop_assert_eq!(begun, room > 0);
-                        prop_assert!(open || !begun);
-                        prop_assert!(!open || begun || model.counters().running >= 16, "{:?}", model.counters());
+                        let (out, most) = (model.running(), model.in_flight_max());
+                        prop_assert_eq!(begun, open && out < most, "{} are out, {} may be", out, most);
                         if begun {
                             model.devices[n] = Plain::Running;
                         }
@@ -333,7 +359,7 @@ proptest! {
             prop_assert_eq!(ledger.state, model.state);
             prop_assert_eq!(ledger.counters, Some(model.counters()));
             prop_assert_eq!(ledger.ended.is_some(), model.state.is_final());
-            let open = model.state == JobState::Running && !model.closed;
+            let open = model.is_open();
             prop_assert_eq!(ledger.is_open(), open);
             if open {
                 let (gate, batch) = (ledger.gate(), model.batch());

@@ -27,9 +27,10 @@ interface Props {
 
 /** A value, by a form that its schema makes or as JSON; the two are views of one value. */
 export function ValueEditor(props: Props) {
-  const { label, schema, value, raw, onChange, fault, hint, required } = props;
+  const { label, schema, value, raw, onChange, hint, required } = props;
   const styles = useStyles();
   const { t } = useTexts();
+  const fault = raw === undefined ? props.fault : t("value.fault.json");
   const [wanted, setWanted] = useState<"form" | "json">("form");
   const formable = hasForm(schema);
   // What is no JSON, and null, no form can show.

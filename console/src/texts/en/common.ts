@@ -4,6 +4,7 @@ export const common = {
   "app.title": "{page} · Bellwether",
 
   "action.cancel": "Cancel",
+  "action.close": "Close",
   "action.copied": "Copied",
   "action.copy": "Copy {what}",
   "action.copyFailed": "The browser did not allow copying. Select the text and copy it by hand.",
@@ -72,6 +73,10 @@ export const common = {
   "error.title": "This could not be shown",
 
   "confirm.typeCount": "Type {number} to confirm",
+
+  "form.failed": "This was not done",
+
+  "session.mayNot": "Your roles do not allow this.",
 
   "job.status.cancelled": "Canceled",
   "job.status.complete": "Completed",

@@ -7,6 +7,7 @@ export const common: Translated<typeof english> = {
   "app.title": "{page} · Bellwether",
 
   "action.cancel": "Annuler",
+  "action.close": "Fermer",
   "action.copied": "Copié",
   "action.copy": "Copier {what}",
   "action.copyFailed":
@@ -79,6 +80,10 @@ export const common: Translated<typeof english> = {
   "error.title": "L’affichage a échoué",
 
   "confirm.typeCount": "Saisissez {number} pour confirmer",
+
+  "form.failed": "L’opération n’a pas abouti",
+
+  "session.mayNot": "Vos rôles ne le permettent pas.",
 
   "job.status.cancelled": "Annulé",
   "job.status.complete": "Terminé",

@@ -7,6 +7,7 @@ export const common: Translated<typeof english> = {
   "app.title": "{page} · Bellwether",
 
   "action.cancel": "취소",
+  "action.close": "닫기",
   "action.copied": "복사됨",
   "action.copy": "{what} 복사",
   "action.copyFailed": "브라우저가 복사를 허용하지 않았습니다. 텍스트를 선택하여 직접 복사하세요.",
@@ -76,6 +77,10 @@ export const common: Translated<typeof english> = {
   "error.title": "표시할 수 없습니다",
 
   "confirm.typeCount": "확인하려면 {number}을(를) 입력하세요",
+
+  "form.failed": "처리하지 못했습니다",
+
+  "session.mayNot": "현재 역할로는 할 수 없습니다.",
 
   "job.status.cancelled": "취소됨",
   "job.status.complete": "완료됨",

@@ -7,6 +7,7 @@ export const common: Translated<typeof english> = {
   "app.title": "{page} · Bellwether",
 
   "action.cancel": "取消",
+  "action.close": "关闭",
   "action.copied": "已复制",
   "action.copy": "复制{what}",
   "action.copyFailed": "浏览器不允许复制。请选中文本后手动复制。",
@@ -75,6 +76,10 @@ export const common: Translated<typeof english> = {
   "error.title": "无法显示",
 
   "confirm.typeCount": "输入 {number} 以确认",
+
+  "form.failed": "操作未完成",
+
+  "session.mayNot": "您的角色不允许此操作。",
 
   "job.status.cancelled": "已取消",
   "job.status.complete": "已完成",

@@ -4,17 +4,15 @@ import {
   useEffect,
   useId,
   useLayoutEffect,
-  useMemo,
   useRef,
   useState,
   type KeyboardEvent,
   type ReactNode,
 } from "react";
-import { useStored } from "../app/stored";
 import { ErrorState } from "../components/ErrorState";
 import type { Translate } from "../texts/catalogue";
 import { useTexts } from "../texts/texts";
-import { initialVisibility, isVisibility, type GridColumn, type GridSort } from "./column";
+import type { GridColumn, GridSort } from "./column";
 import { ColumnChooser } from "./ColumnChooser";
 import { GridHeader } from "./GridHeader";
 import { cellId, GridRow } from "./GridRow";
@@ -30,6 +28,7 @@ import {
   type Selection,
 } from "./selection";
 import { HEADER_HEIGHT, ROW_HEIGHT, useGridStyles } from "./styles";
+import { useColumns } from "./useColumns";
 import { useRows } from "./useRows";
 import { useWindows, type RowSource } from "./windows";
 
@@ -80,19 +79,8 @@ export function DataGrid<Row>(props: Props<Row>) {
   const read = useWindows(source, rows.first, rows.last);
   if (read.total !== undefined && read.total !== total) setTotal(read.total);
 
-  const [visibility, setVisibility] = useStored(
-    `columns.${name}`,
-    () => initialVisibility(columns),
-    isVisibility,
-  );
-  const shown = useMemo(
-    () => columns.filter(({ id, fixed }) => fixed || visibility[id] !== false),
-    [columns, visibility],
-  );
-  const template = [
-    ...(selection ? ["40px"] : []),
-    ...shown.map(({ width, grows }) => (grows ? `minmax(${width}px, 1fr)` : `${width}px`)),
-  ].join(" ");
+  const { shown, tracks, choice, choose, resize } = useColumns(name, columns);
+  const template = [...(selection ? ["40px"] : []), ...tracks].join(" ");
 
   const [active, setActive] = useState<Cell>({ row: 0, column: 0 });
   const onActive = useCallback((row: number, column: number) => setActive({ row, column }), []);
@@ -192,7 +180,7 @@ export function DataGrid<Row>(props: Props<Row>) {
         )}
         <div className={styles.right}>
           {tools}
-          <ColumnChooser columns={columns} visibility={visibility} onChange={setVisibility} />
+          <ColumnChooser columns={columns} choice={choice} onChange={choose} />
         </div>
       </div>
       {read.error !== undefined && read.error !== null && (
@@ -216,6 +204,8 @@ export function DataGrid<Row>(props: Props<Row>) {
         >
           <GridHeader
             columns={shown}
+            sizing={choice.sizing}
+            onResize={resize}
             template={template}
             box={selection && boxOver(selection, onScreen)}
             onBox={(chosen) => selection && onSelection?.(select(selection, onScreen, chosen))}

@@ -2,10 +2,14 @@ import { Button, Checkbox, mergeClasses } from "@fluentui/react-components";
 import { ArrowDownRegular, ArrowUpRegular } from "@fluentui/react-icons";
 import { useTexts } from "../texts/texts";
 import type { GridColumn, GridSort } from "./column";
+import { ResizeHandle } from "./ResizeHandle";
 import { useGridStyles } from "./styles";
 
 interface Props {
   readonly columns: readonly GridColumn<never>[];
+  /** Widths that were chosen, in px. */
+  readonly sizing: Readonly<Record<string, number>>;
+  readonly onResize: (id: string, width: number | undefined) => void;
   readonly template: string;
   /** What the box over the rows on screen shows; none without selection. */
   readonly box?: boolean | "mixed" | undefined;
@@ -15,7 +19,7 @@ interface Props {
 }
 
 /** The row of column heads: sorts, and chooses the rows on screen. */
-export function GridHeader({ columns, template, box, onBox, sort, onSort }: Props) {
+export function GridHeader({ columns, sizing, onResize, template, box, onBox, sort, onSort }: Props) {
   const styles = useGridStyles();
   const { t } = useTexts();
   return (
@@ -30,7 +34,7 @@ export function GridHeader({ columns, template, box, onBox, sort, onSort }: Prop
             />
           </div>
         )}
-        {columns.map(({ id, header, sortable, numeric }) => {
+        {columns.map(({ id, header, sortable, numeric, width }) => {
           const sorted = sort?.by === id;
           const Arrow = sort?.descending ? ArrowDownRegular : ArrowUpRegular;
           return (
@@ -38,7 +42,7 @@ export function GridHeader({ columns, template, box, onBox, sort, onSort }: Prop
               key={id}
               role="columnheader"
               aria-sort={sorted ? (sort.descending ? "descending" : "ascending") : undefined}
-              className={mergeClasses(styles.cell, numeric && styles.numeric)}
+              className={mergeClasses(styles.cell, styles.head, numeric && styles.numeric)}
             >
               {sortable && onSort ? (
                 <Button
@@ -53,6 +57,11 @@ export function GridHeader({ columns, template, box, onBox, sort, onSort }: Prop
               ) : (
                 <span>{header}</span>
               )}
+              <ResizeHandle
+                name={header}
+                width={sizing[id] ?? width}
+                onResize={(width) => onResize(id, width)}
+              />
             </div>
           );
         })}

@@ -4,10 +4,10 @@ import type { ReactNode } from "react";
 export interface GridColumn<Row> {
   readonly id: string;
   readonly header: string;
-  /** In px; a column that grows takes its share of what is left beside that. */
+  /** In px, until another width is chosen; a column that grows takes its share of what is left beside that. */
   readonly width: number;
   readonly grows?: boolean;
-  /** Stays, whatever is chosen. The first column should. */
+  /** Stays at the beginning, whatever is chosen. The first column should. */
   readonly fixed?: boolean;
   /** Only shown to who chooses it. */
   readonly hidden?: boolean;
@@ -24,19 +24,4 @@ export interface GridColumn<Row> {
 export interface GridSort {
   readonly by: string;
   readonly descending: boolean;
-}
-
-/** Whether a column is shown, by its id; one that is not named is. */
-export type Visibility = Record<string, boolean>;
-
-export function isVisibility(value: unknown): value is Visibility {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    Object.values(value).every((shown) => typeof shown === "boolean")
-  );
-}
-
-export function initialVisibility(columns: readonly GridColumn<never>[]): Visibility {
-  return Object.fromEntries(columns.filter(({ hidden }) => hidden).map(({ id }) => [id, false]));
 }

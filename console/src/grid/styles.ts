@@ -78,6 +78,7 @@ export const useGridStyles = makeStyles({
     overflow: "hidden",
     "> *": { overflow: "hidden", textOverflow: "ellipsis" },
   },
+  head: { position: "relative" },
   numeric: { justifyContent: "flex-end", fontVariantNumeric: "tabular-nums" },
   box: { padding: 0, justifyContent: "center" },
   sort: {

@@ -91,7 +91,11 @@ export const common = {
 
   "grid.columns": "Columns",
   "grid.columns.all": "All columns",
+  "grid.columns.left": "Move {name} to the left",
+  "grid.columns.reset": "As it was at first",
+  "grid.columns.right": "Move {name} to the right",
   "grid.columns.title": "Choose columns",
+  "grid.resize": "Width of {name}",
   "grid.rowsFailed": "These rows could not be loaded",
   "grid.select.all": {
     one: "Select the one row of the whole list",

@@ -98,7 +98,11 @@ export const common: Translated<typeof english> = {
 
   "grid.columns": "Colonnes",
   "grid.columns.all": "Toutes les colonnes",
+  "grid.columns.left": "Déplacer {name} vers la gauche",
+  "grid.columns.reset": "Comme au début",
+  "grid.columns.right": "Déplacer {name} vers la droite",
   "grid.columns.title": "Choisir les colonnes",
+  "grid.resize": "Largeur de {name}",
   "grid.rowsFailed": "Ces lignes n’ont pas pu être chargées",
   "grid.select.all": {
     one: "Sélectionner la seule ligne de la liste",

@@ -95,7 +95,11 @@ export const common: Translated<typeof english> = {
 
   "grid.columns": "열",
   "grid.columns.all": "모든 열",
+  "grid.columns.left": "{name}을(를) 왼쪽으로 이동",
+  "grid.columns.reset": "처음 상태로",
+  "grid.columns.right": "{name}을(를) 오른쪽으로 이동",
   "grid.columns.title": "열 선택",
+  "grid.resize": "{name} 너비",
   "grid.rowsFailed": "이 행을 불러올 수 없습니다",
   "grid.select.all": { other: "전체 목록의 {count}개 모두 선택" },
   "grid.select.none": "선택 해제",

@@ -94,7 +94,11 @@ export const common: Translated<typeof english> = {
 
   "grid.columns": "列",
   "grid.columns.all": "所有列",
+  "grid.columns.left": "将“{name}”左移",
+  "grid.columns.reset": "恢复初始设置",
+  "grid.columns.right": "将“{name}”右移",
   "grid.columns.title": "选择列",
+  "grid.resize": "“{name}”的宽度",
   "grid.rowsFailed": "无法加载这些行",
   "grid.select.all": { other: "选择整个列表的全部 {count} 项" },
   "grid.select.none": "清除选择",

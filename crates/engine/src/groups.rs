@@ -14,8 +14,8 @@ use bellwether_model::ids::DeviceGroupId;
 use bellwether_model::template::Capability;
 use bellwether_query::{GroupFilter, QueryError};
 use bellwether_store::{
-    EtagMismatch, LimitReached, MemberPage, MemberSelection, ModeledProperties, Records, StoreError, Stored,
-    TargetList, check_etag,
+    DeviceCount, EtagMismatch, LimitReached, MemberPage, MemberSelection, ModeledProperties, Records, StoreError,
+    Stored, TargetList, check_etag,
 };
 
 use crate::Engine;
@@ -68,6 +68,21 @@ impl Engine {
         let within = organization.map(str::to_owned);
         let selection = self.members_of(group, move |_, tree| branch(tree, within.as_deref())).await?;
         Ok(self.store.select_members(Arc::new(selection)).await?)
+    }
+
+    /// How many devices [`Engine::group_members`] would find, with the first of them, at most `sample`.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) async fn count_group_members(
+        &self,
+        group: &str,
+        organization: Option<&str>,
+        sample: usize,
+    ) -> Result<DeviceCount, GroupError> {
+        let within = organization.map(str::to_owned);
+        let selection = self.members_of(group, move |_, tree| branch(tree, within.as_deref())).await?;
+        Ok(self.store.count_members(Arc::new(selection), self.live_presence(), sample).await?)
     }
 
     /// One page of the devices that are in the group now and in `scope`; neither the group nor the devices are shown

@@ -1,13 +1,12 @@
-//! Accepting, cancelling, stopping, resuming and rerunning jobs.
+//! Accepting, cancelling, stopping and resuming jobs.
 
 use std::sync::Arc;
 
-use bellwether_model::JobId;
-use bellwether_model::job::{Action, BadDelivery, CentralJob, Face, Job, JobSpec, JobState, Target};
+use bellwether_model::job::{Action, BadDelivery, Job, JobSpec, Target};
 use bellwether_model::twin::patch::PatchObject;
 use bellwether_model::twin::{SectionChange, TwinChange, TwinError};
 use bellwether_query::{Condition, QueryError};
-use bellwether_store::{CreateError, StoreError};
+use bellwether_store::{CreateError, StoreError, TargetList};
 
 use crate::{Engine, MoveJobError};
 
@@ -42,35 +41,6 @@ pub enum CreateJobError {
     Store(StoreError),
 }
 
-/// Why a job was not made again for the devices that failed.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum RerunJobError {
-    /// No job of this id.
-    #[error("there is no job with this id")]
-    NotFound,
-    /// It has not ended.
-    #[error("a job that is {state} cannot be run again; it must have ended")]
-    WrongState {
-        /// Where it stands.
-        state: JobState,
-    },
-    /// It was cancelled, and what was in flight then has not ended.
-    #[error("the job still waits for the answers of {devices} devices")]
-    StillOut {
-        /// How many.
-        devices: u64,
-    },
-    /// No device failed.
-    #[error("no device of the job failed")]
-    NothingFailed,
-    /// The new job was not accepted.
-    #[error(transparent)]
-    Create(#[from] CreateJobError),
-    /// The store failed.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 impl From<CreateError> for CreateJobError {
     fn from(error: CreateError) -> Self {
         match error {
@@ -86,11 +56,24 @@ impl Engine {
     /// # Errors
     /// The first rule that is broken; nothing is kept then.
     pub async fn create_job(self: &Arc<Self>, spec: JobSpec) -> Result<Job, CreateJobError> {
+        self.create_job_on(spec, None).await
+    }
+
+    /// As [`Engine::create_job`]; `chosen` are its devices, where they were chosen one by one.
+    pub(crate) async fn create_job_on(
+        self: &Arc<Self>,
+        spec: JobSpec,
+        chosen: Option<TargetList>,
+    ) -> Result<Job, CreateJobError> {
         if self.is_stopping() {
             return Err(CreateJobError::Stopping);
         }
         self.check(&spec)?;
-        let job = self.store.create_job(spec, self.now()).await?;
+        let now = self.now();
+        let job = match chosen {
+            Some(list) => self.store.create_job_on(spec, list, now).await?,
+            None => self.store.create_job(spec, now).await?,
+        };
         tracing::info!(job.id = job.spec.id.as_str(), by = job.spec.owner, start = %job.start, "job accepted");
         self.take_up(job.clone());
         Ok(job)
@@ -107,7 +90,7 @@ impl Engine {
                 }
                 condition_of(condition.as_deref(), device_ids.as_deref())?;
             }
-            Target::Group { .. } | Target::FailedOf { .. } => {}
+            Target::Group { .. } | Target::FailedOf { .. } | Target::Chosen { .. } => {}
         }
         spec.delivery.check()?;
         let hours = self.settings.start_hours_ahead_max;
@@ -169,34 +152,6 @@ impl Engine {
         tracing::info!(job.id = id, "job resumed");
         self.take_up(job.clone());
         Ok(job)
-    }
-
-    /// Makes a job that does the same once more, on the devices that `id` counted as failed, whatever is in the
-    /// group now; batches, threshold and templates are the same (iot-central §3.5).
-    ///
-    /// # Errors
-    /// There is no such job, it has not ended, nothing of it failed, or the new job is not accepted.
-    pub async fn rerun_job(self: &Arc<Self>, id: &str, rerun: JobId, owner: String) -> Result<Job, RerunJobError> {
-        let source = self.store.job(id).await?.ok_or(RerunJobError::NotFound)?;
-        let counters = source.counters.unwrap_or_default();
-        if !source.state.is_final() {
-            return Err(RerunJobError::WrongState { state: source.state });
-        }
-        if counters.running > 0 {
-            return Err(RerunJobError::StillOut { devices: counters.running });
-        }
-        if counters.failed == 0 {
-            return Err(RerunJobError::NothingFailed);
-        }
-        let face = match source.spec.face {
-            Face::Hub => Face::Hub,
-            Face::Central(central) => {
-                Face::Central(CentralJob { scheduled_job: None, rerun_of: Some(id.to_owned()), ..central })
-            }
-        };
-        let target = Target::FailedOf { failed_of: source.key };
-        let spec = JobSpec { id: rerun, face, target, start: None, owner, ..source.spec };
-        Ok(self.create_job(spec).await?)
     }
 
     /// A job takes no more: whoever waits for its time forgets it, its task looks at it again. When this returns,

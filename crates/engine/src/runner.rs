@@ -226,6 +226,7 @@ impl Engine {
                 ) => Ok(Err(format!("the members of the device group {group} cannot be found out: {error}"))),
             },
             Target::FailedOf { failed_of } => Ok(Ok(self.store.failed_targets(*failed_of).await?)),
+            Target::Chosen { .. } => Ok(Ok(self.store.chosen_targets(job.key).await?)),
         }
     }
 

@@ -5,7 +5,7 @@ mod simulation;
 
 use std::time::Duration;
 
-use bellwether_engine::{DeviceChange, MoveJobError, RerunJobError, Settings, WhenAbsent};
+use bellwether_engine::{DeviceChange, MoveJobError, Rerun, RerunJobError, Settings, WhenAbsent};
 use bellwether_model::DeviceSeq;
 use bellwether_model::access::Scope;
 use bellwether_model::identity::IfMatch;
@@ -272,8 +272,9 @@ fn a_rerun_takes_the_devices_that_failed_and_no_other() {
     let delivery =
         Delivery { batch: Some(number(3)), threshold: Some(Threshold { amount: number(5), per_batch: true }) };
     create(&sim, central(method_job("j", "*", 60), delivery));
-    let rerun =
-        |id: &str, new: &str| sim.block_on(sim.engine().rerun_job(id, new.parse().unwrap(), "someone".to_owned()));
+    let rerun = |id: &str, new: &str| {
+        sim.block_on(sim.engine().rerun_job(id, Rerun::of_failed(new.parse().unwrap(), "someone".to_owned())))
+    };
     assert!(matches!(rerun("j", "r"), Err(RerunJobError::WrongState { .. })));
     assert!(matches!(rerun("none", "r"), Err(RerunJobError::NotFound)));
     sim.advance(MOMENT);
@@ -318,7 +319,8 @@ fn a_job_leaves_devices_alone_that_went_to_another_organization() {
     assert_eq!(sim.rows("j"), rows);
     belong(&sim, 0, "us");
     belong(&sim, 2, "de");
-    sim.block_on(sim.engine().rerun_job("j", "again".parse().unwrap(), "someone".to_owned())).unwrap();
+    sim.block_on(sim.engine().rerun_job("j", Rerun::of_failed("again".parse().unwrap(), "someone".to_owned())))
+        .unwrap();
     sim.advance(MOMENT);
     assert_eq!(words(&sim, "again"), ["failed OrganizationMismatch", "failed 500", "failed 500", "failed 500"]);
     assert_eq!(sim.devices.sent("m-again", seq(0)), 0);

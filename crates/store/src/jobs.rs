@@ -7,11 +7,12 @@ use bellwether_model::{DeviceSeq, JobKey, Time};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
+use crate::job_list::kind_number;
 use crate::standing::{
     STANDING_COLUMN_COUNT, STANDING_COLUMNS, Standing, delivery_text, save_standing, standing, standing_of,
     state_number, success_number, type_number,
 };
-use crate::targets::TargetList;
+use crate::targets::{TargetList, drop_chosen};
 use crate::{Store, StoreError};
 
 /// Why a job was not accepted.
@@ -72,6 +73,61 @@ pub struct JobFilter {
     pub organizations: Option<BTreeSet<String>>,
 }
 
+/// What stands behind `WHERE`, while it grows.
+pub(crate) struct Narrow {
+    conditions: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Narrow {
+    pub fn new() -> Narrow {
+        Narrow { conditions: vec!["TRUE".to_owned()], values: Vec::new() }
+    }
+
+    /// A condition without a value.
+    pub fn is(&mut self, condition: &str) {
+        self.conditions.push(condition.to_owned());
+    }
+
+    /// A condition with one value, whose place is `?`.
+    pub fn holds(&mut self, condition: &str, value: Value) {
+        self.values.push(value);
+        self.conditions.push(condition.replace('?', &format!("?{}", self.values.len())));
+    }
+
+    /// The column is one of these.
+    pub fn one_of(&mut self, column: &str, wanted: impl IntoIterator<Item = Value>) {
+        let before = self.values.len();
+        self.values.extend(wanted);
+        let places: Vec<String> = (before + 1..=self.values.len()).map(|n| format!("?{n}")).collect();
+        self.conditions.push(format!("{column} IN ({})", places.join(", ")));
+    }
+
+    /// What a list of jobs shows.
+    pub fn by(&mut self, filter: JobFilter) {
+        if let Some(job_type) = filter.job_type {
+            self.holds("type = ?", Value::Integer(type_number(job_type)));
+        }
+        if !filter.states.is_empty() {
+            self.one_of("state", filter.states.into_iter().map(|state| Value::Integer(state_number(state))));
+        }
+        if let Some(face) = filter.face {
+            self.holds("face = ?", Value::Integer(face_number(face)));
+        }
+        if let Some(id) = filter.scheduled_job {
+            self.holds("scheduled_job = ?", Value::Text(id));
+        }
+        if let Some(organizations) = filter.organizations {
+            self.one_of("organization", organizations.into_iter().map(Value::Text));
+        }
+    }
+
+    /// The conditions, and the values that stand in them.
+    pub fn finish(self) -> (String, Vec<Value>) {
+        (self.conditions.join(" AND "), self.values)
+    }
+}
+
 /// The contract by which a job was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaceKind {
@@ -82,7 +138,7 @@ pub enum FaceKind {
 }
 
 /// A page of jobs ends after so many bytes of what was asked: a hundred conditions may have a mebibyte each.
-const PAGE_BYTES: usize = 4 * 1024 * 1024;
+pub(crate) const PAGE_BYTES: usize = 4 * 1024 * 1024;
 
 /// One page of jobs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,14 +150,14 @@ pub struct JobsPage {
 }
 
 /// Behind those of the standing.
-const JOB_COLUMNS: &str = "created, start, deadline, began, spec";
-const SPEC_COLUMN: usize = STANDING_COLUMN_COUNT + 4;
+pub(crate) const JOB_COLUMNS: &str = "created, start, deadline, began, spec";
+pub(crate) const SPEC_COLUMN: usize = STANDING_COLUMN_COUNT + 4;
 
 fn select_jobs(rest: &str) -> String {
     format!("SELECT {STANDING_COLUMNS}, {JOB_COLUMNS} FROM job {rest}")
 }
 
-fn face_number(face: FaceKind) -> i64 {
+pub(crate) fn face_number(face: FaceKind) -> i64 {
     match face {
         FaceKind::Hub => 0,
         FaceKind::Central => 1,
@@ -117,7 +173,7 @@ impl From<&Face> for FaceKind {
     }
 }
 
-fn job_of(row: &Row<'_>) -> Result<Job, StoreError> {
+pub(crate) fn job_of(row: &Row<'_>) -> Result<Job, StoreError> {
     let Standing { key, ledger } = standing_of(row)?;
     let column = |n| STANDING_COLUMN_COUNT + n;
     let spec: JobSpec = serde_json::from_str(row.get_ref(SPEC_COLUMN)?.as_str().map_err(rusqlite::Error::from)?)?;
@@ -157,8 +213,13 @@ pub(crate) fn job_by_key(connection: &Connection, key: JobKey) -> Result<Option<
     Ok(job_after(connection, JobKey(key.0 - 1))?.filter(|job| job.key == key))
 }
 
-/// Accepts a job.
-pub(crate) fn create_job(connection: &Connection, spec: JobSpec, now: Time) -> Result<Job, CreateError> {
+/// Accepts a job; `chosen` are its devices, where they were chosen one by one.
+pub(crate) fn create_job(
+    connection: &Connection,
+    spec: JobSpec,
+    chosen: Option<TargetList>,
+    now: Time,
+) -> Result<Job, CreateError> {
     let exists = connection
         .prepare_cached("SELECT 1 FROM job WHERE id = ?1")?
         .query_row([spec.id.as_str()], |_| Ok(()))
@@ -169,8 +230,11 @@ pub(crate) fn create_job(connection: &Connection, spec: JobSpec, now: Time) -> R
     let deadline = Job::deadline_of(&spec, now);
     let start = spec.start.unwrap_or(now);
     let sql = "INSERT INTO job (id, type, face, state, success, created, start, deadline, next_ordinal, events,
-               succeeded, failed, running, cancelled, delivery, organization, scheduled_job, spec)
-               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0, 0, 0, ?9, ?10, ?11, ?12)";
+               succeeded, failed, running, cancelled, delivery, organization, scheduled_job, kind, owner, group_id,
+               rerun_of, display_name, description, spec)
+               VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 0, 0, 0, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+               ?18)";
+    let central = spec.central();
     let ledger = Ledger::new(spec.delivery, spec.success);
     connection.prepare_cached(sql)?.execute(params![
         spec.id.as_str(),
@@ -183,11 +247,21 @@ pub(crate) fn create_job(connection: &Connection, spec: JobSpec, now: Time) -> R
         deadline.map(|time| time.0),
         delivery_text(&spec.delivery)?,
         spec.organization,
-        spec.central().and_then(|central| central.scheduled_job.as_deref()),
+        central.and_then(|central| central.scheduled_job.as_deref()),
+        kind_number(spec.kind()),
+        spec.owner,
+        central.map(|central| central.group.as_str()),
+        spec.rerun_of().map(|source| source.0),
+        central.and_then(|central| central.display_name.as_deref()),
+        central.and_then(|central| central.description.as_deref()),
         serde_json::to_string(&spec)?,
     ])?;
+    let key = JobKey(connection.last_insert_rowid());
+    if let Some(list) = chosen {
+        list.keep_as_chosen(connection, key)?;
+    }
     Ok(Job {
-        key: JobKey(connection.last_insert_rowid()),
+        key,
         spec,
         state: ledger.state,
         created: now,
@@ -215,7 +289,12 @@ pub(crate) fn fail_job(connection: &Connection, job: JobKey, reason: String, now
 impl Store {
     /// Accepts a job. It is on disk when this returns.
     pub async fn create_job(&self, spec: JobSpec, now: Time) -> Result<Job, CreateError> {
-        self.interactive(move |connection| create_job(connection, spec, now)).await
+        self.interactive(move |connection| create_job(connection, spec, None, now)).await
+    }
+
+    /// As [`Store::create_job`], on devices that were chosen one by one.
+    pub async fn create_job_on(&self, spec: JobSpec, chosen: TargetList, now: Time) -> Result<Job, CreateError> {
+        self.interactive(move |connection| create_job(connection, spec, Some(chosen), now)).await
     }
 
     /// The job called `id`.
@@ -228,30 +307,11 @@ impl Store {
     /// conditions are long, but never empty while there are jobs.
     pub async fn jobs(&self, filter: JobFilter, before: Option<JobKey>, limit: usize) -> Result<JobsPage, StoreError> {
         self.read(move |connection| {
-            let mut conditions = vec!["key < ?1".to_owned()];
-            let mut values = vec![Value::Integer(before.map_or(i64::MAX, |key| key.0))];
-            let mut narrow = |column: &str, wanted: &[Value]| {
-                let places: Vec<String> = (1..=wanted.len()).map(|n| format!("?{}", values.len() + n)).collect();
-                values.extend_from_slice(wanted);
-                conditions.push(format!("{column} IN ({})", places.join(", ")));
-            };
-            if let Some(job_type) = filter.job_type {
-                narrow("type", &[Value::Integer(type_number(job_type))]);
-            }
-            if !filter.states.is_empty() {
-                let states: Vec<_> = filter.states.iter().map(|state| Value::Integer(state_number(*state))).collect();
-                narrow("state", &states);
-            }
-            if let Some(face) = filter.face {
-                narrow("face", &[Value::Integer(face_number(face))]);
-            }
-            if let Some(id) = filter.scheduled_job {
-                narrow("scheduled_job", &[Value::Text(id)]);
-            }
-            if let Some(organizations) = filter.organizations {
-                narrow("organization", &organizations.into_iter().map(Value::Text).collect::<Vec<_>>());
-            }
-            let sql = select_jobs(&format!("WHERE {} ORDER BY key DESC", conditions.join(" AND ")));
+            let mut narrow = Narrow::new();
+            narrow.holds("key < ?", Value::Integer(before.map_or(i64::MAX, |key| key.0)));
+            narrow.by(filter);
+            let (conditions, values) = narrow.finish();
+            let sql = select_jobs(&format!("WHERE {conditions} ORDER BY key DESC"));
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query(params_from_iter(values))?;
             let mut page = JobsPage { jobs: Vec::new(), more: false };
@@ -328,6 +388,7 @@ impl Store {
             let mut standing = standing(connection, job)?;
             if standing.ledger.freeze(list.devices(), now).is_ok() {
                 list.save(connection, job)?;
+                drop_chosen(connection, job)?;
                 connection.execute("UPDATE job SET began = ?2 WHERE key = ?1", [job.0, now.0])?;
                 save_standing(connection, &standing, &[], now)?;
             }

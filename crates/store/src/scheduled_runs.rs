@@ -26,7 +26,7 @@ impl Records<'_> {
     /// # Errors
     /// The id is taken, or the store failed.
     pub fn create_job(&self, spec: JobSpec, failure: Option<&str>, now: Time) -> Result<Job, CreateError> {
-        let job = create_job(self.connection(), spec, now)?;
+        let job = create_job(self.connection(), spec, None, now)?;
         let Some(failure) = failure else { return Ok(job) };
         fail_job(self.connection(), job.key, failure.to_owned(), now)?;
         let failed = job_by_id(self.connection(), job.spec.id.as_str())?;

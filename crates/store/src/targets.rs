@@ -9,7 +9,7 @@ use crate::standing::{class_of, standing};
 use crate::{Store, StoreError};
 
 /// A target list that is not frozen yet, packed as it will be kept: two bytes a device or less.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TargetList {
     blocks: Vec<(DeviceSeq, Vec<u8>)>,
     open: Vec<DeviceSeq>,
@@ -38,6 +38,31 @@ impl TargetList {
         }
     }
 
+    /// A list of these devices, each once.
+    pub(crate) fn of(mut devices: Vec<DeviceSeq>) -> TargetList {
+        devices.sort_unstable();
+        devices.dedup();
+        let mut list = TargetList::default();
+        devices.into_iter().for_each(|device| list.push(device));
+        list
+    }
+
+    /// The devices in ascending order.
+    pub(crate) fn each(&self) -> impl Iterator<Item = DeviceSeq> {
+        self.blocks.iter().flat_map(|(_, packed)| unpack(packed)).chain(self.open.iter().copied())
+    }
+
+    /// Keeps the list with a job that has not begun.
+    pub(crate) fn keep_as_chosen(mut self, connection: &Connection, job: JobKey) -> Result<(), StoreError> {
+        self.close_block();
+        let sql = "INSERT INTO job_chosen (job, block, devices) VALUES (?1, ?2, ?3)";
+        let mut statement = connection.prepare_cached(sql)?;
+        for (block, (_, devices)) in self.blocks.iter().enumerate() {
+            statement.execute(params![job.0, block as i64, devices])?;
+        }
+        Ok(())
+    }
+
     /// Keeps the list with its job.
     pub(crate) fn save(mut self, connection: &Connection, job: JobKey) -> Result<(), StoreError> {
         self.close_block();
@@ -48,6 +73,12 @@ impl TargetList {
         }
         Ok(())
     }
+}
+
+/// The job has begun: the devices that were chosen for it are its target list.
+pub(crate) fn drop_chosen(connection: &Connection, job: JobKey) -> Result<(), StoreError> {
+    connection.prepare_cached("DELETE FROM job_chosen WHERE job = ?1")?.execute([job.0])?;
+    Ok(())
 }
 
 /// The devices of one block of a list.
@@ -128,6 +159,25 @@ impl<'a> Ordinals<'a> {
 }
 
 impl Store {
+    /// The devices that were chosen for a job one by one, as a target list to freeze. Of a job that has begun, what was
+    /// frozen.
+    pub async fn chosen_targets(&self, job: JobKey) -> Result<TargetList, StoreError> {
+        self.read(move |connection| {
+            let mut list = TargetList::default();
+            for table in ["job_chosen", "job_target"] {
+                let sql = format!("SELECT devices FROM {table} WHERE job = ?1 ORDER BY block");
+                let mut statement = connection.prepare_cached(&sql)?;
+                let mut rows = statement.query([job.0])?;
+                while let Some(row) = rows.next()? {
+                    let devices = unpack(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?);
+                    devices.into_iter().for_each(|device| list.push(device));
+                }
+            }
+            Ok(list)
+        })
+        .await
+    }
+
     /// The devices of a job that it counts as failed, as a target list to freeze: those with an outcome of their own,
     /// and those that were not begun where they count as failed too (iot-central §3.5, rerun).
     pub async fn failed_targets(&self, job: JobKey) -> Result<TargetList, StoreError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bellwether_model::access::Scope;
 use bellwether_model::ids::ScheduledJobId;
-use bellwether_model::job::{Action, CentralJob, Job, JobData, JobSpec};
+use bellwether_model::job::{Action, CentralJob, Job, JobData, JobSpec, Target};
 use bellwether_model::schedule::{Definition, LastRun, ScheduledJob, Step};
 use bellwether_model::{JobId, Time};
 use bellwether_store::{CreateError, Records, StoreError};
@@ -53,7 +53,8 @@ pub(super) fn new_run(id: &ScheduledJobId, definition: &Definition, run: JobId, 
         scheduled_job: Some(id.to_string()),
         rerun_of: None,
     };
-    NewCentralJob { id: run, job, delivery: definition.delivery, organization: definition.organization.clone() }
+    let organization = definition.organization.clone();
+    NewCentralJob { id: run, job, devices: None, delivery: definition.delivery, organization }
 }
 
 /// How a run that cannot be is kept: it never comes to what it would do.
@@ -63,7 +64,8 @@ fn without_action(new: NewCentralJob, owner: String) -> JobSpec {
         Some(JobData::Property { .. } | JobData::CloudProperty { .. } | JobData::DeviceTemplateMigration { .. })
         | None => Action::UpdateTwin("{}".to_owned()),
     };
-    new.into_spec(action, Vec::new(), owner)
+    let target = Target::Group { group: new.job.group.clone() };
+    new.into_spec(target, action, Vec::new(), owner)
 }
 
 impl Engine {
@@ -221,13 +223,13 @@ impl Engine {
         owner: String,
         scope: &Scope,
     ) -> Result<JobSpec, Refusal> {
-        let spec = central_spec(records, new, owner, scope)?;
+        let (spec, _) = central_spec(records, new, owner, scope)?;
         self.check(&spec).map_err(CentralJobError::from)?;
         Ok(spec)
     }
 
     /// A name for a job that nobody named.
-    pub(super) fn draw_job_id(&self) -> JobId {
+    pub(crate) fn draw_job_id(&self) -> JobId {
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&self.world.entropy.draw()[..16]);
         JobId::from_random(bytes)

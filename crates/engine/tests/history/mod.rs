@@ -7,7 +7,7 @@ pub mod steps;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bellwether_engine::{DeviceChange, NewCentralJob, Settings};
+use bellwether_engine::{DeviceChange, NewCentralJob, Rerun, Settings};
 use bellwether_model::DeviceSeq;
 use bellwether_model::access::{Caller, Scope};
 use bellwether_model::identity::{IfMatch, Status};
@@ -236,6 +236,7 @@ impl History {
         let new = NewCentralJob {
             id: id.parse().unwrap(),
             job: CentralJob { group: group.to_owned(), data: kind.data(&id, target), ..CentralJob::default() },
+            devices: None,
             delivery,
             organization: organization.map(str::to_owned),
         };
@@ -284,7 +285,7 @@ impl History {
         let rows = self.sim.rows(&source.id);
         let failed = rows.iter().enumerate().filter(|(_, row)| word(row) == "failed").map(|(n, _)| n);
         let failed: Vec<usize> = failed.collect();
-        let rerun = self.sim.engine().rerun_job(&source.id, id.parse().unwrap(), "test".to_owned());
+        let rerun = self.sim.engine().rerun_job(&source.id, Rerun::of_failed(id.parse().unwrap(), "test".to_owned()));
         let made = self.sim.block_on(rerun);
         let over = before.state.is_final() && before.counters.is_none_or(|counters| counters.running == 0);
         assert_eq!(made.is_ok(), over && !failed.is_empty(), "rerun of {}: {made:?} {rows:?}", source.id);

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use bellwether_engine::Engine;
 use bellwether_model::DeviceId;
-use bellwether_model::access::{Caller, Scope};
+use bellwether_model::access::{Caller, OrganizationTree, Scope};
 use bellwether_model::identity::IfMatch;
 use bellwether_model::json::{Members, merge_patch_text};
 use serde::de::{DeserializeOwned, IgnoredAny};
@@ -30,6 +30,8 @@ pub(crate) struct Call {
     pub caller: Caller,
     /// On whose things the caller may do what this route is for.
     pub scope: Scope,
+    /// The organizations as they are now.
+    pub organizations: OrganizationTree,
     /// The version that the caller speaks. Bodies are of the newest all the same.
     pub version: Version,
     /// What stands in the path for the pattern's parameters, decoded.

@@ -21,6 +21,8 @@ pub(crate) struct JobBody<'a> {
     display_name: Option<String>,
     description: Option<String>,
     group: Option<String>,
+    /// Only our own version has it.
+    devices: Option<Vec<String>>,
     #[serde(borrow)]
     batch: Option<AmountBody<'a>>,
     #[serde(borrow)]
@@ -59,34 +61,57 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&
 }
 
 impl JobBody<'_> {
-    /// The group, the entries, the names.
+    /// The group, the entries, the names. On chosen devices the group is empty.
     ///
     /// # Errors
     /// 422: a member is missing or has a value that it cannot have.
     pub fn job(&self) -> Result<CentralJob, CentralError> {
-        for (member, text, most) in
-            [("displayName", &self.display_name, DISPLAY_NAME_MAX), ("description", &self.description, DESCRIPTION_MAX)]
-        {
-            if text.as_ref().is_some_and(|text| text.chars().count() > most) {
-                return Err(CentralError::unprocessable(format!("{member} may have at most {most} characters")));
+        check_texts(self.display_name.as_deref(), self.description.as_deref())?;
+        let group = match (self.group(), &self.devices) {
+            (Some(_), Some(_)) => {
+                return Err(CentralError::unprocessable("devices cannot be given beside group: a job has one of both"));
             }
-        }
-        let group = self.group.clone().filter(|group| !group.is_empty());
-        let group = group.ok_or_else(|| CentralError::unprocessable("group must be the id of a device group"))?;
+            (None, Some(_)) => String::new(),
+            (group, None) => {
+                group.ok_or_else(|| CentralError::unprocessable("group must be the id of a device group"))?.to_owned()
+            }
+        };
         if self.data.is_empty() {
             return Err(CentralError::unprocessable("data must have at least one entry"));
         }
-        let data = self.data.iter().enumerate().map(|(index, entry)| {
-            read_entry(entry.get()).map_err(|text| CentralError::unprocessable(format!("data[{index}]{text}")))
-        });
         Ok(CentralJob {
             display_name: self.display_name.clone(),
             description: self.description.clone(),
             group,
-            data: data.collect::<Result<_, _>>()?,
+            data: self.entries().collect::<Result<_, _>>()?,
             scheduled_job: None,
             rerun_of: None,
         })
+    }
+
+    /// The id of the device group; an empty one is none.
+    pub fn group(&self) -> Option<&str> {
+        self.group.as_deref().filter(|group| !group.is_empty())
+    }
+
+    /// The devices that are named one by one.
+    pub fn devices(&self) -> Option<&Vec<String>> {
+        self.devices.as_ref()
+    }
+
+    /// The entries of `data`, one by one.
+    pub fn entries(&self) -> impl Iterator<Item = Result<JobData, CentralError>> {
+        self.data.iter().enumerate().map(|(index, entry)| {
+            read_entry(entry.get()).map_err(|text| CentralError::unprocessable(format!("data[{index}]{text}")))
+        })
+    }
+
+    /// The names for people.
+    ///
+    /// # Errors
+    /// 422.
+    pub fn check_texts(&self) -> Result<(), CentralError> {
+        check_texts(self.display_name.as_deref(), self.description.as_deref())
     }
 
     /// Batches and threshold.
@@ -115,6 +140,21 @@ impl JobBody<'_> {
             Some([_, _, ..]) => Err(CentralError::unprocessable("organizations may hold one organization only")),
         }
     }
+}
+
+/// The rules for names and descriptions of jobs.
+///
+/// # Errors
+/// 422.
+pub(crate) fn check_texts(display_name: Option<&str>, description: Option<&str>) -> Result<(), CentralError> {
+    for (member, text, most) in
+        [("displayName", display_name, DISPLAY_NAME_MAX), ("description", description, DESCRIPTION_MAX)]
+    {
+        if text.is_some_and(|text| text.chars().count() > most) {
+            return Err(CentralError::unprocessable(format!("{member} may have at most {most} characters")));
+        }
+    }
+    Ok(())
 }
 
 impl AmountBody<'_> {
@@ -178,7 +218,13 @@ fn read_entry(text: &str) -> Result<JobData, String> {
 /// 422.
 pub(crate) fn read(id: JobId, body: &str) -> Result<NewCentralJob, CentralError> {
     let body: JobBody<'_> = from_json(body)?;
-    Ok(NewCentralJob { id, job: body.job()?, delivery: body.delivery()?, organization: body.organization()? })
+    Ok(NewCentralJob {
+        id,
+        job: body.job()?,
+        delivery: body.delivery()?,
+        organization: body.organization()?,
+        devices: body.devices,
+    })
 }
 
 /// A job as clients see it. Members without a value are absent; `progress` is always there, for clients read it
@@ -231,17 +277,27 @@ fn strings(one: &str) -> String {
 
 /// The members `batch` and `cancellationThreshold`.
 pub(crate) fn delivery(doc: &mut ObjectWriter<'_>, delivery: &Delivery) {
-    if let Some(batch) = delivery.batch {
-        let mut object = ObjectWriter::open(doc.key("batch"));
-        amount(&mut object, batch);
-        object.close();
+    if let Some(amount) = delivery.batch {
+        batch(doc.key("batch"), amount);
     }
-    if let Some(threshold) = delivery.threshold {
-        let mut object = ObjectWriter::open(doc.key("cancellationThreshold"));
-        amount(&mut object, threshold.amount);
-        object.display("batch", threshold.per_batch);
-        object.close();
+    if let Some(value) = delivery.threshold {
+        threshold(doc.key("cancellationThreshold"), value);
     }
+}
+
+/// The value of `batch`, with the digits that were sent.
+pub(crate) fn batch(out: &mut String, value: Amount) {
+    let mut object = ObjectWriter::open(out);
+    amount(&mut object, value);
+    object.close();
+}
+
+/// The value of `cancellationThreshold`.
+pub(crate) fn threshold(out: &mut String, value: Threshold) {
+    let mut object = ObjectWriter::open(out);
+    amount(&mut object, value.amount);
+    object.display("batch", value.per_batch);
+    object.close();
 }
 
 fn amount(object: &mut ObjectWriter<'_>, amount: Amount) {

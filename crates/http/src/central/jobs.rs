@@ -1,7 +1,7 @@
 //! Jobs (iot-central §3).
 
-use bellwether_engine::{CentralJobError, CreateJobError, MoveJobError, RerunJobError};
-use bellwether_model::job::{CentralJob, Job};
+use bellwether_engine::{CentralJobError, CreateJobError, MoveJobError, Rerun, RerunJobError};
+use bellwether_model::job::Job;
 use bellwether_model::json::ObjectWriter;
 use bellwether_model::{DeviceSeq, JobId, JobKey};
 use bellwether_store::{FaceKind, JobFilter};
@@ -10,15 +10,21 @@ use super::call::{Answer, Call};
 use super::error::CentralError;
 use super::job_wire;
 use super::own::device_jobs;
+use super::own::jobs::RerunJob;
+use super::own::{job_lists, job_wire as own_wire};
 use super::version::Version;
 
-/// `GET /jobs`: newest first. Jobs of the hub face have no group and are not among them.
+/// `GET /jobs`: newest first. Jobs of the hub face have no group and are not among them, but in our own version: who
+/// runs a fleet sees all that runs on it.
 pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
     page(call, None).await
 }
 
 /// A page of the jobs that the caller may see: all, or the runs of a scheduled job.
 pub(crate) async fn page(call: Call, scheduled_job: Option<String>) -> Result<Answer, CentralError> {
+    if call.version == Version::Own {
+        return job_lists::page(call, scheduled_job).await;
+    }
     let page = call.page()?;
     let before: Option<JobKey> = call.position(&page)?;
     let filter = JobFilter {
@@ -36,16 +42,20 @@ pub(crate) async fn page(call: Call, scheduled_job: Option<String>) -> Result<An
 /// `GET /jobs/{jobId}`. Why it waits, failed or was cancelled has no place in the published body: it stands in the
 /// header `x-ms-status-message`.
 pub(crate) async fn get(call: Call) -> Result<Answer, CentralError> {
-    let (job, central) = visible(&call).await?;
+    let job = visible(&call).await?;
+    if call.version == Version::Own {
+        return answer(&call, &job).await;
+    }
+    let central = job.spec.central().ok_or_else(absent)?;
     let reason = call.engine().waiting_reason(&job).or_else(|| job.failure.clone());
-    Ok(Answer::text(job_wire::document(&job, &central)).with_reason(reason))
+    Ok(Answer::text(job_wire::document(&job, central)).with_reason(reason))
 }
 
 /// `PUT /jobs/{jobId}`: takes the job and runs it. The answer says `pending`, whatever has happened since.
 pub(crate) async fn put(call: Call) -> Result<Answer, CentralError> {
     let new = job_wire::read(job_id(call.param(0))?, &call.body)?;
     let job = call.engine().create_central_job(new, &call.caller, &call.scope).await?;
-    answer(&job)
+    answer(&call, &job).await
 }
 
 /// `GET /jobs/{jobId}/devices`, in the order of the list; in our own version a window of it.
@@ -53,7 +63,7 @@ pub(crate) async fn devices(call: Call) -> Result<Answer, CentralError> {
     if call.version == Version::Own {
         return device_jobs::list(call).await;
     }
-    let (job, _) = visible(&call).await?;
+    let job = visible(&call).await?;
     let page = call.page()?;
     let after = call.position(&page)?.unwrap_or(DeviceSeq(0));
     let found = call.engine().store().job_devices(job.key, after, page.limit).await?;
@@ -84,30 +94,52 @@ pub(crate) async fn resume(call: Call) -> Result<Answer, CentralError> {
     Ok(Answer::nothing())
 }
 
-/// `PUT /jobs/{jobId}/rerun/{rerunId}`: a new job on the devices that failed in this one.
+/// `POST /jobs/{jobId}/cancel`: what was not begun when this is answered never is.
+pub(crate) async fn cancel(call: Call) -> Result<Answer, CentralError> {
+    visible(&call).await?;
+    call.engine().cancel_job(call.param(0)).await?;
+    Ok(Answer::nothing())
+}
+
+/// `PUT /jobs/{jobId}/rerun/{rerunId}`: a new job on the devices that failed in this one. In our own version a body may
+/// name it, and choose others of the devices; the published versions have none, and what is sent is not looked at.
 pub(crate) async fn rerun(call: Call) -> Result<Answer, CentralError> {
     visible(&call).await?;
     let id = job_id(call.param(1))?;
-    let job = call.engine().rerun_job(call.param(0), id, call.caller.name.clone()).await?;
-    answer(&job)
+    let body: RerunJob = match call.version {
+        Version::Own if !call.body.trim_ascii().is_empty() => call.json()?,
+        _ => RerunJob::default(),
+    };
+    job_wire::check_texts(body.display_name.as_deref(), body.description.as_deref())?;
+    let RerunJob { display_name, description, devices } = body;
+    let rerun = Rerun { id, display_name, description, devices, owner: call.caller.name.clone() };
+    let job = call.engine().rerun_job(call.param(0), rerun).await?;
+    answer(&call, &job).await
 }
 
 /// The job of the path's first parameter, if the caller may see it.
-async fn visible(call: &Call) -> Result<(Job, CentralJob), CentralError> {
+async fn visible(call: &Call) -> Result<Job, CentralError> {
     let job = of_either_face(call).await?;
-    let central = job.spec.central().cloned();
-    central.map(|central| (job, central)).ok_or_else(|| CentralError::not_found("job with this id"))
+    if call.version == Version::Own || job.spec.central().is_some() { Ok(job) } else { Err(absent()) }
 }
 
 /// The same, also a job of the hub face: those belong to the root, and our own version shows them.
 pub(crate) async fn of_either_face(call: &Call) -> Result<Job, CentralError> {
     let job = call.engine().store().job(call.param(0)).await?;
-    let job = job.filter(|job| call.scope.covers(job.spec.organization.as_deref()));
-    job.ok_or_else(|| CentralError::not_found("job with this id"))
+    job.filter(|job| call.scope.covers(job.spec.organization.as_deref())).ok_or_else(absent)
 }
 
-fn answer(job: &Job) -> Result<Answer, CentralError> {
-    let central = job.spec.central().ok_or_else(|| CentralError::not_found("job with this id"))?;
+fn absent() -> CentralError {
+    CentralError::not_found("job with this id")
+}
+
+/// The job: in our own version as it is now, else as it was taken.
+async fn answer(call: &Call, job: &Job) -> Result<Answer, CentralError> {
+    if call.version == Version::Own {
+        let overview = call.engine().store().job_overview(job.spec.id.as_str()).await?.ok_or_else(absent)?;
+        return Answer::one(&own_wire::document(call, &overview)?);
+    }
+    let central = job.spec.central().ok_or_else(absent)?;
     Ok(Answer::text(job_wire::document(job, central)).with_reason(job.failure.clone()))
 }
 
@@ -142,7 +174,7 @@ impl From<CreateJobError> for CentralError {
 impl From<MoveJobError> for CentralError {
     fn from(error: MoveJobError) -> CentralError {
         match error {
-            MoveJobError::NotFound => CentralError::not_found("job with this id"),
+            MoveJobError::NotFound => absent(),
             MoveJobError::Refused(refused) => {
                 let status = job_wire::status(refused.state);
                 CentralError::conflict(format!("the job is {status}, which does not allow this"))
@@ -155,13 +187,13 @@ impl From<MoveJobError> for CentralError {
 impl From<RerunJobError> for CentralError {
     fn from(error: RerunJobError) -> CentralError {
         match error {
-            RerunJobError::NotFound => CentralError::not_found("job with this id"),
+            RerunJobError::NotFound => absent(),
             RerunJobError::WrongState { state } => {
                 let status = job_wire::status(state);
                 CentralError::conflict(format!("the job is {status}; only one that has ended is run again"))
             }
             RerunJobError::StillOut { .. } => CentralError::conflict(error),
-            RerunJobError::NothingFailed => CentralError::unprocessable(error),
+            RerunJobError::NothingFailed | RerunJobError::Invalid { .. } => CentralError::unprocessable(error),
             RerunJobError::Create(error) => error.into(),
             RerunJobError::Store(error) => error.into(),
         }

@@ -109,14 +109,14 @@ async fn run(
     let admitted = match admit(&state, &parts.headers).await {
         Ok((caller, organizations)) => match caller.scope(route.permission, &organizations) {
             Some(scope) => match take(state.engine.rates(), route.permission) {
-                Ok(()) => Ok((caller, scope)),
+                Ok(()) => Ok((caller, scope, organizations)),
                 Err(refused) => Err(refused.into()),
             },
             None => Err(CentralError::new(Code::Forbidden, "no role of the caller allows this")),
         },
         Err(error) => Err(error),
     };
-    let (caller, scope) = match admitted {
+    let (caller, scope, organizations) = match admitted {
         Ok(admitted) => admitted,
         Err(error) => {
             discard(body).await;
@@ -126,7 +126,7 @@ async fn run(
     let body = read_body(body, &parts.headers, &state.limits).await?;
     let body = upgrade(version, route.resource, parts.method == Method::PATCH, body)?;
     let (headers, path) = (parts.headers.clone(), parts.uri.path().to_owned());
-    let call = Call { state, caller, scope, version, params, query, headers, body, path };
+    let call = Call { state, caller, scope, organizations, version, params, query, headers, body, path };
     // In a task of its own: what was begun is done to its end, also when the caller goes away in the middle,
     // and a panic is an answer.
     match tokio::spawn((route.run)(call)).await {

@@ -116,6 +116,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     GET "/jobs/{jobId}/results": OWN ViewJobs Plain results::download;
     POST "/jobs/{jobId}/stop": ALL RunJobs Plain jobs::stop;
     POST "/jobs/{jobId}/resume": ALL RunJobs Plain jobs::resume;
+    POST "/jobs/{jobId}/cancel": OWN RunJobs Plain jobs::cancel;
     PUT "/jobs/{jobId}/rerun/{rerunId}": ALL RunJobs Job jobs::rerun;
     GET "/organizations": ORGANIZATIONS ViewOrganizations Organization organizations::list;
     GET "/organizations/{organizationId}": ORGANIZATIONS ViewOrganizations Organization organizations::get;

@@ -67,11 +67,11 @@ pub(crate) fn unknown(id: &str) -> String {
 }
 
 /// The condition as it was sent; where devices were named otherwise, the condition that says the same. The members
-/// of a group and another job's failed devices are no condition.
+/// of a group, another job's failed devices and devices that were chosen on the other face are no condition.
 fn condition(target: &Target) -> Option<String> {
     let (condition, device_ids) = match target {
         Target::Twins { condition, device_ids } => (condition, device_ids),
-        Target::Group { .. } | Target::FailedOf { .. } => return None,
+        Target::Group { .. } | Target::FailedOf { .. } | Target::Chosen { .. } => return None,
     };
     let Some(ids) = device_ids else { return Some(condition.clone().unwrap_or_default()) };
     let quoted = |id: &String| format!("'{}'", id.replace('\\', "\\\\").replace('\'', "\\'"));

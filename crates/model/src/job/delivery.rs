@@ -107,6 +107,11 @@ impl Delivery {
         size.min(targets).max(1)
     }
 
+    /// In how many batches a job of `targets` devices goes; none without devices.
+    pub fn batches(&self, targets: u64) -> u64 {
+        targets.div_ceil(self.batch_size(targets))
+    }
+
     /// How many failures are borne where `devices` take part; one more is too many. `None`: any number.
     pub fn failures_borne(&self, devices: u64) -> Option<u64> {
         Some(match self.threshold?.amount {
@@ -170,8 +175,11 @@ mod tests {
             (percent("0.7"), 1000, 7),
         ] {
             assert_eq!(batch(amount).batch_size(targets), size, "{amount:?} of {targets}");
+            let batches = batch(amount).batches(targets);
+            assert!(batches * size >= targets && (batches - 1) * size < targets, "{amount:?} of {targets}: {batches}");
         }
         assert_eq!(Delivery::default().batch_size(7), 7);
+        assert_eq!((Delivery::default().batches(7), batch(number("3")).batches(0)), (1, 0));
     }
 
     #[test]

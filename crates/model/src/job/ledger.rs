@@ -311,26 +311,36 @@ impl Ledger {
         self.batch = Some(Batch { number, first, size, succeeded: 0, failed: 0, opened: now, ended: None });
     }
 
-    /// What the threshold looks at; `None` without one.
     fn failures(&self) -> Option<Failures> {
-        let (threshold, counters, batch) = (self.delivery.threshold?, self.counters?, self.batch?);
-        let (seen, devices) =
-            if threshold.per_batch { (batch.failed, batch.size) } else { (counters.failed, counters.targets) };
-        let borne = self.delivery.failures_borne(devices)?;
-        Some(Failures { threshold, seen, devices, borne, batch: batch.number })
+        Failures::of(&self.delivery, self.counters, self.batch)
     }
 }
 
-/// Failures beside what is borne.
-struct Failures {
-    threshold: Threshold,
-    seen: u64,
-    devices: u64,
-    borne: u64,
-    batch: u64,
+/// Failures beside what is borne: what a threshold looks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Failures {
+    /// The threshold.
+    pub threshold: Threshold,
+    /// Devices that count as failed.
+    pub seen: u64,
+    /// Among so many.
+    pub devices: u64,
+    /// So many may fail; one more cancels the job.
+    pub borne: u64,
+    /// The batch that is open, or the last one.
+    pub batch: u64,
 }
 
 impl Failures {
+    /// Of a job that stands so; `None` without a threshold, and until the target list is frozen.
+    pub fn of(delivery: &Delivery, counters: Option<Counters>, batch: Option<Batch>) -> Option<Failures> {
+        let (threshold, counters, batch) = (delivery.threshold?, counters?, batch?);
+        let (seen, devices) =
+            if threshold.per_batch { (batch.failed, batch.size) } else { (counters.failed, counters.targets) };
+        let borne = delivery.failures_borne(devices)?;
+        Some(Failures { threshold, seen, devices, borne, batch: batch.number })
+    }
+
     fn text(&self) -> String {
         let Failures { seen, devices, batch, .. } = self;
         let limit = match self.threshold.amount {

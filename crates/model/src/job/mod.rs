@@ -3,6 +3,7 @@
 
 mod delivery;
 mod difference;
+mod kind;
 mod ledger;
 pub mod outcome;
 mod plan;
@@ -13,9 +14,10 @@ use serde::{Deserialize, Serialize};
 
 pub use delivery::{Amount, BadDelivery, BadNumber, Delivery, Threshold, read_decimal};
 pub use difference::{Difference, Touchable};
-pub use ledger::{Batch, Gate, Ledger};
+pub use kind::{Attention, JobKind};
+pub use ledger::{Batch, Failures, Gate, Ledger};
 pub use outcome::{Class, DeviceJobState, Outcome, Tally};
-pub use plan::{COMMAND_RESPONSE_SECONDS, ENTRIES_MAX, Plan, plan};
+pub use plan::{COMMAND_RESPONSE_SECONDS, ENTRIES_MAX, Plan, faults, plan};
 pub use rust_decimal::Decimal;
 pub use spec::{Action, CentralJob, Face, JobData, JobSpec, Offline, Success, Target};
 pub use state::{BadStatus, JobEvent, JobState, Refused};

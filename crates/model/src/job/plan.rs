@@ -61,14 +61,9 @@ pub fn plan(data: &[JobData], models: &BTreeMap<String, Arc<CapabilityModel>>) -
     if data.len() > ENTRIES_MAX {
         return Err(Fault::new(format!("may have at most {ENTRIES_MAX} entries")).under("data"));
     }
-    let mut work = Work::default();
-    for (index, entry) in data.iter().enumerate() {
-        let fault = |fault: Fault| fault.at(index).under("data");
-        if entry.type_name() != first.type_name() {
-            let rule = format!("all entries of a job have the same type, and the first is {}", first.type_name());
-            return Err(fault(Fault::new(rule).under("type")));
-        }
-        work.add(entry, models).map_err(fault)?;
+    let (work, faults) = Work::of(data.iter().enumerate(), first, models);
+    if let Some(fault) = faults.into_iter().next() {
+        return Err(fault);
     }
     let mut templates: Vec<String> = match first {
         JobData::DeviceTemplateMigration { .. } => Vec::new(),
@@ -87,6 +82,16 @@ pub fn plan(data: &[JobData], models: &BTreeMap<String, Arc<CapabilityModel>>) -
     Ok(Plan { action, templates })
 }
 
+/// Everything that is wrong with entries of a job's `data`, each with its place: what [`plan`] would say, entry by entry.
+/// Entries that could not be read are missing.
+pub fn faults(data: &[(usize, JobData)], models: &BTreeMap<String, Arc<CapabilityModel>>) -> Vec<Fault> {
+    let Some((_, first)) = data.first() else { return Vec::new() };
+    if data.len() > ENTRIES_MAX {
+        return vec![Fault::new(format!("may have at most {ENTRIES_MAX} entries")).under("data")];
+    }
+    Work::of(data.iter().map(|(index, entry)| (*index, entry)), first, models).1
+}
+
 /// What the entries so far come to.
 #[derive(Default)]
 struct Work {
@@ -96,6 +101,25 @@ struct Work {
 }
 
 impl Work {
+    /// What entries come to, and what is wrong with them.
+    fn of<'d>(
+        data: impl Iterator<Item = (usize, &'d JobData)>,
+        first: &JobData,
+        models: &BTreeMap<String, Arc<CapabilityModel>>,
+    ) -> (Work, Vec<Fault>) {
+        let (mut work, mut faults) = (Work::default(), Vec::new());
+        for (index, entry) in data {
+            let added = if entry.type_name() == first.type_name() {
+                work.add(entry, models)
+            } else {
+                let rule = format!("all entries of a job have the same type, and the first is {}", first.type_name());
+                Err(Fault::new(rule).under("type"))
+            };
+            faults.extend(added.err().map(|fault| fault.at(index).under("data")));
+        }
+        (work, faults)
+    }
+
     fn add(&mut self, entry: &JobData, models: &BTreeMap<String, Arc<CapabilityModel>>) -> Result<(), Fault> {
         let (member, template) = entry.template();
         let model = models
@@ -232,6 +256,19 @@ mod tests {
         for (data, expected) in cases {
             assert_eq!(made(data).as_deref(), Ok(expected));
         }
+    }
+
+    #[test]
+    fn every_fault_is_found() {
+        let data = [
+            (0, entry("property", "target", "\"warm\"")),
+            (2, entry("property", "serial", "\"x\"")),
+            (3, entry("property", "target", "1")),
+            (4, entry("command", "reboot", "")),
+        ];
+        let paths: Vec<String> = faults(&data, &models()).into_iter().map(|fault| fault.path).collect();
+        assert_eq!(paths, ["data[0].value", "data[2].path", "data[4].type"]);
+        assert_eq!(faults(&data[2..3], &models()), []);
     }
 
     #[test]

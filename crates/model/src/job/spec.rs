@@ -63,7 +63,8 @@ pub struct CentralJob {
     pub display_name: Option<String>,
     /// For people.
     pub description: Option<String>,
-    /// Id of the device group; a rerun keeps that of its source.
+    /// Id of the device group; a rerun keeps that of its source. Empty for a job on devices that were chosen one by
+    /// one.
     pub group: String,
     /// What it does, entry by entry.
     pub data: Vec<JobData>,
@@ -125,6 +126,14 @@ pub enum Target {
         /// The other job.
         failed_of: JobKey,
     },
+    /// Devices that were named one by one when the job was made. The store keeps which with the job, so that a device
+    /// that is deleted before its turn ends as such, and one that is made anew under its name is left alone.
+    Chosen {
+        /// How many.
+        chosen: u64,
+        /// The job whose devices they are; `None`: they were chosen out of the fleet.
+        of: Option<JobKey>,
+    },
     /// When both are given, both must hold (iot-hub §1.1); one of them always is.
     Twins {
         /// A condition over twins, as the caller wrote it; `*` is every device.
@@ -132,6 +141,17 @@ pub enum Target {
         /// Devices by name.
         device_ids: Option<Vec<String>>,
     },
+}
+
+impl Target {
+    /// The job on whose devices it is.
+    pub fn source(&self) -> Option<JobKey> {
+        match self {
+            Target::FailedOf { failed_of } => Some(*failed_of),
+            Target::Chosen { of, .. } => *of,
+            Target::Group { .. } | Target::Twins { .. } => None,
+        }
+    }
 }
 
 /// What a job does on each device.
@@ -281,6 +301,8 @@ mod tests {
         for target in [
             Target::Group { group: "g".to_owned() },
             Target::FailedOf { failed_of: JobKey(7) },
+            Target::Chosen { chosen: 3, of: None },
+            Target::Chosen { chosen: 3, of: Some(JobKey(7)) },
             Target::Twins { condition: None, device_ids: Some(Vec::new()) },
         ] {
             spec.target = target;

@@ -65,7 +65,11 @@ fn jobs(all: &mut Description) {
         .query("search", "Only those with this text in id, name or description; case does not matter")
         .query("group", "Only those on this device group")
         .query("owner", "Only those that this one made")
-        .query("type", "Only these: `property`, `command`, `cloudProperty`, `deviceTemplateMigration`, comma-separated")
+        .query(
+            "type",
+            "Only these: `property`, `command`, `cloudProperty`, `deviceTemplateMigration`, `scheduleUpdateTwin`, \
+             `scheduleDeviceMethod`, comma-separated",
+        )
         .query("organization", "Only those of this organization")
         .query("scheduledJob", "Only the runs of this scheduled job")
         .query("since", "Only those made at this time or later")

@@ -1,6 +1,7 @@
 //! Jobs with what an operator sees of them.
 
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::super::description::jobs::{Amount, JobData, JobProgress, Threshold};
@@ -11,6 +12,14 @@ use super::super::description::jobs::{Amount, JobData, JobProgress, Threshold};
 pub(crate) struct Job {
     /// Its name on the wire.
     pub id: String,
+    /// The contract that it was made on.
+    pub face: JobFace,
+    /// What it does; of the hub face what `hub` tells more of.
+    #[serde(rename = "type")]
+    pub kind: JobType,
+    /// What a job of the hub face does; absent for others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hub: Option<HubJob>,
     /// The scheduled job that it is a run of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scheduled_job_id: Option<String>,
@@ -20,22 +29,25 @@ pub(crate) struct Job {
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The device group; empty for a job on chosen devices.
+    /// The device group; empty for a job on chosen devices and for one of the hub face.
     pub group: String,
-    /// The group's name, if it is still there.
+    /// The group's name, if it is still there and the caller may see it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub group_name: Option<String>,
-    /// How many devices were chosen by id; absent for a job on a group.
+    /// How many devices were chosen by id; absent for a job on a group or on all that failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub chosen_devices: Option<u64>,
     /// How large its batches are; absent: one batch.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub batch: Option<Amount>,
+    #[schema(value_type = Option<Amount>)]
+    pub batch: Option<Box<RawValue>>,
     /// When it is cancelled.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cancellation_threshold: Option<Threshold>,
-    /// What it does.
-    pub data: Vec<JobData>,
+    #[schema(value_type = Option<Threshold>)]
+    pub cancellation_threshold: Option<Box<RawValue>>,
+    /// What it does, values as they came; empty for a job of the hub face.
+    #[schema(value_type = Vec<JobData>)]
+    pub data: Box<RawValue>,
     /// `pending`, `running`, `complete`, `failed`, `stopped` or `cancelled`.
     pub status: JobStatus,
     /// As the published versions count.
@@ -56,7 +68,7 @@ pub(crate) struct Job {
     pub created: String,
     /// Who made it.
     pub owner: String,
-    /// The job whose failed devices it runs on again.
+    /// The job on whose devices it runs again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rerun_of: Option<String>,
     /// One sentence: why it waits, was stopped, cancelled or failed.
@@ -77,6 +89,61 @@ pub(crate) struct Job {
     pub actions: Vec<JobAction>,
     /// The number of its last event: live updates go on after it.
     pub event: u64,
+}
+
+/// A contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum JobFace {
+    /// This one.
+    Central,
+    /// IoT Hub's.
+    Hub,
+}
+
+/// What a job does. All its entries are of one type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum JobType {
+    /// Sets properties.
+    Property,
+    /// Calls commands.
+    Command,
+    /// Sets cloud properties.
+    CloudProperty,
+    /// Gives devices another template.
+    DeviceTemplateMigration,
+    /// Changes twins, of the hub face.
+    ScheduleUpdateTwin,
+    /// Calls a method, of the hub face.
+    ScheduleDeviceMethod,
+}
+
+/// What a job of the hub face does.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct HubJob {
+    /// Which devices, in the query language; absent where devices are named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
+    /// What is merged into each twin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub update_twin: Option<Box<RawValue>>,
+    /// The method that is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub method: Option<String>,
+    /// What it is called with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<serde_json::Value>)]
+    pub payload: Option<Box<RawValue>>,
+    /// When it is to begin, as was asked.
+    #[schema(format = DateTime)]
+    pub start: String,
+    /// When no further device is begun.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<String>,
 }
 
 /// The words of the published versions.
@@ -169,9 +236,9 @@ pub(crate) enum JobAction {
     Resume,
     /// `POST …/cancel`.
     Cancel,
-    /// `PUT …/rerun/{id}`.
+    /// `PUT …/rerun/{id}`; on all that failed (`counters.failed` is not 0), or on devices that are chosen.
     Rerun,
-    /// A copy of it may be made.
+    /// Its members make another job; not for one of the hub face.
     Copy,
 }
 
@@ -183,7 +250,7 @@ pub(crate) enum JobAction {
 pub(crate) struct NewJob {
     /// Its name for people: at most 256 characters.
     pub display_name: Option<String>,
-    /// What it is for: at most 1,024 characters.
+    /// What it is for: at most 4,096 characters.
     pub description: Option<String>,
     /// The device group. This or `devices`.
     pub group: Option<String>,
@@ -195,7 +262,7 @@ pub(crate) struct NewJob {
     pub cancellation_threshold: Option<Threshold>,
     /// What it does; all of one type.
     pub data: Vec<JobData>,
-    /// One organization.
+    /// One organization; absent: the group's, or the lowest that holds all devices.
     pub organizations: Option<Vec<String>>,
 }
 

@@ -11,6 +11,8 @@ pub(crate) mod drafts;
 pub(crate) mod failures;
 pub(crate) mod groups;
 pub(crate) mod job_events;
+pub(crate) mod job_lists;
+pub(crate) mod job_wire;
 pub(crate) mod jobs;
 pub(crate) mod preview;
 pub(crate) mod result_filter;

@@ -84,7 +84,9 @@ fn find_member<'s>(
 ) -> Result<&'s Member, CentralError> {
     let of_variants = shape.variants().iter().filter(|other| variant.is_none_or(|variant| variant.tag == other.tag));
     let mut all = shape.members().iter().chain(of_variants.flat_map(|variant| variant.members));
-    let Some(member) = all.find(|member| member.is_called(key)) else {
+    // Of what only our own version has, the published ones do not even say that another has it.
+    let may_know = |member: &Member| member.since != Version::Own || version == Version::Own;
+    let Some(member) = all.find(|member| member.is_called(key) && may_know(member)) else {
         return Err(CentralError::unprocessable(format!("{path}{key} is not known")));
     };
     if member.access == Access::Write && !member.is_known(version) {

@@ -1,7 +1,7 @@
 //! The bodies of IoT Central's REST API in all their versions, as the published descriptions declare them
 //! (iot-central §3, §4, §6 to §10; `tests/data/central/openapi`). A test holds these tables against those files.
 
-use super::Version::{V1_1Preview, V1_2Preview, V2022_06_30Preview, V2022_10_31Preview};
+use super::Version::{Own, V1_1Preview, V1_2Preview, V2022_06_30Preview, V2022_10_31Preview};
 use super::shape::Kind::{List, Object, Switch};
 use super::shape::{Member, Shape, Variant};
 
@@ -71,8 +71,24 @@ static JOB_DATA: Shape = Shape::Tagged(
     ],
 );
 
-/// §3.1.
+/// §3.1, and what our own version has beyond it.
 pub(super) static JOB: Shape = Shape::Plain(&[
+    Member::new("devices").since(Own),
+    Member::read_only("face").since(Own),
+    Member::read_only("type").since(Own),
+    Member::read_only("hub").since(Own),
+    Member::read_only("groupName").since(Own),
+    Member::read_only("chosenDevices").since(Own),
+    Member::read_only("created").since(Own),
+    Member::read_only("owner").since(Own),
+    Member::read_only("rerunOf").since(Own),
+    Member::read_only("reason").since(Own),
+    Member::read_only("counters").since(Own),
+    Member::read_only("openBatch").since(Own),
+    Member::read_only("gauge").since(Own),
+    Member::read_only("attention").since(Own),
+    Member::read_only("actions").since(Own),
+    Member::read_only("event").since(Own),
     Member::read_only("id"),
     Member::read_only("scheduledJobId").since(V2022_06_30Preview),
     Member::new("displayName"),

@@ -44,7 +44,7 @@ pub(super) async fn fleet(devices: usize) -> Central {
 
 impl Central {
     /// Registers a device with a template.
-    async fn device(&self, id: &str, template: &str) {
+    pub(super) async fn device(&self, id: &str, template: &str) {
         let engine = Arc::clone(&self.hub.state.engine);
         engine.create_device(id.parse().unwrap(), DeviceSettings::default()).await.unwrap();
         self.set_template(id, template).await;
@@ -60,7 +60,7 @@ impl Central {
     }
 
     /// The devices of a job as `id status`.
-    async fn rows(&self, id: &str) -> Vec<String> {
+    pub(super) async fn rows(&self, id: &str) -> Vec<String> {
         let list = self.ask(&format!("GET /jobs/{id}/devices?maxpagesize=100"), "").await.json();
         let row = |row: &Value| format!("{} {}", row["id"].as_str().unwrap(), row["status"].as_str().unwrap());
         list["value"].as_array().unwrap().iter().map(row).collect()

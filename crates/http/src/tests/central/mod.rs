@@ -11,6 +11,7 @@ mod jobs;
 mod limits;
 mod organizations;
 mod own_results;
+mod own_jobs;
 mod properties;
 mod queries;
 mod relationships;
@@ -36,7 +37,6 @@ use super::{HOST, Hub, Reply};
 
 /// The newest version.
 const NEWEST: &str = "2022-10-31-preview";
-
 /// Our own version.
 const OWN: &str = "bellwether-1";
 

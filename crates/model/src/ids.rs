@@ -59,6 +59,11 @@ pub struct DeviceGroupId(Box<str>);
 #[serde(try_from = "String", into = "String")]
 pub struct ScheduledJobId(Box<str>);
 
+/// A saved job's name: 1 to 255 ASCII letters, digits, `_` and `-`, case-sensitive, as of what it becomes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct JobDraftId(Box<str>);
+
 /// An organization's name: 2 to 48 lower-case ASCII letters, digits and `-`, neither first nor last a `-`
 /// (iot-central §2).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -128,6 +133,7 @@ text_id!(DeviceId, "deviceId", check_device_id);
 text_id!(JobId, "jobId", check_job_id);
 text_id!(DeviceGroupId, "deviceGroupId", check_central_id);
 text_id!(ScheduledJobId, "scheduledJobId", check_central_id);
+text_id!(JobDraftId, "draftId", check_central_id);
 text_id!(OrganizationId, "organizationId", check_organization_id);
 text_id!(UserId, "userId", check_user_id);
 text_id!(ApiTokenId, "tokenId", check_api_token_id);

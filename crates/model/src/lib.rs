@@ -14,6 +14,7 @@ pub mod group;
 pub mod identity;
 pub mod ids;
 pub mod job;
+pub mod job_draft;
 pub mod json;
 pub mod method;
 pub mod organization;

@@ -36,6 +36,8 @@ pub enum RecordKind {
     EnrollmentGroup = 7,
     /// A device's own enrollment (iot-central §7.5).
     IndividualEnrollment = 8,
+    /// A saved job (`job_drafts`).
+    JobDraft = 9,
 }
 
 /// A thing that is kept whole.
@@ -93,7 +95,7 @@ pub struct Records<'a> {
     _private: PhantomData<()>,
 }
 
-fn stored_of<R: Record>(row: &Row<'_>) -> Result<Stored<R>, StoreError> {
+pub(crate) fn stored_of<R: Record>(row: &Row<'_>) -> Result<Stored<R>, StoreError> {
     let body = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
     Ok(Stored { key: row.get(0)?, etag: row.get(1)?, record: serde_json::from_str(body)? })
 }

@@ -129,6 +129,30 @@ impl JobBody<'_> {
         Ok(delivery)
     }
 
+    /// The batches alone.
+    ///
+    /// # Errors
+    /// 422.
+    pub fn batch(&self) -> Result<Option<Amount>, CentralError> {
+        let batch = self.batch.as_ref().map(|body| body.amount("batch")).transpose()?;
+        Delivery { batch, threshold: None }.check().map_err(CentralError::unprocessable)?;
+        Ok(batch)
+    }
+
+    /// The threshold alone.
+    ///
+    /// # Errors
+    /// 422.
+    pub fn threshold(&self) -> Result<Option<Threshold>, CentralError> {
+        let read = |body: &AmountBody<'_>| {
+            let amount = body.amount("cancellationThreshold")?;
+            Ok::<_, CentralError>(Threshold { amount, per_batch: body.is_per_batch() })
+        };
+        let threshold = self.cancellation_threshold.as_ref().map(read).transpose()?;
+        Delivery { batch: None, threshold }.check().map_err(CentralError::unprocessable)?;
+        Ok(threshold)
+    }
+
     /// The organization that is named.
     ///
     /// # Errors

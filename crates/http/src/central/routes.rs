@@ -4,7 +4,7 @@
 use axum::http::Method;
 use bellwether_model::access::Permission;
 
-use super::own::{batches, device_jobs, failures, results};
+use super::own::{batches, device_jobs, drafts, failures, preview, results};
 use super::router::Route;
 use super::version::{Resource, Version, Versions};
 use super::{
@@ -118,6 +118,11 @@ pub(crate) static ROUTES: &[Route] = routes! {
     POST "/jobs/{jobId}/resume": ALL RunJobs Plain jobs::resume;
     POST "/jobs/{jobId}/cancel": OWN RunJobs Plain jobs::cancel;
     PUT "/jobs/{jobId}/rerun/{rerunId}": ALL RunJobs Job jobs::rerun;
+    POST "/jobPreview": OWN RunJobs JobPreview preview::ask;
+    GET "/jobDrafts": OWN ViewJobs JobDraft drafts::list;
+    GET "/jobDrafts/{draftId}": OWN ViewJobs JobDraft drafts::get;
+    PUT "/jobDrafts/{draftId}": OWN RunJobs JobDraft drafts::put;
+    DELETE "/jobDrafts/{draftId}": OWN RunJobs Plain drafts::delete;
     GET "/organizations": ORGANIZATIONS ViewOrganizations Organization organizations::list;
     GET "/organizations/{organizationId}": ORGANIZATIONS ViewOrganizations Organization organizations::get;
     PUT "/organizations/{organizationId}": ORGANIZATIONS ManageOrganizations Organization organizations::put;

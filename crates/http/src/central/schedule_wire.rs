@@ -1,6 +1,7 @@
 //! Scheduled jobs in the newest version's form (iot-central §4.1).
 //!
-//! REST has no member for the time zone: what is made here reckons in UTC, and what was made with a zone keeps it.
+//! The published versions have no member for the time zone: what is made there reckons in UTC, and what was made with a
+//! zone keeps it. Our own version has `schedule.zone`, and shows the next runs.
 
 use bellwether_model::Time;
 use bellwether_model::json::{Members, ObjectWriter, merge_patch_text, push_string};
@@ -11,6 +12,10 @@ use serde::Deserialize;
 use super::call::from_json;
 use super::error::CentralError;
 use super::job_wire::{self, JobBody};
+use super::version::Version;
+
+/// Runs ahead that our own version shows.
+const NEXT_RUNS: usize = 5;
 
 /// What a scheduled job has beside the members of a job.
 #[derive(Deserialize)]
@@ -24,6 +29,8 @@ struct ScheduleBody {
     start: Option<String>,
     recurrence: Option<String>,
     end: Option<EndBody>,
+    /// Only our own version has it.
+    zone: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -46,13 +53,16 @@ pub(crate) fn check(body: &str) -> Result<(), CentralError> {
 ///
 /// # Errors
 /// 422: a member is missing or has a value that it cannot have.
-pub(crate) fn read(text: &str, stands: Option<&Definition>) -> Result<Definition, CentralError> {
+pub(crate) fn read(version: Version, text: &str, stands: Option<&Definition>) -> Result<Definition, CentralError> {
     let (job, delivery, organization) = {
         let body: JobBody<'_> = from_json(text)?;
         (body.job()?, body.delivery()?, body.organization()?)
     };
     let Body { schedule, enabled } = from_json(text)?;
-    let zone = stands.map_or(Zone::UTC, |stands| stands.schedule.zone().clone());
+    let zone = match version {
+        Version::Own => Zone::UTC,
+        _ => stands.map_or(Zone::UTC, |stands| stands.schedule.zone().clone()),
+    };
     let schedule = schedule.ok_or_else(|| CentralError::unprocessable("schedule must be given"))?;
     Ok(Definition {
         display_name: job.display_name,
@@ -70,14 +80,24 @@ pub(crate) fn read(text: &str, stands: Option<&Definition>) -> Result<Definition
 ///
 /// # Errors
 /// As [`read`].
-pub(crate) fn patched(patch: &str, stands: Option<&Definition>) -> Result<Definition, CentralError> {
-    let before = stands.map_or_else(|| "{}".to_owned(), text_of);
+pub(crate) fn patched(version: Version, patch: &str, stands: Option<&Definition>) -> Result<Definition, CentralError> {
+    let before = stands.map_or_else(|| "{}".to_owned(), |stands| text_of(version, stands));
     let text = merge_patch_text(&before, patch);
     let text = text.map_err(|error| CentralError::unprocessable(format!("the body: {error}")))?;
-    read(&text, stands)
+    read(version, &text, stands)
+}
+
+/// The schedule of a job that is only looked at; `None`: it has none. The inner error is a rule that it breaks.
+///
+/// # Errors
+/// 422: a member has another type.
+pub(crate) fn read_schedule(text: &str) -> Result<Result<Option<Schedule>, CentralError>, CentralError> {
+    let Body { schedule, .. } = from_json(text)?;
+    Ok(schedule.map(|schedule| schedule.read(Zone::UTC)).transpose())
 }
 
 impl ScheduleBody {
+    /// `zone` is where it is reckoned when nothing is said.
     fn read(self, zone: Zone) -> Result<Schedule, CentralError> {
         let unprocessable = |text: &str| CentralError::unprocessable(text);
         let start = self.start.ok_or_else(|| unprocessable("schedule.start must be given"))?;
@@ -89,6 +109,10 @@ impl ScheduleBody {
                 .ok_or_else(|| unprocessable("schedule.recurrence must be daily, weekly or monthly"))?,
         };
         let end = self.end.map_or(Ok(End::Never), EndBody::read)?;
+        let zone = match self.zone {
+            None => zone,
+            Some(name) => name.parse().map_err(|rule| CentralError::unprocessable(format!("schedule.zone {rule}")))?,
+        };
         Schedule::new(start, recurrence, end, zone)
             .map_err(|bad| CentralError::unprocessable(format!("{} {bad}", bad.member())))
     }
@@ -115,27 +139,46 @@ impl EndBody {
 
 /// A scheduled job as clients see it. `description` is always there (iot-central §4.1); other members without a value
 /// are absent.
-pub(crate) fn document(stored: &Stored<ScheduledJob>) -> String {
+pub(crate) fn document(version: Version, stored: &Stored<ScheduledJob>) -> String {
     let job = &stored.record;
     let mut out = String::with_capacity(1024);
     let mut doc = ObjectWriter::open(&mut out);
     doc.string("id", job.id.as_str());
-    members(&mut doc, &job.definition);
+    members(version, &mut doc, &job.definition);
     doc.display("completed", job.progress.completed).string("etag", &stored.etag_text());
+    if version == Version::Own {
+        next_runs(doc.key("nextRuns"), job);
+    }
     doc.close();
     out
+}
+
+/// When it runs next; nothing while it is suspended, and after its end.
+fn next_runs(out: &mut String, job: &ScheduledJob) {
+    let runs = match job.next() {
+        Some(_) => job.progress.upcoming(&job.definition.schedule, NEXT_RUNS),
+        None => Vec::new(),
+    };
+    out.push('[');
+    for (index, run) in runs.iter().enumerate() {
+        if index > 0 {
+            out.push(',');
+        }
+        push_string(out, &run.to_string());
+    }
+    out.push(']');
 }
 
 /// What a caller may change of it.
-fn text_of(definition: &Definition) -> String {
+fn text_of(version: Version, definition: &Definition) -> String {
     let mut out = String::with_capacity(1024);
     let mut doc = ObjectWriter::open(&mut out);
-    members(&mut doc, definition);
+    members(version, &mut doc, definition);
     doc.close();
     out
 }
 
-fn members(doc: &mut ObjectWriter<'_>, definition: &Definition) {
+fn members(version: Version, doc: &mut ObjectWriter<'_>, definition: &Definition) {
     if let Some(name) = &definition.display_name {
         doc.string("displayName", name);
     }
@@ -166,6 +209,10 @@ fn members(doc: &mut ObjectWriter<'_>, definition: &Definition) {
             end.string("type", "occurrences").display("occurrences", runs);
             end.close();
         }
+    }
+    let zone = definition.schedule.zone();
+    if version == Version::Own && *zone != Zone::UTC {
+        schedule.string("zone", zone.name());
     }
     schedule.close();
     doc.display("enabled", definition.enabled);

@@ -10,6 +10,7 @@ use bellwether_store::{Records, Stored};
 use super::call::{Answer, Call};
 use super::error::CentralError;
 use super::schedule_wire;
+use super::version::Version;
 
 /// `GET /scheduledJobs`: those that the caller may see, in the order of creation.
 pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
@@ -20,13 +21,13 @@ pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
     let read = move |records: &Records<'_>| records.page(after, page.limit, covered);
     let found = call.engine().store().read_records(read).await?;
     let next = found.records.last().filter(|_| found.more).map(|last| call.next(&last.key)).transpose()?;
-    Ok(Answer::texts(found.records.iter().map(schedule_wire::document).collect(), next))
+    Ok(Answer::texts(found.records.iter().map(|job| schedule_wire::document(call.version, job)).collect(), next))
 }
 
 /// `GET /scheduledJobs/{scheduledJobId}`.
 pub(crate) async fn get(call: Call) -> Result<Answer, CentralError> {
     let found = visible(&call).await?;
-    Ok(answer(&found))
+    Ok(answer(call.version, &found))
 }
 
 /// `PUT /scheduledJobs/{scheduledJobId}`: makes or replaces a scheduled job. A replaced one keeps its time zone and
@@ -35,22 +36,22 @@ pub(crate) async fn put(call: Call) -> Result<Answer, CentralError> {
     let (id, if_match, engine) = (id(&call)?, call.if_match()?, Arc::clone(call.engine()));
     // What is no JSON is refused before anything is looked up.
     schedule_wire::check(&call.body)?;
-    let body = call.body;
+    let (version, body) = (call.version, call.body);
     let change = Box::new(move |stands: Option<&_>| {
-        schedule_wire::read(&body, stands).map_err(|error: CentralError| error.message)
+        schedule_wire::read(version, &body, stands).map_err(|error: CentralError| error.message)
     });
-    Ok(answer(&engine.put_scheduled_job(id, change, if_match, call.caller).await?))
+    Ok(answer(version, &engine.put_scheduled_job(id, change, if_match, call.caller).await?))
 }
 
 /// `PATCH /scheduledJobs/{scheduledJobId}`: changes what is named. Refused while a run is active.
 pub(crate) async fn patch(call: Call) -> Result<Answer, CentralError> {
     let (id, if_match, engine) = (id(&call)?, call.if_match()?, Arc::clone(call.engine()));
     schedule_wire::check(&call.body)?;
-    let patch = call.body;
+    let (version, patch) = (call.version, call.body);
     let change = Box::new(move |stands: Option<&_>| {
-        schedule_wire::patched(&patch, stands).map_err(|error: CentralError| error.message)
+        schedule_wire::patched(version, &patch, stands).map_err(|error: CentralError| error.message)
     });
-    Ok(answer(&engine.patch_scheduled_job(id, change, if_match, call.caller).await?))
+    Ok(answer(version, &engine.patch_scheduled_job(id, change, if_match, call.caller).await?))
 }
 
 /// `DELETE /scheduledJobs/{scheduledJobId}`: its runs stay.
@@ -72,8 +73,8 @@ async fn visible(call: &Call) -> Result<Stored<ScheduledJob>, CentralError> {
     seen.ok_or_else(|| ScheduledJobError::NotFound.into())
 }
 
-fn answer(stored: &Stored<ScheduledJob>) -> Answer {
-    Answer::text(schedule_wire::document(stored))
+fn answer(version: Version, stored: &Stored<ScheduledJob>) -> Answer {
+    Answer::text(schedule_wire::document(version, stored))
 }
 
 fn id(call: &Call) -> Result<ScheduledJobId, CentralError> {

@@ -1,10 +1,19 @@
 //! Saved jobs: what the wizard keeps to be gone on with later.
 
+use bellwether_engine::{JobDraftError, NewJobDraft};
+use bellwether_model::ids::JobDraftId;
+use bellwether_model::job_draft;
+use bellwether_model::json::RawJson;
+use bellwether_store::{Records, Stored};
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use super::super::call::{Answer, Call};
+use super::super::error::CentralError;
+
 /// A job that was saved and not run. Nothing of it but the shape is checked before it is run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobDraft {
     /// Its name on the wire; the server sets it.
@@ -16,7 +25,7 @@ pub(crate) struct JobDraft {
     /// Its name for people.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
-    /// The organization whose users see it; absent: that of whoever saved it.
+    /// The organization whose users see it; absent: where it was, and of a new one that of whoever saves it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organizations: Option<Vec<String>>,
     /// Who saved it last; the server sets it.
@@ -26,6 +35,81 @@ pub(crate) struct JobDraft {
     #[serde(default)]
     #[schema(format = DateTime)]
     pub saved: String,
-    /// The job as far as it goes: the members of a job or a scheduled job to make, any of them missing.
-    pub job: serde_json::Value,
+    /// The job as far as it goes: the members of a job or a scheduled job to make, any of them missing. At most 1 MiB;
+    /// numbers keep their digits.
+    #[schema(value_type = serde_json::Value)]
+    pub job: Box<RawValue>,
+}
+
+/// `GET /jobDrafts`: last saved first.
+pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
+    let page = call.page()?;
+    let after = call.position(&page)?;
+    let scope = call.scope.clone();
+    let seen = move |draft: &job_draft::JobDraft| scope.covers(draft.organization.as_deref());
+    let read = move |records: &Records<'_>| records.job_drafts(after, page.limit, seen);
+    let found = call.engine().store().read_records(read).await?;
+    let next = found.next.as_ref().map(|position| call.next(position)).transpose()?;
+    let drafts = found.drafts.into_iter().map(document).collect::<Result<Vec<_>, _>>()?;
+    Answer::page(drafts, next)
+}
+
+/// `GET /jobDrafts/{draftId}`.
+pub(crate) async fn get(call: Call) -> Result<Answer, CentralError> {
+    let found = call.engine().store().record::<job_draft::JobDraft>(id(&call)?.as_str()).await?;
+    let seen = found.filter(|draft| call.scope.covers(draft.record.organization.as_deref()));
+    Answer::one(&document(seen.ok_or(JobDraftError::NotFound)?)?)
+}
+
+/// `PUT /jobDrafts/{draftId}`: saves a draft, a new one or over one that is there.
+pub(crate) async fn put(call: Call) -> Result<Answer, CentralError> {
+    let (id, if_match) = (id(&call)?, call.if_match()?);
+    let body: JobDraft = call.json()?;
+    let organization = match body.organizations.as_deref() {
+        None | Some([]) => None,
+        Some([one]) => Some(one.clone()),
+        Some([_, _, ..]) => {
+            return Err(CentralError::unprocessable("organizations may hold one organization only"));
+        }
+    };
+    let new = NewJobDraft { id, display_name: body.display_name, organization, job: RawJson::from(&*body.job) };
+    let engine = std::sync::Arc::clone(call.engine());
+    Answer::one(&document(engine.save_job_draft(new, if_match, call.caller, call.scope).await?)?)
+}
+
+/// `DELETE /jobDrafts/{draftId}`.
+pub(crate) async fn delete(call: Call) -> Result<Answer, CentralError> {
+    let (id, if_match) = (id(&call)?, call.if_match()?);
+    call.engine().delete_job_draft(id, if_match, call.scope.clone()).await?;
+    Ok(Answer::nothing())
+}
+
+fn id(call: &Call) -> Result<JobDraftId, CentralError> {
+    call.param(0).parse().map_err(CentralError::bad_request)
+}
+
+fn document(stored: Stored<job_draft::JobDraft>) -> Result<JobDraft, CentralError> {
+    let etag = Some(stored.etag_text());
+    let job_draft::JobDraft { id, display_name, organization, owner, saved, job } = stored.record;
+    Ok(JobDraft {
+        id: id.into(),
+        etag,
+        display_name,
+        organizations: organization.map(|organization| vec![organization]),
+        owner,
+        saved: saved.to_string(),
+        job: RawValue::from_string(job.as_str().to_owned())?,
+    })
+}
+
+impl From<JobDraftError> for CentralError {
+    fn from(error: JobDraftError) -> CentralError {
+        match error {
+            JobDraftError::NotFound => CentralError::not_found("job draft with this id"),
+            JobDraftError::EtagMismatch(error) => error.into(),
+            JobDraftError::Invalid(error) => CentralError::unprocessable(error),
+            JobDraftError::TooMany => CentralError::conflict(error),
+            JobDraftError::Store(error) => error.into(),
+        }
+    }
 }

@@ -1,10 +1,20 @@
 //! What a job would do: it is checked as if it were made, and nothing is kept.
 
+use bellwether_engine::{JobQuestion, JobTarget};
+use bellwether_model::job::Delivery;
+use bellwether_model::schedule::Progress;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::super::call::{Answer, Call};
 use super::super::description::schedules::JobSchedule;
+use super::super::error::CentralError;
+use super::super::job_wire::JobBody;
+use super::super::schedule_wire;
 use super::jobs::NewJob;
+
+/// Runs that a preview says.
+const NEXT_RUNS: usize = 5;
 
 /// A job that may be made, with its schedule.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -67,4 +77,88 @@ pub(crate) struct Problem {
     pub member: Option<String>,
     /// The rule in a sentence.
     pub message: String,
+}
+
+/// `POST /jobPreview`: all rules that are broken, each with its member, and on what the job would run if it began now.
+///
+/// What is no JSON, a member that is unknown or has a value of another type is refused as a whole, as for a job.
+pub(crate) async fn ask(call: Call) -> Result<Answer, CentralError> {
+    let body: JobBody<'_> = call.json()?;
+    let mut problems = Problems::default();
+    problems.take(body.check_texts());
+    let target = match (body.group(), body.devices()) {
+        (Some(_), Some(_)) => {
+            problems.add("devices cannot be given beside group: a job has one of both");
+            None
+        }
+        (Some(group), None) => Some(JobTarget::Group(group.to_owned())),
+        (None, Some(devices)) => Some(JobTarget::Devices(devices.clone())),
+        (None, None) => {
+            problems.add("group must be the id of a device group");
+            None
+        }
+    };
+    let mut data = Vec::new();
+    for (index, entry) in body.entries().enumerate() {
+        data.extend(problems.take(entry).map(|entry| (index, entry)));
+    }
+    if body.entries().next().is_none() {
+        problems.add("data must have at least one entry");
+    }
+    let batch = problems.take(body.batch()).flatten();
+    let threshold = problems.take(body.threshold()).flatten();
+    let delivery = Delivery { batch, threshold };
+    let organization = problems.take(body.organization()).flatten();
+    let schedule = problems.take(schedule_wire::read_schedule(&call.body)?).flatten();
+    if schedule.is_some() && body.devices().is_some() {
+        problems.add("devices cannot be given beside schedule: a scheduled job runs on a device group");
+    }
+    let question = JobQuestion { target, data, delivery, organization };
+    let forecast = call.engine().preview_job(question, &call.scope).await?;
+    problems.0.extend(
+        forecast.problems.into_iter().map(|problem| Problem { member: problem.member, message: problem.message }),
+    );
+
+    let devices = forecast.devices;
+    let (batches, size) = match devices {
+        0 => (0, 0),
+        _ => (delivery.batches(devices), delivery.batch_size(devices)),
+    };
+    let per_batch = delivery.threshold.is_some_and(|threshold| threshold.per_batch);
+    let now = call.engine().now();
+    let runs = schedule.map(|schedule| Progress::begin(&schedule, now).upcoming(&schedule, NEXT_RUNS));
+    let sample = forecast.sample.iter().map(|device| PreviewDevice {
+        id: device.id.to_string(),
+        display_name: device.display_name().to_owned(),
+        connected: call.engine().presence(device).connected,
+    });
+    Answer::one(&JobPreview {
+        devices,
+        connected: forecast.connected,
+        sample: sample.collect(),
+        batches,
+        batch_size: size,
+        last_batch_size: devices - size * batches.saturating_sub(1),
+        failures_borne: delivery.failures_borne(if per_batch { size } else { devices }),
+        per_batch,
+        next_runs: runs.unwrap_or_default().iter().map(ToString::to_string).collect(),
+        problems: problems.0,
+    })
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// The value, or the reason why there is none among the problems.
+    fn take<T>(&mut self, read: Result<T, CentralError>) -> Option<T> {
+        read.map_err(|error| self.add(&error.message)).ok()
+    }
+
+    /// A rule whose text begins with its member, as every text about one does.
+    fn add(&mut self, message: &str) {
+        let member = message.split([' ', ':']).next().filter(|member| !member.is_empty());
+        self.0.push(Problem { member: member.map(str::to_owned), message: message.to_owned() });
+    }
 }

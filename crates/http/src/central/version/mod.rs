@@ -142,6 +142,10 @@ pub(crate) enum Resource {
     JobDevice,
     /// §4.1.
     ScheduledJob,
+    /// The request of our own `jobPreview`.
+    JobPreview,
+    /// Our own.
+    JobDraft,
     /// §9.1.
     Organization,
     /// §9.2.
@@ -179,6 +183,8 @@ impl Resource {
             Resource::Job => &tables::JOB,
             Resource::JobDevice => &tables::JOB_DEVICE,
             Resource::ScheduledJob => &tables::SCHEDULED_JOB,
+            Resource::JobPreview => &tables::JOB_PREVIEW,
+            Resource::JobDraft => &tables::JOB_DRAFT,
             Resource::Organization => &tables::ORGANIZATION,
             Resource::Role => &tables::ROLE,
             Resource::User => &tables::USER,

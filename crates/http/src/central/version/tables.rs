@@ -115,8 +115,36 @@ static SCHEDULE_END: Shape = Shape::Tagged(
     ],
 );
 
-static SCHEDULE: Shape =
-    Shape::Plain(&[Member::new("recurrence"), Member::new("start"), Member::new("end").of(Object(&SCHEDULE_END))]);
+static SCHEDULE: Shape = Shape::Plain(&[
+    Member::new("recurrence"),
+    Member::new("start"),
+    Member::new("end").of(Object(&SCHEDULE_END)),
+    Member::new("zone").since(Own),
+]);
+
+/// A job of our own version that is only looked at, with its schedule.
+pub(super) static JOB_PREVIEW: Shape = Shape::Plain(&[
+    Member::new("displayName"),
+    Member::new("description"),
+    Member::new("group"),
+    Member::new("devices"),
+    Member::new("batch").of(Object(&BATCH)),
+    Member::new("cancellationThreshold").of(Object(&THRESHOLD)),
+    Member::new("data").of(List(&JOB_DATA)),
+    Member::new("organizations"),
+    Member::new("schedule").of(Object(&SCHEDULE)),
+]);
+
+/// A saved job of our own version. What it holds is not looked at.
+pub(super) static JOB_DRAFT: Shape = Shape::Plain(&[
+    Member::read_only("id"),
+    Member::read_only("etag"),
+    Member::new("displayName"),
+    Member::new("organizations"),
+    Member::read_only("owner"),
+    Member::read_only("saved"),
+    Member::new("job"),
+]);
 
 /// §4.1.
 pub(super) static SCHEDULED_JOB: Shape = Shape::Plain(&[
@@ -132,6 +160,7 @@ pub(super) static SCHEDULED_JOB: Shape = Shape::Plain(&[
     Member::new("schedule").of(Object(&SCHEDULE)),
     Member::new("enabled"),
     Member::read_only("completed"),
+    Member::read_only("nextRuns").since(Own),
 ]);
 
 /// §9.1.

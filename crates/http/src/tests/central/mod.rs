@@ -10,8 +10,10 @@ mod enrollment;
 mod jobs;
 mod limits;
 mod organizations;
-mod own_results;
+mod own_drafts;
 mod own_jobs;
+mod own_preview;
+mod own_results;
 mod properties;
 mod queries;
 mod relationships;
@@ -122,7 +124,12 @@ impl Central {
 
     /// The ids of a list.
     async fn ids(&self, token: &str, path: &str) -> Vec<String> {
-        let reply = self.ask_as(Some(token), NEWEST, &format!("GET {path}"), &[], "").await;
+        self.ids_in(token, NEWEST, path).await
+    }
+
+    /// As [`Central::ids`], in this version.
+    async fn ids_in(&self, token: &str, version: &str, path: &str) -> Vec<String> {
+        let reply = self.ask_as(Some(token), version, &format!("GET {path}"), &[], "").await;
         assert_eq!(outcome(&reply), "200", "{path}: {}", reply.text);
         let list = reply.json();
         list["value"].as_array().unwrap().iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect()

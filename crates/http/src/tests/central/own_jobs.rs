@@ -12,7 +12,7 @@ const PUBLISHED: [&str; 9] =
     ["id", "displayName", "group", "batch", "cancellationThreshold", "data", "status", "progress", "start"];
 
 impl Central {
-    async fn own(&self, call: &str, body: &Value) -> Value {
+    async fn done(&self, call: &str, body: &Value) -> Value {
         let text = if body.is_null() { String::new() } else { body.to_string() };
         let reply = self.ask_in(OWN, call, &text).await;
         assert!(reply.status.is_success(), "{call}: {}", reply.text);
@@ -20,7 +20,7 @@ impl Central {
     }
 
     async fn get(&self, call: &str) -> Value {
-        self.own(&format!("GET {call}"), &Value::Null).await
+        self.done(&format!("GET {call}"), &Value::Null).await
     }
 
     /// The ids of a list in our own version.
@@ -37,7 +37,7 @@ impl Central {
 
 /// Calls that answer nothing: the devices are not connected, so that every command fails.
 async fn failed_job(central: &Central, id: &str) {
-    central.own(&format!("PUT /jobs/{id}"), &command("reboot")).await;
+    central.done(&format!("PUT /jobs/{id}"), &command("reboot")).await;
     central.until(id, "complete").await;
 }
 
@@ -48,7 +48,7 @@ async fn a_job_says_where_it_stands() {
     body["displayName"] = json!("Restart");
     body["batch"] = json!({"type": "number", "value": 2});
     body["cancellationThreshold"] = json!({"type": "percentage", "value": 20.50, "batch": false});
-    let made = central.own("PUT /jobs/restart", &body).await;
+    let made = central.done("PUT /jobs/restart", &body).await;
     assert_eq!(
         (&made["id"], &made["face"], &made["owner"]),
         (&json!("restart"), &json!("central"), &json!("token:administrator"))
@@ -79,7 +79,7 @@ async fn a_job_says_where_it_stands() {
     assert_eq!((names.len(), names[9].as_str()), (10, "end"));
     let mut copy = job.clone();
     copy.as_object_mut().unwrap().remove("cancellationThreshold");
-    central.own("PUT /jobs/copy", &copy).await;
+    central.done("PUT /jobs/copy", &copy).await;
     central.until("copy", "complete").await;
     assert_eq!(central.get("/jobs/copy").await["attention"], json!("failedDevices"));
     let (found, message) = (central.ask("PUT /jobs/other", &copy.to_string()).await, "is not known");
@@ -93,7 +93,7 @@ async fn lists_are_filtered_searched_and_sorted() {
     let mut named = property(json!(1));
     named["displayName"] = json!("Äpfel");
     named["description"] = json!("for the orchard");
-    central.own("PUT /jobs/one", &named).await;
+    central.done("PUT /jobs/one", &named).await;
     central.until("one", "complete").await;
     failed_job(&central, "two").await;
     let hub = r#"{"type": "scheduleUpdateTwin", "queryCondition": "*", "updateTwin": {"tags": {"x": 1}}}"#;
@@ -164,7 +164,7 @@ async fn jobs_of_the_hub_face() {
     for (call, actions) in
         [("stop", json!(["resume", "cancel"])), ("resume", json!(["stop", "cancel"])), ("cancel", json!([]))]
     {
-        central.own(&format!("POST /jobs/later/{call}"), &Value::Null).await;
+        central.done(&format!("POST /jobs/later/{call}"), &Value::Null).await;
         assert_eq!(central.get("/jobs/later").await["actions"], actions, "{call}");
     }
     let seen = central.hub.ask("GET /jobs/v2/later", &[], "").await.json();
@@ -179,7 +179,7 @@ async fn jobs_of_the_hub_face() {
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
     }
-    central.own("POST /jobs/call/cancel", &Value::Null).await;
+    central.done("POST /jobs/call/cancel", &Value::Null).await;
     let job = central.get("/jobs/call").await;
     assert_eq!((&job["type"], &job["hub"]["method"]), (&json!("scheduleDeviceMethod"), &json!("reboot")));
     assert_eq!((&job["attention"], &job["actions"]), (&Value::Null, &json!(["rerun"])));
@@ -187,7 +187,7 @@ async fn jobs_of_the_hub_face() {
     let refused = central.refused("PUT /jobs/call/rerun/again", &named).await;
     assert_eq!(refused.0, "422 UnprocessableEntity");
     assert!(refused.1.starts_with("displayName"), "{}", refused.1);
-    let again = central.own("PUT /jobs/call/rerun/again", &json!({"devices": ["d0"]})).await;
+    let again = central.done("PUT /jobs/call/rerun/again", &json!({"devices": ["d0"]})).await;
     assert_eq!((&again["rerunOf"], &again["face"]), (&json!("call"), &json!("hub")));
     assert_eq!((&again["chosenDevices"], &again["hub"]["payload"]), (&json!(1), &json!({"n": 1.0})));
 
@@ -208,13 +208,13 @@ fn on(devices: &[&str]) -> Value {
 #[tokio::test]
 async fn a_job_on_chosen_devices() {
     let central = fleet(4).await;
-    let job = central.own("PUT /jobs/chosen", &on(&["d2", "d0", "d2"])).await;
+    let job = central.done("PUT /jobs/chosen", &on(&["d2", "d0", "d2"])).await;
     assert_eq!((&job["group"], &job["chosenDevices"], &job["groupName"]), (&json!(""), &json!(2), &Value::Null));
     let published = central.until("chosen", "complete").await;
     assert_eq!(published["group"], "");
     assert_eq!(central.rows("chosen").await, ["d0 completed", "d2 completed"]);
     // The same again is the same; others are not.
-    assert_eq!(central.own("PUT /jobs/chosen", &on(&["d0", "d2"])).await["status"], "complete");
+    assert_eq!(central.done("PUT /jobs/chosen", &on(&["d0", "d2"])).await["status"], "complete");
     for body in [on(&["d0"]), on(&["d0", "d1"]), property(json!(7))] {
         assert_eq!(central.refused("PUT /jobs/chosen", &body).await.0, "409 Conflict", "{body}");
     }
@@ -259,7 +259,7 @@ async fn chosen_devices_of_organizations() {
         ("c", &["c1", "c2"], None, Value::Null),
         ("d", &["c4"], Some("us"), json!(["us"])),
     ] {
-        let job = central.own(&format!("PUT /jobs/{id}"), &body(devices, named)).await;
+        let job = central.done(&format!("PUT /jobs/{id}"), &body(devices, named)).await;
         assert_eq!(job["organizations"], belongs, "{id}");
         central.until(id, "complete").await;
     }
@@ -303,13 +303,13 @@ async fn chosen_devices_of_organizations() {
 #[tokio::test]
 async fn reruns_on_chosen_devices() {
     let central = fleet(4).await;
-    central.own("PUT /jobs/first", &on(&["d0", "d1", "d2"])).await;
+    central.done("PUT /jobs/first", &on(&["d0", "d1", "d2"])).await;
     central.until("first", "complete").await;
     // One goes, and another of its name comes.
     assert_eq!(central.ask("DELETE /devices/d1", "").await.status, 204);
     central.device("d1", TEMPLATE).await;
     let body = json!({"displayName": "Again", "description": "once more", "devices": ["d2", "d1", "d2"]});
-    let job = central.own("PUT /jobs/first/rerun/second", &body).await;
+    let job = central.done("PUT /jobs/first/rerun/second", &body).await;
     for (name, value) in [("displayName", "Again"), ("description", "once more"), ("rerunOf", "first"), ("group", "")] {
         assert_eq!(job[name], value, "{name}");
     }
@@ -320,7 +320,7 @@ async fn reruns_on_chosen_devices() {
     assert_eq!(twin["properties"]["desired"]["target"], Value::Null);
     assert_eq!(central.get("/jobs/second").await["attention"], "failedDevices");
     // All that failed: the deleted one once more, under the same name.
-    let job = central.own("PUT /jobs/second/rerun/third", &Value::Null).await;
+    let job = central.done("PUT /jobs/second/rerun/third", &Value::Null).await;
     assert_eq!((&job["displayName"], &job["chosenDevices"]), (&json!("Again"), &Value::Null));
     central.until("third", "complete").await;
     assert_eq!(central.rows("third").await, ["d1 failed"]);
@@ -347,7 +347,7 @@ async fn reruns_on_chosen_devices() {
 async fn a_chosen_device_that_is_deleted_before_its_turn() {
     let central = fleet(2).await;
     // The first job waits for a device's answer, so that there is time.
-    central.own("PUT /jobs/waits", &on(&["d0", "d1"])).await;
+    central.done("PUT /jobs/waits", &on(&["d0", "d1"])).await;
     central.until("waits", "complete").await;
     let seq = central.hub.seq("d0").await;
     central.hub.devices.answer(seq, 200, "null");
@@ -356,7 +356,7 @@ async fn a_chosen_device_that_is_deleted_before_its_turn() {
     body.as_object_mut().unwrap().remove("group");
     body["devices"] = json!(["d0", "d1"]);
     body["batch"] = json!({"type": "number", "value": 1});
-    central.own("PUT /jobs/slow", &body).await;
+    central.done("PUT /jobs/slow", &body).await;
     central.until("slow", "running").await;
     assert_eq!(central.ask("DELETE /devices/d1", "").await.status, 204);
     central.until("slow", "complete").await;
@@ -371,7 +371,7 @@ async fn a_cancelled_job_is_over() {
     *central.hub.devices.delay.lock() = std::time::Duration::from_millis(300);
     let mut body = command("reboot");
     body["batch"] = json!({"type": "number", "value": 1});
-    central.own("PUT /jobs/c", &body).await;
+    central.done("PUT /jobs/c", &body).await;
     central.until("c", "running").await;
     assert_eq!(outcome(&central.ask_in(OWN, "POST /jobs/c/cancel", "").await), "204");
     let job = central.get("/jobs/c").await;

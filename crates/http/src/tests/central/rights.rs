@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::device_groups::{COOLER, each, fleet};
 use super::enrollment::CERTIFICATE;
-use super::{Central, NEWEST, Reply, make_token, outcome};
+use super::{Central, NEWEST, OWN, Reply, make_token, outcome};
 use crate::central::router::Route;
 use crate::central::routes::ROUTES;
 use crate::central::version::Version;
@@ -25,7 +25,7 @@ use crate::central::version::Version;
 /// Roles: `A`dministrator, `B`uilder, `O`perator of the application; `a`dministrator, `o`perator, `v`iewer of an
 /// organization. The caller of another organization is its administrator and names what is in [`fixture`]: it gets a
 /// status, or `list`: what it names is not in it, or `members` or `results`: only the devices of its own
-/// organization are, or `same`: this belongs to the whole application. The administrator
+/// organization are, or `preview`: it learns only that the group is not there, or `same`: this belongs to the whole application. The administrator
 /// sends the same and succeeds, or learns at least of something else, so that it was not the request that was wrong.
 const EXPECTED: &str = r#"
 GET /deviceGroups | ABOaov | list | 200 |
@@ -87,6 +87,11 @@ GET /jobs/{jobId}/devices/{deviceId} | ABOaov | 404 | 200 |
 GET /jobs/{jobId}/batches | ABOaov | 404 | 200 |
 GET /jobs/{jobId}/failures | ABOaov | 404 | 200 |
 GET /jobs/{jobId}/results | ABOaov | 404 | 200 |
+POST /jobPreview | ABOao | preview | 200 | {"group":"eu-group","data":[{"type":"property","target":"dtmi:acme:cooler;1","path":"target","value":1}]}
+GET /jobDrafts | ABOaov | list | 200 |
+GET /jobDrafts/{draftId} | ABOaov | 404 | 200 |
+PUT /jobDrafts/{draftId} | ABOao | 404 | 200 | {"job":{}}
+DELETE /jobDrafts/{draftId} | ABOao | 404 | 204 |
 POST /jobs/{jobId}/stop | ABOao | 404 | 409 |
 POST /jobs/{jobId}/resume | ABOao | 404 | 409 |
 POST /jobs/{jobId}/cancel | ABOao | 404 | 409 |
@@ -217,6 +222,7 @@ const NAMED: &[(&str, &str)] = &[
     ("deviceId", "c2"),
     ("deviceTemplateId", COOLER),
     ("enrollmentGroupId", "factory"),
+    ("draftId", "eu-draft"),
     ("entry", "primary"),
     ("exportId", "e"),
     ("jobId", "eu-job"),
@@ -258,6 +264,9 @@ async fn fixture() -> Central {
             assert!(reply.status.is_success(), "{call}: {}", reply.text);
         }
         central.until(&format!("{organization}-job"), "complete").await;
+        let draft = json!({"job": {}, "organizations": [organization]}).to_string();
+        let reply = central.ask_in(OWN, &format!("PUT /jobDrafts/{organization}-draft"), &draft).await;
+        assert!(reply.status.is_success(), "{}", reply.text);
     }
     let certificate = json!({"primary": {"certificate": CERTIFICATE}});
     let attestation = json!({"type": "x509", "x509": {"signingCertificates": certificate}});
@@ -419,9 +428,17 @@ async fn nothing_of_another_organization() {
                 });
                 let id = one.unwrap().call_of_eu().rsplit('/').next().unwrap().to_owned();
                 for (token, sees) in [(&of_us, false), (&of_eu, true), (&central.token, true)] {
-                    let ids = central.ids(token, row.route.path).await;
+                    let ids = central.ids_in(token, row.version(), row.route.path).await;
                     assert_eq!(ids.contains(&id), sees, "{call}: {ids:?}");
                 }
+            }
+            "preview" => {
+                let found = reply.json();
+                assert_eq!(
+                    (&found["devices"], &found["problems"][0]["member"]),
+                    (&json!(0), &json!("group")),
+                    "{call}"
+                );
             }
             "results" => assert_eq!(reply.text, r#"{"results":[{"$id":"c4"}]}"#, "{call}"),
             "members" => {

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::device_groups::{COOLER, fleet};
-use super::{Central, outcome};
+use super::{Central, OWN, outcome};
 
 async fn central() -> Central {
     let central = fleet().await;
@@ -115,4 +115,41 @@ async fn what_is_refused_names_the_member() {
     assert_eq!(outcome(&central.ask("PATCH /scheduledJobs/s", "[]").await), "422 UnprocessableEntity");
     assert_eq!(outcome(&central.ask("PUT /scheduledJobs/a.b", &body().to_string()).await), "400 BadRequest");
     assert_eq!(central.ask("GET /scheduledJobs", "").await.json(), json!({"value": []}));
+}
+
+#[tokio::test]
+async fn our_own_version_has_zones_and_the_next_runs() {
+    let central = central().await;
+    let own = async |call: &str, body: &Value| {
+        let reply = central.ask_in(OWN, call, &body.to_string()).await;
+        assert_eq!(reply.status, 200, "{call}: {}", reply.text);
+        reply.json()
+    };
+    let mut asked = body();
+    asked["schedule"] = json!({"start": "2090-03-25T07:00:00Z", "recurrence": "daily", "zone": "Europe/Berlin"});
+    let made = own("PUT /scheduledJobs/s", &asked).await;
+    assert_eq!(made["schedule"]["zone"], "Europe/Berlin");
+    // The clocks go forward on the 26th.
+    let runs = ["25T07", "26T06", "27T06", "28T06", "29T06"].map(|run| format!("2090-03-{run}:00:00.0000000Z"));
+    assert_eq!(made["nextRuns"], json!(runs));
+    assert_eq!(central.ask_in(OWN, "GET /scheduledJobs", "").await.json()["value"], json!([made]));
+
+    // The published versions do not show them, do not know them, and leave the zone alone.
+    let published = central.ask("GET /scheduledJobs/s", "").await.json();
+    assert_eq!((published.get("nextRuns"), published["schedule"].get("zone")), (None, None));
+    let reply = central.ask("PUT /scheduledJobs/s", &asked.to_string()).await;
+    assert_eq!(outcome(&reply), "422 UnprocessableEntity");
+    assert!(reply.text.contains("schedule.zone is not known\""), "{}", reply.text);
+    assert_eq!(central.ask("PATCH /scheduledJobs/s", r#"{"displayName":"N"}"#).await.status, 200);
+    let kept = own("PATCH /scheduledJobs/s", &json!({"description": "d"})).await;
+    assert_eq!((&kept["schedule"], &kept["nextRuns"]), (&made["schedule"], &made["nextRuns"]));
+
+    // What is sent back as it was read is the same; without a zone it is UTC.
+    assert_eq!(own("PUT /scheduledJobs/s", &kept).await["schedule"], made["schedule"]);
+    let plain = own("PATCH /scheduledJobs/s", &json!({"schedule": {"zone": null}})).await;
+    assert_eq!((plain["schedule"].get("zone"), &plain["nextRuns"][1]), (None, &json!("2090-03-26T07:00:00.0000000Z")));
+    assert_eq!(own("PATCH /scheduledJobs/s", &json!({"enabled": false})).await["nextRuns"], json!([]));
+    let bad = central.ask_in(OWN, "PATCH /scheduledJobs/s", r#"{"schedule":{"zone":"Nowhere"}}"#).await;
+    assert_eq!(outcome(&bad), "422 UnprocessableEntity");
+    assert!(bad.text.contains("schedule.zone is not the name of a time zone"), "{}", bad.text);
 }

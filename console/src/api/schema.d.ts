@@ -1698,6 +1698,27 @@ export interface components {
             /** @description Why the filter cannot be used. */
             broken?: string | null;
         };
+        /** @description What a job of the hub face does. */
+        HubJob: {
+            /** @description Which devices, in the query language; absent where devices are named. */
+            condition?: string | null;
+            /** @description What is merged into each twin. */
+            updateTwin?: unknown;
+            /** @description The method that is called. */
+            method?: string | null;
+            /** @description What it is called with. */
+            payload?: unknown;
+            /**
+             * Format: date-time
+             * @description When it is to begin, as was asked.
+             */
+            start: string;
+            /**
+             * Format: date-time
+             * @description When no further device is begun.
+             */
+            deadline?: string | null;
+        };
         /** @description A line that cannot be taken. */
         ImportFault: {
             /**
@@ -1747,24 +1768,29 @@ export interface components {
         Job: {
             /** @description Its name on the wire. */
             id: string;
+            /** @description The contract that it was made on. */
+            face: components["schemas"]["JobFace"];
+            /** @description What it does; of the hub face what `hub` tells more of. */
+            type: components["schemas"]["JobType"];
+            hub?: components["schemas"]["HubJob"] | null;
             /** @description The scheduled job that it is a run of. */
             scheduledJobId?: string | null;
             /** @description Its name for people. */
             displayName?: string | null;
             /** @description What it is for. */
             description?: string | null;
-            /** @description The device group; empty for a job on chosen devices. */
+            /** @description The device group; empty for a job on chosen devices and for one of the hub face. */
             group: string;
-            /** @description The group's name, if it is still there. */
+            /** @description The group's name, if it is still there and the caller may see it. */
             groupName?: string | null;
             /**
              * Format: int64
-             * @description How many devices were chosen by id; absent for a job on a group.
+             * @description How many devices were chosen by id; absent for a job on a group or on all that failed.
              */
             chosenDevices?: number | null;
             batch?: components["schemas"]["Amount"] | null;
             cancellationThreshold?: components["schemas"]["Threshold"] | null;
-            /** @description What it does. */
+            /** @description What it does, values as they came; empty for a job of the hub face. */
             data: components["schemas"]["JobData"][];
             /** @description `pending`, `running`, `complete`, `failed`, `stopped` or `cancelled`. */
             status: components["schemas"]["JobStatus"];
@@ -1789,7 +1815,7 @@ export interface components {
             created: string;
             /** @description Who made it. */
             owner: string;
-            /** @description The job whose failed devices it runs on again. */
+            /** @description The job on whose devices it runs again. */
             rerunOf?: string | null;
             /** @description One sentence: why it waits, was stopped, cancelled or failed. */
             reason?: string | null;
@@ -1866,7 +1892,7 @@ export interface components {
             etag?: string | null;
             /** @description Its name for people. */
             displayName?: string | null;
-            /** @description The organization whose users see it; absent: that of whoever saved it. */
+            /** @description The organization whose users see it; absent: where it was, and of a new one that of whoever saves it. */
             organizations?: string[] | null;
             /** @description Who saved it last; the server sets it. */
             owner?: string;
@@ -1875,7 +1901,10 @@ export interface components {
              * @description When it was saved last; the server sets it.
              */
             saved?: string;
-            /** @description The job as far as it goes: the members of a job or a scheduled job to make, any of them missing. */
+            /**
+             * @description The job as far as it goes: the members of a job or a scheduled job to make, any of them missing. At most 1 MiB;
+             *     numbers keep their digits.
+             */
             job: unknown;
         };
         /**
@@ -1911,6 +1940,11 @@ export interface components {
             /** @description Places in the frozen list that were touched, as ranges `[from, to]`, at most 100; absent: any may have been. */
             touched?: number[][] | null;
         };
+        /**
+         * @description A contract.
+         * @enum {string}
+         */
+        JobFace: "central" | "hub";
         /** @description What would happen. */
         JobPreview: {
             /**
@@ -1992,6 +2026,11 @@ export interface components {
          * @enum {string}
          */
         JobStatus: "pending" | "running" | "complete" | "failed" | "stopped" | "cancelled";
+        /**
+         * @description What a job does. All its entries are of one type.
+         * @enum {string}
+         */
+        JobType: "property" | "command" | "cloudProperty" | "deviceTemplateMigration" | "scheduleUpdateTwin" | "scheduleDeviceMethod";
         /** @description A template that devices are given. */
         Migration: {
             /** @description The template's id. */
@@ -2016,7 +2055,7 @@ export interface components {
         NewJob: {
             /** @description Its name for people: at most 256 characters. */
             displayName?: string | null;
-            /** @description What it is for: at most 1,024 characters. */
+            /** @description What it is for: at most 4,096 characters. */
             description?: string | null;
             /** @description The device group. This or `devices`. */
             group?: string | null;
@@ -2026,7 +2065,7 @@ export interface components {
             cancellationThreshold?: components["schemas"]["Threshold"] | null;
             /** @description What it does; all of one type. */
             data: components["schemas"]["JobData"][];
-            /** @description One organization. */
+            /** @description One organization; absent: the group's, or the lowest that holds all devices. */
             organizations?: string[] | null;
         };
         /** @description Which batch is open. */
@@ -2218,7 +2257,6 @@ export interface components {
             /** @description The user's password. */
             password: string;
         };
-        String: string;
         /** @description Two keys; either is taken. */
         SymmetricKeys: {
             /** @description Base64. */
@@ -2258,9 +2296,12 @@ export interface components {
             /** @description Counted anew in each batch. */
             perBatch: boolean;
         };
-        /** @description What a twin change replaced, and by what: the touched paths only. */
+        /**
+         * @description What a job replaced, and by what: the touched paths only. A property job has the members `tags` and `desired`, a
+         *     template migration the member `template`.
+         */
         TwinDifference: {
-            /** @description Touched values of tags and desired properties as they were; null where there was none. */
+            /** @description As it was; null where there was none. Absent when it was not kept. */
             before?: unknown;
             /** @description What was written; null takes a value away. */
             after: unknown;
@@ -2278,7 +2319,6 @@ export interface components {
             /** @enum {string} */
             type: "adGroup";
         });
-        Value: unknown;
     };
     responses: never;
     parameters: never;
@@ -2438,7 +2478,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -2471,7 +2511,7 @@ export interface operations {
                 group?: string;
                 /** @description Only those that this one made */
                 owner?: string;
-                /** @description Only these: `property`, `command`, `cloudProperty`, `deviceTemplateMigration`, comma-separated */
+                /** @description Only these: `property`, `command`, `cloudProperty`, `deviceTemplateMigration`, `scheduleUpdateTwin`, `scheduleDeviceMethod`, comma-separated */
                 type?: string;
                 /** @description Only those of this organization */
                 organization?: string;
@@ -4180,7 +4220,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "text/csv": components["schemas"]["String"];
+                "text/csv": string;
             };
         };
         responses: {
@@ -4298,7 +4338,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4326,7 +4366,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Value"];
+                "application/json": unknown;
             };
         };
         responses: {
@@ -4336,7 +4376,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4408,7 +4448,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4447,7 +4487,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        value: components["schemas"]["Value"][];
+                        value: unknown[];
                         nextLink?: string;
                     };
                 };
@@ -4484,7 +4524,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4513,7 +4553,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Value"];
+                "application/json": unknown;
             };
         };
         responses: {
@@ -4523,7 +4563,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4597,7 +4637,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4623,7 +4663,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Value"];
+                "application/json": unknown;
             };
         };
         responses: {
@@ -4633,7 +4673,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4669,7 +4709,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4697,7 +4737,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Value"];
+                "application/json": unknown;
             };
         };
         responses: {
@@ -4707,7 +4747,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4747,7 +4787,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4784,7 +4824,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4813,7 +4853,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Value"];
+                "application/json": unknown;
             };
         };
         responses: {
@@ -4823,7 +4863,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4864,7 +4904,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4901,7 +4941,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4930,7 +4970,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Value"];
+                "application/json": unknown;
             };
         };
         responses: {
@@ -4940,7 +4980,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -4981,7 +5021,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -5019,7 +5059,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -5049,7 +5089,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Value"];
+                "application/json": unknown;
             };
         };
         responses: {
@@ -5059,7 +5099,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -5101,7 +5141,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -5217,7 +5257,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -5336,7 +5376,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -5455,7 +5495,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -5577,7 +5617,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -5612,7 +5652,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        value: components["schemas"]["Value"][];
+                        value: unknown[];
                         nextLink?: string;
                     };
                 };
@@ -5649,7 +5689,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        value: components["schemas"]["Value"][];
+                        value: unknown[];
                         nextLink?: string;
                     };
                 };
@@ -5687,7 +5727,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        value: components["schemas"]["Value"][];
+                        value: unknown[];
                         nextLink?: string;
                     };
                 };
@@ -6435,7 +6475,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        value: components["schemas"]["Value"][];
+                        value: unknown[];
                         nextLink?: string;
                     };
                 };
@@ -6471,7 +6511,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -6499,7 +6539,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Value"];
+                "application/json": unknown;
             };
         };
         responses: {
@@ -6509,7 +6549,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -6581,7 +6621,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -6616,7 +6656,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -6645,7 +6685,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Value"];
+                "application/json": unknown;
             };
         };
         responses: {
@@ -6655,7 +6695,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -6723,7 +6763,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Value"];
+                    "application/json": unknown;
                 };
             };
             /** @description What was wrong */
@@ -6752,7 +6792,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Value"];
+                "application/json": unknown;
             };
         };
         responses: {

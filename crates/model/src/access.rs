@@ -61,11 +61,13 @@ pub enum Permission {
     ManageTokens,
     /// See, create, change and delete enrollment groups.
     ManageEnrollment,
+    /// See who changed what.
+    ViewAudit,
 }
 
 impl Permission {
     /// All permissions.
-    pub const ALL: [Permission; 16] = [
+    pub const ALL: [Permission; 17] = [
         Permission::ViewDevices,
         Permission::ManageDevices,
         Permission::ExecuteCommands,
@@ -82,7 +84,31 @@ impl Permission {
         Permission::ManageUsers,
         Permission::ManageTokens,
         Permission::ManageEnrollment,
+        Permission::ViewAudit,
     ];
+
+    /// As the API says it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Permission::ViewDevices => "viewDevices",
+            Permission::ManageDevices => "manageDevices",
+            Permission::ExecuteCommands => "executeCommands",
+            Permission::ViewGroups => "viewGroups",
+            Permission::ManageGroups => "manageGroups",
+            Permission::ViewTemplates => "viewTemplates",
+            Permission::ManageTemplates => "manageTemplates",
+            Permission::ViewJobs => "viewJobs",
+            Permission::RunJobs => "runJobs",
+            Permission::QueryData => "queryData",
+            Permission::ViewOrganizations => "viewOrganizations",
+            Permission::ManageOrganizations => "manageOrganizations",
+            Permission::ViewRoles => "viewRoles",
+            Permission::ManageUsers => "manageUsers",
+            Permission::ManageTokens => "manageTokens",
+            Permission::ManageEnrollment => "manageEnrollment",
+            Permission::ViewAudit => "viewAudit",
+        }
+    }
 }
 
 impl Role {
@@ -146,7 +172,7 @@ impl Role {
             | P::ViewRoles => 0,
             P::ManageDevices | P::ExecuteCommands | P::ManageGroups | P::RunJobs => 1,
             P::ManageTemplates | P::ManageEnrollment => 2,
-            P::ManageOrganizations | P::ManageUsers | P::ManageTokens => 3,
+            P::ManageOrganizations | P::ManageUsers | P::ManageTokens | P::ViewAudit => 3,
         };
         match self {
             Role::Administrator => true,

@@ -10,6 +10,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod attempts;
+mod audit;
 mod batches;
 mod central_devices;
 mod central_query;
@@ -38,6 +39,7 @@ mod results;
 mod scheduled_runs;
 mod select;
 mod settings;
+mod sign_in;
 mod standing;
 mod subscriptions;
 mod targets;
@@ -52,6 +54,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 pub use attempts::{Ending, Progress, Target, TargetStanding};
+pub use audit::{AuditAction, AuditEntry, AuditFilter, AuditPage, AuditPlace, NewAuditEntry};
 pub use batches::{JobBatch, JobBatches};
 pub use central_devices::DeviceWrite;
 pub use central_query::{CentralRowsError, CentralSelection};
@@ -75,6 +78,7 @@ pub use requirement::Requirement;
 pub use result_detail::ResultDetail;
 pub use results::{DeviceResult, ResultFilter, ResultView, ResultWindow};
 pub use select::{Position, QueryPage, RunQueryError};
+pub use sign_in::StoredPassword;
 pub use subscriptions::Subscription;
 pub use targets::TargetList;
 pub use twin_chunks::{ChunkDone, ChunkPlan, DesiredPush, DeviceChange, PreparedChunk};

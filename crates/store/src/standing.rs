@@ -3,9 +3,9 @@
 use bellwether_model::job::{Batch, Class, Counters, Delivery, JobState, JobType, Ledger, Success};
 use bellwether_model::targets::pack;
 use bellwether_model::{DeviceSeq, JobKey, Time};
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 
-use crate::StoreError;
+use crate::{NewAuditEntry, Records, StoreError};
 
 /// A job without what was asked.
 pub(crate) struct Standing {
@@ -139,6 +139,7 @@ pub(crate) fn save_standing(
     let Standing { key, ledger } = job;
     let counters = ledger.counters.unwrap_or_default();
     let batch = ledger.batch.as_ref();
+    note_brake(connection, job, now)?;
     let sql = "UPDATE job SET state = ?2, targets = ?3, succeeded = ?4, failed = ?5, running = ?6, cancelled = ?7,
                next_ordinal = ?8, rest = ?9, ended = ?10, failure = ?11, batch = ?12, batch_first = ?13,
                batch_size = ?14, batch_succeeded = ?15, batch_failed = ?16, batch_opened = ?17, batch_ended = ?18,
@@ -172,6 +173,17 @@ pub(crate) fn save_standing(
                SELECT key, events, ?2, state, targets, succeeded, failed, running, cancelled, ?3 FROM job WHERE key = ?1";
     connection.prepare_cached(sql)?.execute(params![key.0, now.0, pack(touched)])?;
     Ok(())
+}
+
+/// A job that its threshold cancels right now: nobody asked for it, and it is told like what somebody did.
+fn note_brake(connection: &Connection, job: &Standing, now: Time) -> Result<(), StoreError> {
+    let (JobState::Cancelled, Some(reason)) = (job.ledger.state, &job.ledger.reason) else { return Ok(()) };
+    let sql = "SELECT id FROM job WHERE key = ?1 AND state <> ?2";
+    let before = connection
+        .prepare_cached(sql)?
+        .query_row(params![job.key.0, state_number(JobState::Cancelled)], |row| row.get::<_, String>(0));
+    let Some(id) = before.optional()? else { return Ok(()) };
+    Records::inside(connection).note(&NewAuditEntry::of_system("cancel", "job", id, reason.clone()), now)
 }
 
 fn save_batch(connection: &Connection, job: JobKey, batch: &Batch) -> Result<(), StoreError> {

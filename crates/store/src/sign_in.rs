@@ -1,0 +1,116 @@
+//! Passwords and sessions. What may be done with them is decided by the caller, inside the transaction.
+
+use bellwether_model::Time;
+use bellwether_model::guesses::Guesses;
+use bellwether_model::ids::UserId;
+use bellwether_model::session::{Session, SessionKey};
+use rusqlite::{OptionalExtension, params};
+
+use crate::{Records, Store, StoreError};
+
+/// Rows that go in one transaction.
+const PURGED_AT_ONCE: usize = 1000;
+
+/// How a user signs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredPassword {
+    /// PHC string.
+    pub hash: String,
+    /// Somebody else made it.
+    pub must_change: bool,
+    /// Who tried to guess it.
+    pub guesses: Guesses,
+}
+
+impl Records<'_> {
+    /// The password of a user.
+    pub fn password(&self, user: &UserId) -> Result<Option<StoredPassword>, StoreError> {
+        let sql = "SELECT hash, must_change, tries, tries_since, closed_until FROM password WHERE user = ?1";
+        let row = self.connection().prepare_cached(sql)?.query_row([user.as_str()], |row| {
+            let guesses = Guesses { tries: row.get(2)?, since: Time(row.get(3)?), closed_until: Time(row.get(4)?) };
+            Ok(StoredPassword { hash: row.get(0)?, must_change: row.get(1)?, guesses })
+        });
+        Ok(row.optional()?)
+    }
+
+    /// Writes the password of a user, in the place of the one there is.
+    pub fn put_password(&self, user: &UserId, password: &StoredPassword) -> Result<(), StoreError> {
+        let sql = "INSERT OR REPLACE INTO password (user, hash, must_change, tries, tries_since, closed_until)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        let StoredPassword { hash, must_change, guesses: Guesses { tries, since, closed_until } } = password;
+        let values = params![user.as_str(), hash, must_change, tries, since.0, closed_until.0];
+        self.connection().prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    /// Takes a user's password away.
+    pub fn delete_password(&self, user: &UserId) -> Result<(), StoreError> {
+        self.connection().prepare_cached("DELETE FROM password WHERE user = ?1")?.execute([user.as_str()])?;
+        Ok(())
+    }
+
+    /// Begins a session.
+    pub fn add_session(&self, key: SessionKey, session: &Session) -> Result<(), StoreError> {
+        let sql = "INSERT INTO session (key, user, created, used) VALUES (?1, ?2, ?3, ?4)";
+        let values = params![key.0, session.user.as_str(), session.created.0, session.used.0];
+        self.connection().prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    /// The session kept under `key`, over or not.
+    ///
+    /// # Errors
+    /// Also [`StoreError::Damaged`] when it is of no user there can be.
+    pub fn session(&self, key: SessionKey) -> Result<Option<Session>, StoreError> {
+        let sql = "SELECT user, created, used FROM session WHERE key = ?1";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let mut rows = statement.query([key.0])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let user: String = row.get(0)?;
+        let user = user.parse().map_err(|error| StoreError::Damaged(format!("the user of a session: {error}")))?;
+        Ok(Some(Session { user, created: Time(row.get(1)?), used: Time(row.get(2)?) }))
+    }
+
+    /// Ends one session.
+    pub fn end_session(&self, key: SessionKey) -> Result<(), StoreError> {
+        self.connection().prepare_cached("DELETE FROM session WHERE key = ?1")?.execute([key.0])?;
+        Ok(())
+    }
+
+    /// Ends the sessions of a user, all but the one kept under `but`.
+    pub fn end_sessions(&self, user: &UserId, but: Option<SessionKey>) -> Result<(), StoreError> {
+        let sql = "DELETE FROM session WHERE user = ?1 AND key IS NOT ?2";
+        let values = params![user.as_str(), but.map(|key| key.0)];
+        self.connection().prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    /// Notes that something is done which is done once in the life of an installation. Returns whether it is the first
+    /// time.
+    pub fn once(&self, name: &str) -> Result<bool, StoreError> {
+        let sql = "INSERT OR IGNORE INTO setting (name, value) VALUES (?1, 1)";
+        Ok(self.connection().prepare_cached(sql)?.execute([name])? == 1)
+    }
+}
+
+impl Store {
+    /// Writes down that a session was used.
+    pub async fn session_used(&self, key: SessionKey, now: Time) -> Result<(), StoreError> {
+        self.interactive(move |connection| {
+            let sql = "UPDATE session SET used = ?2 WHERE key = ?1 AND used < ?2";
+            connection.prepare_cached(sql)?.execute(params![key.0, now.0])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Deletes some of the sessions that began before `time`. Returns whether there may be more.
+    pub async fn purge_sessions(&self, time: Time) -> Result<bool, StoreError> {
+        self.for_job(move |connection| {
+            let sql = "DELETE FROM session WHERE key IN (SELECT key FROM session WHERE created < ?1 LIMIT ?2)";
+            let gone = connection.prepare_cached(sql)?.execute(params![time.0, PURGED_AT_ONCE as i64])?;
+            Ok(gone == PURGED_AT_ONCE)
+        })
+        .await
+    }
+}

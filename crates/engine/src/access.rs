@@ -10,7 +10,7 @@ use bellwether_model::identity::IfMatch;
 use bellwether_model::ids::UserId;
 use bellwether_model::organization::Organization;
 use bellwether_model::sas::SasError;
-use bellwether_model::user::{BadUser, User};
+use bellwether_model::user::{BadUser, User, UserIdentity};
 use bellwether_store::{EtagMismatch, LimitReached, Records, StoreError, Stored, check_etag};
 
 use crate::Engine;
@@ -21,6 +21,12 @@ pub enum AuthenticateError {
     /// It has not the form, is not ours, was revoked, or has ended. An unknown token reads like a wrong signature.
     #[error(transparent)]
     Token(#[from] SasError),
+    /// There is no such session, it has ended, or its user has.
+    #[error("the session has ended; sign in again")]
+    NoSession,
+    /// The call changes something and does not show that it comes from a page of ours.
+    #[error("a call that changes something needs the session's csrfToken in the header x-csrf-token")]
+    Csrf,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -145,8 +151,9 @@ impl Engine {
                 return Err(UserError::NotFound.into());
             }
             check_etag(&if_match, stands.as_ref()).map_err(UserError::from)?;
-            let lost = stands.as_ref().map(|user| user.record.roles.clone()).unwrap_or_default();
-            let user = change(stands.map(|stored| stored.record))?;
+            let before = stands.map(|stored| stored.record);
+            let lost = before.as_ref().map(|user| user.roles.clone()).unwrap_or_default();
+            let user = change(before.clone())?;
             user.identity.check().map_err(UserError::from)?;
             by.may_grant(Permission::ManageUsers, &user.roles, &tree).map_err(UserError::from)?;
             let mut others: Vec<Stored<User>> = records.all()?;
@@ -159,6 +166,13 @@ impl Engine {
                 let roles = user.roles.len() + others.iter().map(|other| other.record.roles.len()).sum::<usize>();
                 LimitReached::check("role assignments of users", "role-assignments-max", roles, role_assignments_max)
                     .map_err(UserError::from)?;
+            }
+            if before.as_ref().is_some_and(|before| *before != user) {
+                // What it may do and who it is holds from the next sign-in on.
+                records.end_sessions(&user.id, None)?;
+            }
+            if !matches!(user.identity, UserIdentity::Email { .. }) {
+                records.delete_password(&user.id)?;
             }
             let stored = records.put(user)?;
             keep_administrator::<UserError>(records, &lost, now)?;
@@ -178,12 +192,14 @@ impl Engine {
             let stands = records.get::<User>(id.as_str())?.filter(|user| manages(&by, &user.record, &tree));
             let user = stands.ok_or(UserError::NotFound)?.record;
             records.delete::<User>(id.as_str())?;
+            records.end_sessions(&id, None)?;
+            records.delete_password(&id)?;
             keep_administrator(records, &user.roles, now)
         };
         self.store.change_records(delete).await
     }
 }
 
-fn manages(by: &Caller, user: &User, tree: &OrganizationTree) -> bool {
+pub(crate) fn manages(by: &Caller, user: &User, tree: &OrganizationTree) -> bool {
     by.scope(Permission::ManageUsers, tree).is_some_and(|scope| scope.covers_all(&user.roles))
 }

@@ -9,9 +9,6 @@ use bellwether_store::{CommandCall, StoreError};
 
 use crate::{Engine, InvokeError, TooOften, guid};
 
-/// How often calls that were kept for long enough are deleted.
-const PURGED_EVERY: Duration = Duration::from_secs(3600);
-
 /// A command to call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandRequest {
@@ -92,24 +89,5 @@ impl Engine {
         self.store.end_command(key, answer.clone()).await?;
         command.answer = Some(answer);
         Ok(command)
-    }
-
-    pub(crate) async fn purge_command_history_now_and_then(self: Arc<Self>) {
-        loop {
-            loop {
-                match self.store.purge_command_history(self.now()).await {
-                    Ok(true) => {}
-                    Ok(false) => break,
-                    Err(error) => {
-                        tracing::warn!(%error, "old commands could not be deleted; the next round tries again");
-                        break;
-                    }
-                }
-            }
-            tokio::select! {
-                () = self.stopping.cancelled() => return,
-                () = tokio::time::sleep(PURGED_EVERY) => {}
-            }
-        }
     }
 }

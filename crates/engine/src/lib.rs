@@ -16,6 +16,7 @@ mod central_query;
 mod commands;
 mod devices;
 mod groups;
+mod guess_book;
 mod guid;
 mod job_drafts;
 mod job_preview;
@@ -25,16 +26,19 @@ mod method_job;
 mod methods;
 mod modeled;
 mod organizations;
+mod passwords;
 mod port;
 mod presence;
 mod properties;
 mod provisioning;
+mod purge;
 mod rates;
 mod relationships;
 mod reruns;
 mod runner;
 mod schedule;
 mod schedules;
+mod sign_in;
 mod telemetry;
 mod templates;
 mod twin_job;
@@ -46,9 +50,10 @@ use std::time::Duration;
 use bellwether_model::api_token::TokenKey;
 use bellwether_model::identity::{Device, Presence};
 use bellwether_model::provisioning::ProvisioningSecret;
+use bellwether_model::session::SessionLimits;
 use bellwether_model::{DeviceSeq, JobKey, Time};
 use bellwether_query::Query;
-use bellwether_store::{LivePresence, Position, QueryPage, RunQueryError, Store, StoreError};
+use bellwether_store::{LivePresence, NewAuditEntry, Position, QueryPage, RunQueryError, Store, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
@@ -67,16 +72,22 @@ pub use jobs::CreateJobError;
 pub use limits::Limits;
 pub use methods::InvokeError;
 pub use organizations::OrganizationError;
+pub use passwords::HashError;
 pub use port::{CallError, Clock, DevicePort, Entropy};
 pub use properties::{DeviceProperties, PropertiesError, PropertyDocument};
 pub use provisioning::{AttestationError, EnrollmentGroupError, NewAttestation, Registrant};
 pub use rates::{Rate, Rates, TooOften};
 pub use reruns::{Rerun, RerunJobError};
 pub use schedules::{DefinitionChange, ScheduledJobError};
+pub use sign_in::{
+    Admitted, Credentials, FIRST_ADMINISTRATOR, MakePasswordError, SignInError, SignedIn, reset_password,
+};
 pub use templates::TemplateError;
 
 pub use bellwether_store::{ChangeTwinError, DeviceError, LimitReached, MoveJobError, WriteRelationshipError};
 
+use guess_book::GuessBook;
+use passwords::Passwords;
 use presence::LivePresences;
 use runner::ActiveJob;
 use telemetry::LiveTelemetry;
@@ -112,6 +123,10 @@ pub struct Settings {
     /// was connected when it last ended, or for any if that is not known because it did not end well: our own restart
     /// is no device's failure.
     pub reconnect_grace: Duration,
+    /// How long people stay signed in.
+    pub sessions: SessionLimits,
+    /// How long it is known who changed what.
+    pub audit_days: u32,
 }
 
 impl Default for Settings {
@@ -126,6 +141,8 @@ impl Default for Settings {
             assigned_hub: "localhost".to_owned(),
             provisioning_retry_after: 3,
             reconnect_grace: Duration::from_secs(30),
+            sessions: SessionLimits::default(),
+            audit_days: 30,
         }
     }
 }
@@ -158,6 +175,9 @@ pub struct Engine {
     rates: Rates,
     epoch: i64,
     token_key: TokenKey,
+    csrf_secret: [u8; 32],
+    passwords: Passwords,
+    guesses: GuessBook,
     provisioning: ProvisioningSecret,
     id_scope: String,
     presences: Arc<LivePresences>,
@@ -208,6 +228,7 @@ impl Engine {
             );
         }
         let token_key = token_key(&store, world.entropy.as_ref()).await?;
+        let csrf_secret = store.secret("csrf", world.entropy.draw()).await?;
         let provisioning = provisioning::secret(&store, world.entropy.as_ref()).await?;
         let slots = Semaphore::new(settings.jobs_at_once.unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS));
         let rates = Rates::new(&settings.limits, &world.clock);
@@ -218,6 +239,9 @@ impl Engine {
             rates,
             epoch,
             token_key,
+            csrf_secret,
+            passwords: Passwords::new(),
+            guesses: GuessBook::default(),
             id_scope: provisioning.id_scope(),
             provisioning,
             presences: Arc::new(LivePresences::new()),
@@ -243,7 +267,7 @@ impl Engine {
         engine.tasks.spawn(Arc::clone(&engine).run_schedules());
         engine.tasks.spawn(Arc::clone(&engine).save_presence_now_and_then());
         engine.tasks.spawn(Arc::clone(&engine).save_telemetry_now_and_then());
-        engine.tasks.spawn(Arc::clone(&engine).purge_command_history_now_and_then());
+        engine.tasks.spawn(Arc::clone(&engine).purge_now_and_then());
         Ok(engine)
     }
 
@@ -268,6 +292,19 @@ impl Engine {
     /// True once [`Engine::stop`] was called.
     pub fn is_stopping(&self) -> bool {
         self.stopping.is_cancelled()
+    }
+
+    /// The host, with a port where it is not 8883, that devices are told to connect to.
+    pub fn device_host(&self) -> &str {
+        &self.settings.assigned_hub
+    }
+
+    /// Writes down what somebody did; on disk when this returns.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn note(&self, entry: NewAuditEntry) -> Result<(), StoreError> {
+        self.store.note(entry, self.now()).await
     }
 
     /// Where everything is kept; for reads.

@@ -21,6 +21,7 @@
 //! nor repeats the latter two in an answer.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod audit;
 mod auth;
 mod body;
 mod central;

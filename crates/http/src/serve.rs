@@ -14,7 +14,9 @@ use tokio::time::{Duration, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_util::sync::CancellationToken;
+use tower_http::add_extension::AddExtension;
 
+use crate::audit::Peer;
 use crate::{ApiState, Limits, router};
 
 /// Requests that one HTTP/2 connection may have open.
@@ -99,6 +101,8 @@ struct Door {
 impl Door {
     /// One connection from its handshake to its end.
     async fn connection(&self, tcp: TcpStream) {
+        // It is gone: nobody will hear the answer.
+        let Ok(peer) = tcp.peer_addr().map(|address| Peer(address.ip())) else { return };
         // Answers are small and whole; a failure here only costs time.
         let _ = tcp.set_nodelay(true);
         let handshake = timeout(self.limits.handshake_time, self.acceptor.accept(tcp));
@@ -117,7 +121,8 @@ impl Door {
         // Chosen by ALPN, not by looking at the first bytes: that look has no time limit.
         let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let builder = self.builder(is_h2);
-        let service = TowerToHyperService::new(self.router.clone());
+        let service = AddExtension::new(self.router.clone(), peer);
+        let service = TowerToHyperService::new(service);
         let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,

@@ -259,6 +259,7 @@ fn look_up(connection: &Connection, kind: &str, id: &str) -> Result<Option<Thing
         "user" => record(connection, RecordKind::User, id),
         "scheduledJob" => record(connection, RecordKind::ScheduledJob, id),
         "enrollmentGroup" => record(connection, RecordKind::EnrollmentGroup, id),
+        "jobDraft" => record(connection, RecordKind::JobDraft, id),
         _ => Ok(None),
     }
 }

@@ -9,7 +9,7 @@ use bellwether_model::ids::ScheduledJobId;
 use bellwether_model::job::{Action, CentralJob, Job, JobData, JobSpec, Target};
 use bellwether_model::schedule::{Definition, LastRun, ScheduledJob, Step};
 use bellwether_model::{JobId, Time};
-use bellwether_store::{CreateError, Records, StoreError};
+use bellwether_store::{CreateError, NewAuditEntry, Records, StoreError};
 
 use super::reach;
 use crate::access::caller_named;
@@ -163,6 +163,8 @@ impl Engine {
             Step::Complete(after) => after,
             Step::Run { number, tick, after } => {
                 let job = self.make_run(records, &scheduled, number, run, now)?;
+                let detail = format!("a run of the scheduled job {id}");
+                records.note(&NewAuditEntry::of_system("create", "job", job.spec.id.to_string(), detail), now)?;
                 let failure = job.failure.clone();
                 scheduled.last_run = Some(LastRun { job: job.spec.id.clone(), tick, made: now, failure });
                 made = Some(job);

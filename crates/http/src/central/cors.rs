@@ -15,8 +15,8 @@ const PREFLIGHT_KEPT: Duration = Duration::from_secs(3600);
 /// Whose pages may call from a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CorsOrigins {
-    /// Everybody's. No cookie is ever looked at here, so that another origin gets nothing by a browser that a person is
-    /// signed in with: it needs a token of its own.
+    /// Everybody's. The answers never allow credentials, and the session's cookie is `SameSite=Strict`, so that another
+    /// origin gets nothing by a browser that a person is signed in with: it needs a token of its own.
     Any,
     /// These, and no other.
     Only(Vec<Origin>),

@@ -4,10 +4,9 @@ use std::error::Error;
 use std::fmt;
 
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
-use bellwether_engine::{AuthenticateError, LimitReached, TooOften};
+use bellwether_engine::{LimitReached, TooOften};
 use bellwether_model::Time;
 use bellwether_model::json::ObjectWriter;
-use bellwether_model::sas::SasError;
 use bellwether_store::{EtagMismatch, StoreError};
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
@@ -232,20 +231,6 @@ impl From<TooOften> for CentralError {
         CentralError {
             headers: vec![(header::RETRY_AFTER, HeaderValue::from(error.seconds))],
             ..CentralError::new(Code::TooManyRequests, error)
-        }
-    }
-}
-
-impl From<AuthenticateError> for CentralError {
-    fn from(error: AuthenticateError) -> CentralError {
-        match error {
-            // Which of both it is nobody learns who has not had the token.
-            AuthenticateError::Token(SasError::WrongSignature) => {
-                let text = "the API token is not one of this server, or was revoked; an administrator can make another";
-                CentralError::new(Code::Unauthorized, text)
-            }
-            AuthenticateError::Token(error) => CentralError::new(Code::Unauthorized, error),
-            AuthenticateError::Store(error) => error.into(),
         }
     }
 }

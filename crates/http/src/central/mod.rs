@@ -5,6 +5,7 @@
 //! operation, and what comes back is brought down again ([`version`]); whatever fails on that way leaves in IoT
 //! Central's own shape ([`error`]).
 
+mod admission;
 mod api_tokens;
 mod attestation;
 mod call;
@@ -31,6 +32,7 @@ pub(crate) mod router;
 pub(crate) mod routes;
 mod schedule_wire;
 mod scheduled_jobs;
+mod sessions;
 mod telemetry;
 mod unserved;
 mod users;
@@ -42,13 +44,14 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::response::Response;
-use bellwether_engine::{Rates, TooOften};
-use bellwether_model::access::{Caller, OrganizationTree, Permission};
+use bellwether_engine::{Admitted, Rates, TooOften};
+use bellwether_model::access::{Permission, Scope};
 use bellwether_model::json::ObjectWriter;
 
 use crate::ApiState;
+use crate::audit::{self, Actor, address};
 use crate::body::{discard, read_body};
 use crate::query_string::QueryString;
 use crate::tracking::Tracking;
@@ -70,9 +73,13 @@ pub(crate) async fn answer(State(state): State<Arc<ApiState>>, request: Request)
     let method = parts.method.clone();
     let query = QueryString::parse(parts.uri.query().unwrap_or_default());
     let path = parts.uri.path().strip_prefix("/api").unwrap_or_default();
-    let found = Version::of(&query).and_then(|version| Ok((version, router::find(&method, path, version)?)));
+    let found = Version::of(&query).and_then(|version| match sessions::find(&method, path) {
+        Some(found) if version == Version::Own => found.map(Wanted::Session),
+        Some(_) | None => Ok(Wanted::Routed(version, router::find(&method, path, version)?)),
+    });
     let (route, result) = match found {
-        Ok((version, found)) => {
+        Ok(Wanted::Session((route, operation))) => (route, sessions::run(state, operation, &parts, body).await),
+        Ok(Wanted::Routed(version, found)) => {
             let (route, resource) = (found.route.path, found.route.resource);
             let links = Links { host: host(&parts).to_owned(), path: parts.uri.path().to_owned() };
             let result = run(state, version, found, &parts, QueryString::clone(&query), body).await;
@@ -87,6 +94,14 @@ pub(crate) async fn answer(State(state): State<Arc<ApiState>>, request: Request)
     let response = respond(result, &tracking);
     tracking.log(&method, route, response.status(), failed, began);
     response
+}
+
+/// What a request is for.
+enum Wanted {
+    /// The caller's own session: route and operation.
+    Session((&'static str, sessions::Operation)),
+    /// A route of the table, in the caller's version.
+    Routed(Version, Found),
 }
 
 /// The host that the client reached us under, with the port.
@@ -106,18 +121,16 @@ async fn run(
     body: Body,
 ) -> Result<Answer, CentralError> {
     let Found { route, params } = found;
-    let admitted = match admit(&state, &parts.headers).await {
-        Ok((caller, organizations)) => match caller.scope(route.permission, &organizations) {
-            Some(scope) => match take(state.engine.rates(), route.permission) {
-                Ok(()) => Ok((caller, scope, organizations)),
-                Err(refused) => Err(refused.into()),
-            },
-            None => Err(CentralError::new(Code::Forbidden, "no role of the caller allows this")),
-        },
+    let admitted = match admission::admit(&state, &parts.method, &parts.headers).await {
+        Ok(admitted) => may(&state, admitted, route.permission),
         Err(error) => Err(error),
     };
-    let (caller, scope, organizations) = match admitted {
-        Ok(admitted) => admitted,
+    let (caller, scope, organizations, actor) = match admitted {
+        Ok((Admitted { caller, organizations, session }, scope)) => {
+            let email = session.map(|session| session.email);
+            let actor = Actor { name: caller.name.clone(), email, address: address(parts) };
+            (caller, scope, organizations, actor)
+        }
         Err(error) => {
             discard(body).await;
             return Err(error);
@@ -126,12 +139,33 @@ async fn run(
     let body = read_body(body, &parts.headers, &state.limits).await?;
     let body = upgrade(version, route.resource, parts.method == Method::PATCH, body)?;
     let (headers, path) = (parts.headers.clone(), parts.uri.path().to_owned());
+    let is_preview = route.path == "/deviceImport" && query.get("preview") == Some("true");
+    let change = audit::of_central(&parts.method, route.path, &params).filter(|_| !is_preview);
+    let engine = Arc::clone(&state.engine);
     let call = Call { state, caller, scope, organizations, version, params, query, headers, body, path };
     // In a task of its own: what was begun is done to its end, also when the caller goes away in the middle,
     // and a panic is an answer.
-    match tokio::spawn((route.run)(call)).await {
+    let work = async move {
+        audit::noted(&engine, actor, change, (route.run)(call), |error: &CentralError| error.code.status()).await
+    };
+    match tokio::spawn(work).await {
         Ok(result) => result,
         Err(error) => Err(CentralError::internal(&error)),
+    }
+}
+
+/// On whose things the caller may do what needs `permission`.
+fn may(state: &ApiState, admitted: Admitted, permission: Permission) -> Result<(Admitted, Scope), CentralError> {
+    let forbidden = |text: &str| Err(CentralError::new(Code::Forbidden, text));
+    if admitted.session.as_ref().is_some_and(|session| session.must_change_password) {
+        return forbidden("the password was made by somebody else: change it first (PUT /api/session/password)");
+    }
+    match admitted.caller.scope(permission, &admitted.organizations) {
+        Some(scope) => {
+            take(state.engine.rates(), permission)?;
+            Ok((admitted, scope))
+        }
+        None => forbidden("no role of the caller allows this"),
     }
 }
 
@@ -142,22 +176,6 @@ fn take(rates: &Rates, permission: Permission) -> Result<(), TooOften> {
         rates.queries.take()?;
     }
     rates.requests.take()
-}
-
-/// Who calls. `Bearer` tokens of a directory are refused until single sign-on is served.
-async fn admit(state: &ApiState, headers: &HeaderMap) -> Result<(Caller, OrganizationTree), CentralError> {
-    let unauthorized = |text: &str| Err(CentralError::new(Code::Unauthorized, text));
-    let mut given = headers.get_all(header::AUTHORIZATION).iter();
-    let (Some(value), None) = (given.next(), given.next()) else {
-        return unauthorized("the request needs one Authorization header with an API token");
-    };
-    let Ok(text) = value.to_str() else { return unauthorized("the Authorization header is not text") };
-    if text.trim_start().get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case("bearer ")) {
-        return unauthorized(
-            "Bearer tokens are not taken: this server has no single sign-on; use an API token (SharedAccessSignature sr=…)",
-        );
-    }
-    Ok(state.engine.authenticate(text).await?)
 }
 
 /// What links to further pages are made of.

@@ -61,10 +61,15 @@ pub(crate) fn find(method: &Method, path: &str, version: Version) -> Result<Foun
         };
         return Err(CentralError::new(Code::NotFound, text));
     }
+    Err(other_verb(&allowed))
+}
+
+/// 405 for a path that takes these verbs.
+pub(super) fn other_verb(allowed: &[&str]) -> CentralError {
     let allowed = allowed.join(", ");
     let mut error = CentralError::new(Code::MethodNotAllowed, format!("this path takes only {allowed}"));
     error.headers.extend(HeaderValue::from_str(&allowed).ok().map(|value| (header::ALLOW, value)));
-    Err(error)
+    error
 }
 
 #[cfg(test)]

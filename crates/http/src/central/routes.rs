@@ -4,7 +4,7 @@
 use axum::http::Method;
 use bellwether_model::access::Permission;
 
-use super::own::{batches, device_jobs, drafts, failures, preview, results};
+use super::own::{audit, batches, device_jobs, drafts, failures, preview, results, session};
 use super::router::Route;
 use super::version::{Resource, Version, Versions};
 use super::{
@@ -135,10 +135,14 @@ pub(crate) static ROUTES: &[Route] = routes! {
     PUT "/users/{userId}": ALL ManageUsers User users::put;
     PATCH "/users/{userId}": ALL ManageUsers User users::patch;
     DELETE "/users/{userId}": ALL ManageUsers Plain users::delete;
+    POST "/users/{userId}/password": OWN ManageUsers Plain session::make_password;
     GET "/apiTokens": ALL ManageTokens ApiToken api_tokens::list;
     GET "/apiTokens/{tokenId}": ALL ManageTokens ApiToken api_tokens::get;
     PUT "/apiTokens/{tokenId}": ALL ManageTokens ApiToken api_tokens::put;
     DELETE "/apiTokens/{tokenId}": ALL ManageTokens Plain api_tokens::delete;
+    GET "/audit": OWN ViewAudit Plain audit::list;
+    GET "/auditExport": OWN ViewAudit Plain audit::export;
+    GET "/jobs/{jobId}/activity": OWN ViewJobs Plain audit::of_job;
 
     GET "/devices": ALL ViewDevices Device devices::list;
     GET "/devices/{deviceId}": ALL ViewDevices Device devices::get;

@@ -28,6 +28,7 @@ use axum::response::Response;
 use percent_encoding::percent_decode_str;
 
 use crate::ApiState;
+use crate::audit::{self, Actor, address};
 use crate::auth::Gate;
 use crate::body::{discard, read_body};
 use crate::query_string::QueryString;
@@ -85,10 +86,16 @@ async fn run(state: Arc<ApiState>, found: Found, parts: Parts, body: Body) -> Re
         }
     };
     let body = read_body(body, &parts.headers, &state.limits).await?;
+    let change = audit::of_hub(&route.method, route.path, &params);
+    let actor = Actor { name: format!("policy:{policy}"), email: None, address: address(&parts) };
+    let engine = Arc::clone(&state.engine);
     let call = Call { state, policy, params, query, headers: parts.headers, body };
     // In a task of its own: what was begun is done to its end, also when the caller goes away in the middle,
     // and a panic is an answer.
-    match tokio::spawn((route.run)(call)).await {
+    let work = async move {
+        audit::noted(&engine, actor, change, (route.run)(call), |error: &HubError| error.code.status()).await
+    };
+    match tokio::spawn(work).await {
         Ok(result) => result,
         Err(error) => Err(HubError::internal(&error)),
     }

@@ -1,7 +1,22 @@
 //! The audit log: what a person or a token changed.
 
+use std::io;
+use std::sync::Arc;
+
+use axum::body::Body;
+use bellwether_model::Time;
+use bellwether_model::access::Scope;
+use bellwether_store::{AuditEntry as StoredEntry, AuditFilter};
+use futures::stream::{self, StreamExt};
 use serde::Serialize;
 use utoipa::ToSchema;
+
+use super::spreadsheet::guarded;
+use crate::central::call::{Answer, Call};
+use crate::central::error::CentralError;
+
+/// Entries that one read of an export takes.
+const EXPORTED_AT_ONCE: usize = 500;
 
 /// One change.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,4 +48,144 @@ pub(crate) struct AuditEntry {
     /// What more there is to say, in a sentence; never a secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+}
+
+impl From<StoredEntry> for AuditEntry {
+    fn from(entry: StoredEntry) -> AuditEntry {
+        AuditEntry {
+            number: entry.number,
+            time: Time(entry.number).to_millis_text(),
+            actor: entry.actor,
+            actor_name: entry.actor_name,
+            action: entry.action,
+            kind: entry.kind,
+            id: entry.id,
+            organization: entry.organization,
+            address: entry.address,
+            detail: entry.detail,
+        }
+    }
+}
+
+/// `GET /audit`: the newest first, what belongs to the caller's organizations. A page may be short and have a next one
+/// all the same: what was looked at in vain is not looked at again.
+pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
+    let filter = filter(&call)?;
+    page(&call, filter).await
+}
+
+/// `GET /jobs/{jobId}/activity`: who did what with a job that the caller sees.
+pub(crate) async fn of_job(call: Call) -> Result<Answer, CentralError> {
+    let id = call.param(0).to_owned();
+    let job = call.engine().store().job(&id).await?;
+    if job.is_none_or(|job| !call.scope.covers(job.spec.organization.as_deref())) {
+        return Err(CentralError::not_found("job with this id"));
+    }
+    let filter = AuditFilter {
+        scope: Scope::Everything,
+        actor: None,
+        kind: Some("job".to_owned()),
+        id: Some(id),
+        since: None,
+        until: None,
+    };
+    page(&call, filter).await
+}
+
+async fn page(call: &Call, filter: AuditFilter) -> Result<Answer, CentralError> {
+    let page = call.page()?;
+    let before: Option<i64> = call.position(&page)?;
+    let found = call.engine().store().audit_page(filter, before, page.limit).await?;
+    let next = found.next.map(|next| call.next(&next)).transpose()?;
+    Answer::page(found.entries.into_iter().map(AuditEntry::from), next)
+}
+
+fn filter(call: &Call) -> Result<AuditFilter, CentralError> {
+    let text = |name| call.query.get(name).map(str::to_owned);
+    let time = |name: &str| {
+        let parse =
+            |text: &str| text.parse::<Time>().map_err(|error| CentralError::bad_request(format!("{name} {error}")));
+        call.query.get(name).map(parse).transpose()
+    };
+    Ok(AuditFilter {
+        scope: call.scope.clone(),
+        actor: text("actor"),
+        kind: text("kind"),
+        id: text("id"),
+        since: time("since")?,
+        until: time("until")?,
+    })
+}
+
+/// How an export is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Csv,
+    Ndjson,
+}
+
+/// The columns of an export.
+const COLUMNS: [&str; 10] =
+    ["number", "time", "actor", "actorName", "action", "kind", "id", "organization", "address", "detail"];
+
+impl AuditEntry {
+    /// In the order of [`COLUMNS`].
+    fn cells(self) -> [String; 10] {
+        let or_empty = Option::unwrap_or_default;
+        [
+            self.number.to_string(),
+            self.time,
+            self.actor,
+            or_empty(self.actor_name),
+            self.action,
+            self.kind,
+            or_empty(self.id),
+            or_empty(self.organization),
+            or_empty(self.address),
+            or_empty(self.detail),
+        ]
+    }
+}
+
+fn csv(rows: impl IntoIterator<Item = [String; 10]>) -> io::Result<Vec<u8>> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for row in rows {
+        writer.write_record(row.iter().map(|cell| guarded(cell).into_owned()))?;
+    }
+    writer.into_inner().map_err(|error| io::Error::other(error.to_string()))
+}
+
+fn lines(entries: impl Iterator<Item = AuditEntry>) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    for entry in entries {
+        serde_json::to_writer(&mut text, &entry)?;
+        text.push(b'\n');
+    }
+    Ok(text)
+}
+
+/// `GET /auditExport`: the same as a file. It is read page by page while it is sent.
+pub(crate) async fn export(call: Call) -> Result<Answer, CentralError> {
+    let (format, media, name) = match call.query.get("format") {
+        None | Some("csv") => (Format::Csv, "text/csv; charset=utf-8", "audit.csv"),
+        Some("ndjson") => (Format::Ndjson, "application/x-ndjson", "audit.ndjson"),
+        Some(_) => return Err(CentralError::bad_request("format must be csv or ndjson")),
+    };
+    let filter = filter(&call)?;
+    let engine = Arc::clone(call.engine());
+    let head = (format == Format::Csv).then(|| csv([COLUMNS.map(str::to_owned)]));
+    let parts = stream::try_unfold(Some(None), move |at: Option<Option<i64>>| {
+        let (engine, filter) = (Arc::clone(&engine), filter.clone());
+        async move {
+            let Some(before) = at else { return Ok(None) };
+            let page = engine.store().audit_page(filter, before, EXPORTED_AT_ONCE).await.map_err(io::Error::other)?;
+            let entries = page.entries.into_iter().map(AuditEntry::from);
+            let text = match format {
+                Format::Csv => csv(entries.map(AuditEntry::cells))?,
+                Format::Ndjson => lines(entries)?,
+            };
+            Ok::<_, io::Error>(Some((text, page.next.map(Some))))
+        }
+    });
+    Ok(Answer::stream(media, Body::from_stream(stream::iter(head).chain(parts))).as_file(name))
 }

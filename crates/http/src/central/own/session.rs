@@ -1,10 +1,20 @@
 //! Signing in with a password: the session of a browser.
 
+use axum::http::{HeaderValue, header};
+use bellwether_engine::{Admitted, Engine, MakePasswordError, SignedIn};
+use bellwether_model::access::{Assignment, Permission};
+use bellwether_model::ids::UserId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::central::call::{Answer, Call};
+use crate::central::error::{CentralError, Code};
+
+/// From so many devices on the console asks for their number to be typed (field §5).
+const CONFIRM_DEVICES: u64 = 100;
+
 /// Who signs in.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct SignIn {
     /// The user's mail address; case does not matter.
@@ -31,6 +41,44 @@ pub(crate) struct Session {
     pub must_change_password: bool,
     /// This server.
     pub server: ServerFacts,
+}
+
+impl Session {
+    /// The session that a request came with.
+    pub fn of(engine: &Engine, admitted: &Admitted, session: &SignedIn) -> Session {
+        let roles = &admitted.caller.roles;
+        let is_permitted =
+            |permission: &Permission| roles.iter().any(|assignment| assignment.role.permits(*permission));
+        Session {
+            user_id: session.user.to_string(),
+            email: session.email.clone(),
+            roles: roles.iter().map(SessionRole::from).collect(),
+            permissions: Permission::ALL
+                .into_iter()
+                .filter(is_permitted)
+                .map(|permission| permission.name().to_owned())
+                .collect(),
+            csrf_token: session.csrf_token.clone(),
+            must_change_password: session.must_change_password,
+            server: ServerFacts {
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                id_scope: engine.id_scope().to_owned(),
+                device_host: engine.device_host().to_owned(),
+                time: engine.now().to_millis_text(),
+                confirm_devices: CONFIRM_DEVICES,
+            },
+        }
+    }
+}
+
+impl From<&Assignment> for SessionRole {
+    fn from(assignment: &Assignment) -> SessionRole {
+        SessionRole {
+            role: assignment.role.id().to_owned(),
+            display_name: assignment.role.display_name().to_owned(),
+            organization: assignment.organization.clone(),
+        }
+    }
 }
 
 /// A role where it holds.
@@ -64,7 +112,7 @@ pub(crate) struct ServerFacts {
 }
 
 /// A user changes the own password.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ChangePassword {
     /// The one that holds.
@@ -74,9 +122,30 @@ pub(crate) struct ChangePassword {
 }
 
 /// A password that was made for a user. It is shown this once and has to be changed at the first sign-in.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct PasswordMade {
     /// The password.
     pub password: String,
+}
+
+/// `POST /users/{userId}/password`: a new password, shown once.
+pub(crate) async fn make_password(call: Call) -> Result<Answer, CentralError> {
+    let id: UserId = call.param(0).parse().map_err(CentralError::bad_request)?;
+    let password = call.engine().make_password(call.caller.clone(), id).await?;
+    let mut answer = Answer::one(&PasswordMade { password })?;
+    answer.headers.push((header::CACHE_CONTROL, HeaderValue::from_static("no-store")));
+    Ok(answer)
+}
+
+impl From<MakePasswordError> for CentralError {
+    fn from(error: MakePasswordError) -> CentralError {
+        match error {
+            MakePasswordError::NotFound => CentralError::new(Code::NotFound, error),
+            MakePasswordError::NoPerson => CentralError::unprocessable(error),
+            MakePasswordError::Roles(error) => error.into(),
+            MakePasswordError::Hash(error) => error.into(),
+            MakePasswordError::Store(error) => error.into(),
+        }
+    }
 }

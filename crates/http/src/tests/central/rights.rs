@@ -25,8 +25,9 @@ use crate::central::version::Version;
 /// Roles: `A`dministrator, `B`uilder, `O`perator of the application; `a`dministrator, `o`perator, `v`iewer of an
 /// organization. The caller of another organization is its administrator and names what is in [`fixture`]: it gets a
 /// status, or `list`: what it names is not in it, or `members` or `results`: only the devices of its own
-/// organization are, or `preview`: it learns only that the group is not there, or `same`: this belongs to the whole application. The administrator
-/// sends the same and succeeds, or learns at least of something else, so that it was not the request that was wrong.
+/// organization are, or `preview`: it learns only that the group is not there, or `own`: only what was done in its own
+/// is in it, or `same`: this belongs to the whole application. The administrator sends the same and succeeds, or learns
+/// at least of something else, so that it was not the request that was wrong.
 const EXPECTED: &str = r#"
 GET /deviceGroups | ABOaov | list | 200 |
 GET /deviceGroups/{deviceGroupId} | ABOaov | 404 | 200 |
@@ -87,6 +88,7 @@ GET /jobs/{jobId}/devices/{deviceId} | ABOaov | 404 | 200 |
 GET /jobs/{jobId}/batches | ABOaov | 404 | 200 |
 GET /jobs/{jobId}/failures | ABOaov | 404 | 200 |
 GET /jobs/{jobId}/results | ABOaov | 404 | 200 |
+GET /jobs/{jobId}/activity | ABOaov | 404 | 200 |
 POST /jobPreview | ABOao | preview | 200 | {"group":"eu-group","data":[{"type":"property","target":"dtmi:acme:cooler;1","path":"target","value":1}]}
 GET /jobDrafts | ABOaov | list | 200 |
 GET /jobDrafts/{draftId} | ABOaov | 404 | 200 |
@@ -104,10 +106,13 @@ GET /users/{userId} | Aa | 404 | 200 |
 PUT /users/{userId} | Aa | 404 | 200 | {"type":"email","email":"taken@x.y","roles":[VIEWER]}
 PATCH /users/{userId} | Aa | 404 | 200 | {"email":"taken@x.y"}
 DELETE /users/{userId} | Aa | 404 | 204 |
+POST /users/{userId}/password | Aa | 404 | 200 |
 GET /apiTokens | Aa | list | 200 |
 GET /apiTokens/{tokenId} | Aa | 404 | 200 |
 PUT /apiTokens/{tokenId} | Aa | 409 | 409 | {"roles":[VIEWER]}
 DELETE /apiTokens/{tokenId} | Aa | 404 | 204 |
+GET /audit | Aa | own | 200 |
+GET /auditExport | Aa | own | 200 |
 GET /devices | ABOaov | list | 200 |
 GET /devices/{deviceId} | ABOaov | 404 | 200 |
 PUT /devices/{deviceId} | ABOao | 404 | 200 | {"displayName":"Taken"}
@@ -448,6 +453,12 @@ async fn nothing_of_another_organization() {
                     let reply = central.ask_as(Some(token), version, &format!("GET {path}"), &[], "").await;
                     assert_eq!(each(&reply, "id"), expected, "{call}");
                 }
+            }
+            "own" => {
+                let of_own = row.send(&central, &of_eu, &call).await;
+                assert!(reply.status.is_success() && of_own.status.is_success(), "{call}: {}", reply.text);
+                assert!(of_own.text.contains("eu-group") && !reply.text.contains("eu-group"), "{call}: {}", reply.text);
+                assert!(reply.text.contains("us-group"), "{call}: {}", reply.text);
             }
             "same" => {
                 let own = row.send(&central, &central.token, &call).await;

@@ -26,7 +26,7 @@ use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::hub_client::{ClientError, HubClient, NewJob};
 use crate::progress::Progress;
-use crate::serve::Server;
+use crate::serve::{Server, first_sign_in_text};
 use crate::signals::Signals;
 use crate::simulate::fleet::{self, Door, Fleet};
 use crate::{limits, logging, policies, private_file, token, trust};
@@ -69,14 +69,19 @@ pub async fn run(args: DemoArgs) -> Result<(), Failure> {
     limits::need_files(u64::from(args.devices) * FILES_A_DEVICE + FILES_BESIDE)?;
     let mut signals = Signals::listen()?;
     let folder = Folder::of(args.data)?;
-    let server = Server::start(&settings(folder.path())?).await?;
+    let settings = settings(folder.path())?;
+    let mut server = Server::start(&settings).await?;
     println!("Bellwether listens on {} and {}.\n", server.connection.https_url, server.connection.mqtts_address);
+    let password = server.administrator_password.take();
 
     let story = async {
         let told = tell(&server.connection, folder.path(), args.devices).await?;
         println!("{}", told.text);
         println!("{}", report::verdict(told.devices, &told.findings));
         print!("{}", report::what_next(&program(), folder.path(), &server.connection, &told.method_job, folder.kept));
+        if let Some(password) = &password {
+            print!("\n{}", first_sign_in_text(&server.connection, &settings.people.admin_email.0, password));
+        }
         Ok(told)
     };
     let told: Result<Told, Failure> = tokio::select! {

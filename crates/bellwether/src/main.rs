@@ -27,6 +27,7 @@ mod signals;
 mod simulate;
 mod token;
 mod trust;
+mod user;
 
 use std::process::ExitCode;
 
@@ -52,6 +53,9 @@ enum Task {
     /// Make, list and revoke API tokens for the IoT Central API of a data folder's server.
     #[command(subcommand)]
     Token(token::TokenTask),
+    /// Give a user of a data folder's server a new password.
+    #[command(subcommand)]
+    User(user::UserTask),
     /// Show the whole story on this machine: a server, a thousand devices, two jobs.
     Demo(demo::DemoArgs),
     /// Run simulated devices against a hub.
@@ -79,6 +83,7 @@ fn run(command: &Command, matches: ArgMatches) -> Result<(), Failure> {
         Task::Serve(settings) => on_runtime(serve::run(*settings)),
         Task::Connection(args) => connection::run(&args),
         Task::Token(task) => token::run(task),
+        Task::User(task) => user::run(task),
         Task::Demo(args) => on_runtime(demo::run(args)),
         Task::Simulate(args) => on_runtime(simulate::run(*args)),
         Task::Query(args) => query::run(&args),

@@ -44,6 +44,9 @@ pub async fn run(settings: Settings) -> Result<(), Failure> {
     if let Some(token) = server.administrator_token.take() {
         print!("{}", first_start_text(&settings.data, &server.connection, &token));
     }
+    if let Some(password) = server.administrator_password.take() {
+        print!("{}", first_sign_in_text(&server.connection, &settings.people.admin_email.0, &password));
+    }
     let number = tokio::select! {
         number = signals.next() => number,
         failure = server.failed() => return Err(failure),
@@ -68,6 +71,8 @@ pub struct Server {
     /// Of the first start, which made database, keys and certificates just now: the text of an API token that may do
     /// everything. It is nowhere else.
     pub administrator_token: Option<String>,
+    /// Of the first start without any user: the password of the administrator that was made. It is nowhere else.
+    pub administrator_password: Option<String>,
     store: Arc<Store>,
     engine: Arc<Engine>,
     gateway: Gateway,
@@ -108,6 +113,9 @@ impl Server {
         let engine = Engine::start(Arc::clone(&store), world, engine_settings(settings, doors.mqtts.1), epoch).await;
         let engine = engine.map_err(|error| Failure::during("cannot take up the work of the last start", &error))?;
         let administrator_token = if first_start { Some(first_token(&engine).await?) } else { None };
+        let made = engine.create_first_administrator(settings.people.admin_email.0.clone()).await;
+        let administrator_password =
+            made.map_err(|error| Failure::during("cannot make the first administrator", &error))?;
         let hosts = HostNames(settings.all_hosts());
         let gateway_settings = bellwether_gateway::Settings {
             hosts: hosts.clone(),
@@ -132,7 +140,18 @@ impl Server {
         run.write(&data)?;
         tracing::info!(https = %run.https, mqtts = %run.mqtts, mqtt = run.mqtt.map(tracing::field::display), epoch,
             data = %data.display(), "the server is up");
-        Ok(Server { connection, administrator_token, store, engine, gateway, state, listening, shutdown, lock })
+        Ok(Server {
+            connection,
+            administrator_token,
+            administrator_password,
+            store,
+            engine,
+            gateway,
+            state,
+            listening,
+            shutdown,
+            lock,
+        })
     }
 
     /// Resolves when a listener has ended although nobody stopped it.
@@ -288,6 +307,8 @@ fn engine_settings(settings: &Settings, mqtts: SocketAddr) -> bellwether_engine:
         jobs_at_once: settings.limits.jobs_at_once(),
         reconnect_grace: Duration::from_secs(settings.reconnect_grace.into()),
         limits: settings.limits.engine_limits(),
+        sessions: settings.people.sessions(),
+        audit_days: settings.people.audit_days,
         ..bellwether_engine::Settings::default()
     }
 }
@@ -320,6 +341,16 @@ fn first_start_text(data: &Path, connection: &Connection, token: &str) -> String
          --https 0.0.0.0:443 and --mqtts 0.0.0.0:8883. Give the names of this machine with --host-name.\n\n",
         connection.text(data),
         data = data.display(),
+    )
+}
+
+/// What the first administrator needs to sign in.
+pub fn first_sign_in_text(connection: &Connection, email: &str, password: &str) -> String {
+    format!(
+        "The console, a web page:  {}/console\n\n    sign in as  {email}\n    password    {password}\n\n\
+         The password is shown only now and has to be changed at the first sign-in. Should it be lost,\n\
+         `bellwether user password {email}` makes another.\n\n",
+        connection.https_url,
     )
 }
 

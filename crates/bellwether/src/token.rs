@@ -42,7 +42,7 @@ pub enum TokenTask {
 pub struct Place {
     /// Data folder of the server, which may be running or not.
     #[arg(long, value_name = "DIR", env = "BELLWETHER_DATA", default_value = "bellwether-data")]
-    data: PathBuf,
+    pub data: PathBuf,
 }
 
 /// A token to make.

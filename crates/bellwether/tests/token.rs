@@ -40,7 +40,8 @@ fn the_first_start_shows_an_administrators_token_once() {
         }
     }
     let server = Server::start(dir.path(), &[]);
-    assert_eq!(server.central(shown[0], "GET", "/users", &Value::Null), (200, json!({"value": []})));
+    let (status, users) = server.central(shown[0], "GET", "/users", &Value::Null);
+    assert_eq!((status, &users["value"][0]["email"]), (200, &json!("admin@localhost")));
     let tokens = server.central(shown[0], "GET", "/apiTokens", &Value::Null).1;
     assert_eq!(tokens["value"][0]["id"], "administrator");
     server.process.signal(Signal::TERM);

@@ -7,6 +7,7 @@
 mod file;
 mod limits;
 mod names;
+mod people;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
@@ -18,6 +19,7 @@ use crate::cors::CorsOrigin;
 pub use file::ConfigError;
 pub use limits::LimitSettings;
 pub use names::{HostName, HubAddress};
+pub use people::{Email, People};
 
 /// Everything that can be set about a server.
 #[derive(Debug, Clone, Args)]
@@ -116,6 +118,10 @@ pub struct Settings {
     #[arg(long, value_name = "ORIGIN", env = "BELLWETHER_CORS_ORIGIN", default_value = "any", value_delimiter = ',',
           action = ArgAction::Append)]
     pub cors_origin: Vec<CorsOrigin>,
+
+    /// Who signs in, for how long, and how long it is known what was done.
+    #[command(flatten)]
+    pub people: People,
 
     /// How much there may be, and how often something may be done.
     #[command(flatten)]

@@ -134,7 +134,8 @@ impl Server {
         self.send(&token, method, &format!("{path}?api-version=2021-04-12"), body)
     }
 
-    fn send(&self, token: &str, method: &str, target: &str, body: &Value) -> (u16, Value) {
+    /// One request with this `Authorization`: status and body.
+    pub fn send(&self, token: &str, method: &str, target: &str, body: &Value) -> (u16, Value) {
         let host = self.connection["httpsUrl"].as_str().unwrap().strip_prefix("https://").unwrap();
         let body = if body.is_null() { String::new() } else { body.to_string() };
         let request = format!(

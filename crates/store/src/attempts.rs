@@ -151,7 +151,7 @@ impl Store {
         epoch: i64,
         now: Time,
     ) -> Result<Progress, StoreError> {
-        self.for_job(move |connection| {
+        self.moving(job, move |connection| {
             let mut standing = standing(connection, job)?;
             let check = requirement.check(connection)?;
             let mut ordinals = Ordinals::of(connection, job);

@@ -365,7 +365,7 @@ impl Store {
         now: Time,
         event: fn(&mut Ledger) -> Result<(), Refused>,
     ) -> Result<JobState, StoreError> {
-        self.for_job(move |connection| {
+        self.moving(job, move |connection| {
             let mut standing = standing(connection, job)?;
             if event(&mut standing.ledger).is_ok() {
                 save_standing(connection, &standing, &[], now)?;
@@ -377,14 +377,14 @@ impl Store {
 
     /// Ends a job whose targets could not be found out.
     pub async fn fail_job(&self, job: JobKey, reason: String, now: Time) -> Result<(), StoreError> {
-        self.for_job(move |connection| fail_job(connection, job, reason, now)).await
+        self.moving(job, move |connection| fail_job(connection, job, reason, now)).await
     }
 
     /// Freezes the target list and lets the job run, in one transaction: there is no half-frozen list
     /// (DESIGN §6.4). A job of no device has ended. Returns the state after it, which is another than running
     /// or completed when the job was cancelled or stopped meanwhile.
     pub async fn freeze_targets(&self, job: JobKey, list: TargetList, now: Time) -> Result<JobState, StoreError> {
-        self.for_job(move |connection| {
+        self.moving(job, move |connection| {
             let mut standing = standing(connection, job)?;
             if standing.ledger.freeze(list.devices(), now).is_ok() {
                 list.save(connection, job)?;
@@ -420,20 +420,22 @@ impl Store {
         event: impl FnOnce(&mut Ledger) -> Result<(), Refused> + Send + 'static,
     ) -> Result<Job, MoveJobError> {
         let id = id.to_owned();
-        self.interactive(move |connection| {
+        let moved = self.interactive(move |connection| {
             let key = job_by_id(connection, &id)?.ok_or(MoveJobError::NotFound)?.key;
             let mut standing = standing(connection, key)?;
             event(&mut standing.ledger)?;
             save_standing(connection, &standing, &[], now)?;
             job_by_id(connection, &id)?.ok_or(MoveJobError::NotFound)
-        })
-        .await
+        });
+        let job = moved.await?;
+        self.news.tell(job.key);
+        Ok(job)
     }
 
     /// The deadline has come: no further device is begun, those not begun end as never reached; attempts that are out
     /// will be recorded. Returns whether the job has ended.
     pub async fn close_at_deadline(&self, job: JobKey, now: Time) -> Result<bool, StoreError> {
-        self.for_job(move |connection| {
+        self.moving(job, move |connection| {
             let mut standing = standing(connection, job)?;
             if standing.ledger.deadline(now) {
                 save_standing(connection, &standing, &[], now)?;
@@ -460,7 +462,9 @@ impl Store {
 
     /// The same for one job, whose task ended without recording what was out. Returns how many there were.
     pub async fn resolve_attempts_of(&self, job: JobKey, now: Time) -> Result<u64, StoreError> {
-        self.interactive(move |connection| resolve_attempts(connection, job, now)).await
+        let resolved = self.interactive(move |connection| resolve_attempts(connection, job, now)).await;
+        self.news.tell(job);
+        resolved
     }
 }
 

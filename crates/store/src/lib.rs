@@ -24,6 +24,8 @@ mod error;
 mod failures;
 mod job_drafts;
 mod job_list;
+mod job_moves;
+mod job_news;
 mod job_rows;
 mod jobs;
 mod limit;
@@ -66,6 +68,7 @@ pub use error::StoreError;
 pub use failures::FailureReason;
 pub use job_drafts::{DraftPage, DraftPosition};
 pub use job_list::{JobOrder, JobOverview, JobOverviewPage, JobPosition, JobSelection};
+pub use job_moves::JobMoves;
 pub use job_rows::{JobDevice, JobDevicesPage};
 pub use jobs::{CreateError, FaceKind, JobFilter, JobsPage, MoveJobError};
 pub use limit::LimitReached;
@@ -84,9 +87,10 @@ pub use targets::TargetList;
 pub use twin_chunks::{ChunkDone, ChunkPlan, DesiredPush, DeviceChange, PreparedChunk};
 pub use twins::ChangeTwinError;
 
-use bellwether_model::DeviceSeq;
 use bellwether_model::identity::Presence;
 use readers::{Readers, keep_statements};
+use bellwether_model::{DeviceSeq, JobKey};
+use readers::Readers;
 use writer::{Priority, Writer};
 
 mod migrations {
@@ -110,6 +114,7 @@ pub enum Mode {
 pub struct Store {
     writer: Writer,
     readers: Readers,
+    news: job_news::JobNews,
 }
 
 impl Store {
@@ -143,7 +148,7 @@ impl Store {
                     .map_err(|error| StoreError::Database(error.to_string()))?
             }
         };
-        Ok(Store { writer, readers: Readers::new(path, mode == Mode::Inline) })
+        Ok(Store { writer, readers: Readers::new(path, mode == Mode::Inline), news: job_news::JobNews::default() })
     }
 
     /// Takes no more writes, finishes those that wait.
@@ -173,6 +178,18 @@ impl Store {
         E: From<StoreError> + Send + 'static,
     {
         self.writer.write(Priority::Job, piece).await
+    }
+
+    /// A piece that moves a job; who listens is told once it is on disk.
+    async fn moving<T, E, F>(&self, job: JobKey, piece: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let moved = self.for_job(piece).await;
+        self.news.tell(job);
+        moved
     }
 
     async fn read<T, E, F>(&self, read: F) -> Result<T, E>

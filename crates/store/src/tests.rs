@@ -1,6 +1,7 @@
 mod limit;
 mod lists;
 mod members;
+mod moves;
 mod provisioning;
 mod results;
 

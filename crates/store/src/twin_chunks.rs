@@ -234,7 +234,8 @@ impl Store {
     /// Writes a prepared chunk. Does nothing when the job takes no more, or when the chunk is not the next one.
     pub async fn apply_chunk(&self, chunk: PreparedChunk) -> Result<ChunkDone, StoreError> {
         let began = Instant::now();
-        let mut done = self.for_job(move |connection| apply(connection, chunk)).await?;
+        let job = chunk.plan.job;
+        let mut done = self.moving(job, move |connection| apply(connection, chunk)).await?;
         done.took = began.elapsed();
         Ok(done)
     }

@@ -9,6 +9,7 @@ import {
 import { whenSignedOut } from "../api/client";
 import { RequestFailed } from "../api/failure";
 import { NotFound } from "../screens/NotFound";
+import { readDeviceSearch, readDevicesSearch } from "../screens/devices/search";
 import { ScreenFailed } from "../screens/ScreenFailed";
 import { backOf } from "../session/back";
 import { forget, sessionQuery } from "../session/session";
@@ -83,12 +84,14 @@ const scheduledJob = createRoute({
 const devices = createRoute({
   getParentRoute: () => shell,
   path: "/devices",
+  validateSearch: readDevicesSearch,
   component: lazyRouteComponent(() => import("../screens/devices/DevicesScreen"), "DevicesScreen"),
 });
 
 const device = createRoute({
   getParentRoute: () => shell,
   path: "/devices/$deviceId",
+  validateSearch: readDeviceSearch,
   component: lazyRouteComponent(() => import("../screens/devices/DeviceScreen"), "DeviceScreen"),
 });
 

@@ -1,0 +1,88 @@
+import { makeStyles, Toolbar, tokens } from "@fluentui/react-components";
+import {
+  ArrowSwapRegular,
+  BuildingRegular,
+  CheckmarkCircleRegular,
+  DeleteRegular,
+  ProhibitedRegular,
+  TaskListAddRegular,
+} from "@fluentui/react-icons";
+import { useNavigate } from "@tanstack/react-router";
+import { useState, type ReactElement } from "react";
+import { useNotify } from "../../components/notify";
+import type { Selection } from "../../grid/selection";
+import { GuardedButton } from "../../session/Guarded";
+import { useTexts } from "../../texts/texts";
+import { rememberChosenDevices } from "../jobs/wizard/chosenDevices";
+import { BULK_MAX, chosenIds } from "./bulk";
+import { BulkDialog, type BulkAction } from "./BulkDialog";
+import type { DevicesSearch } from "./search";
+
+const useStyles = makeStyles({
+  bar: { padding: 0, flexWrap: "wrap", gap: tokens.spacingHorizontalXS },
+});
+
+interface Props {
+  readonly selection: Selection;
+  readonly search: DevicesSearch;
+  /** What was chosen has been dealt with. */
+  readonly onDone: () => void;
+}
+
+/** What can be done with the chosen devices; nothing stands here while none is. */
+export function BulkBar({ selection, search, onDone }: Props) {
+  const styles = useStyles();
+  const { t, formats } = useTexts();
+  const navigate = useNavigate();
+  const { failed, done } = useNotify();
+  const [action, setAction] = useState<BulkAction>();
+  const [busy, setBusy] = useState(false);
+  if (selection.kind === "some" && selection.ids.size === 0 && !action) return null;
+
+  const newJob = async () => {
+    setBusy(true);
+    try {
+      const { ids, more } = await chosenIds(selection, search, new AbortController().signal);
+      rememberChosenDevices(ids);
+      if (more) done(t("devices.bulk.first", { number: formats.number(BULK_MAX) }));
+      await navigate({ href: "/jobs/definitions/create/configure?devices=chosen" });
+    } catch (error) {
+      failed(t("devices.bulk.failed"), error);
+      setBusy(false);
+    }
+  };
+  const button = (kind: BulkAction, icon: ReactElement, text: string) => (
+    <GuardedButton needs="manageDevices" appearance="subtle" icon={icon} onClick={() => setAction(kind)}>
+      {text}
+    </GuardedButton>
+  );
+
+  return (
+    <>
+      <Toolbar aria-label={t("devices.bulk.label")} className={styles.bar}>
+        <GuardedButton
+          needs="runJobs"
+          appearance="subtle"
+          icon={<TaskListAddRegular />}
+          disabled={busy}
+          onClick={() => void newJob()}
+        >
+          {t("devices.bulk.job")}
+        </GuardedButton>
+        {button("template", <ArrowSwapRegular />, t("devices.bulk.template"))}
+        {button("organization", <BuildingRegular />, t("devices.bulk.organization"))}
+        {button("block", <ProhibitedRegular />, t("devices.block"))}
+        {button("unblock", <CheckmarkCircleRegular />, t("devices.unblock"))}
+        {button("delete", <DeleteRegular />, t("devices.delete"))}
+      </Toolbar>
+      {action && (
+        <BulkDialog
+          action={action}
+          read={(signal) => chosenIds(selection, search, signal)}
+          onDone={onDone}
+          onClose={() => setAction(undefined)}
+        />
+      )}
+    </>
+  );
+}

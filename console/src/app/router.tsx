@@ -8,6 +8,9 @@ import {
 } from "@tanstack/react-router";
 import { whenSignedOut } from "../api/client";
 import { RequestFailed } from "../api/failure";
+import { readJobsSearch } from "../screens/jobs/list/search";
+import { isStep } from "../screens/jobs/wizard/steps";
+import { readWizardSearch } from "../screens/jobs/wizard/search";
 import { NotFound } from "../screens/NotFound";
 import { readDeviceSearch, readDevicesSearch } from "../screens/devices/search";
 import { ScreenFailed } from "../screens/ScreenFailed";
@@ -60,6 +63,7 @@ const start = createRoute({
 const jobs = createRoute({
   getParentRoute: () => shell,
   path: "/jobs",
+  validateSearch: readJobsSearch,
   component: lazyRouteComponent(() => import("../screens/jobs/JobsScreen"), "JobsScreen"),
 });
 
@@ -71,7 +75,11 @@ const job = createRoute({
 
 const newJob = createRoute({
   getParentRoute: () => shell,
-  path: "/jobs/definitions/create/configure",
+  path: "/jobs/definitions/create/$step",
+  validateSearch: readWizardSearch,
+  beforeLoad: ({ params }) => {
+    if (!isStep(params.step)) throw notFound();
+  },
   component: lazyRouteComponent(() => import("../screens/jobs/NewJobScreen"), "NewJobScreen"),
 });
 

@@ -1,0 +1,240 @@
+import { Button } from "@fluentui/react-components";
+import { DeleteRegular } from "@fluentui/react-icons";
+import { useMemo } from "react";
+import { AppLink } from "../../../components/AppLink";
+import { TimeText } from "../../../components/TimeText";
+import type { GridColumn } from "../../../grid/column";
+import { useMay } from "../../../session/session";
+import { useTexts } from "../../../texts/texts";
+import { TYPES } from "../wizard/ActionFields";
+import { RECURRENCES } from "../wizard/ScheduleStep";
+import { durationText } from "./duration";
+import { JobMenu } from "./JobMenu";
+import { JobProgress, JobSummary } from "./JobSummary";
+import type { Draft, Job, ScheduledJob } from "./queries";
+
+/** A name for people of a job, a draft or a scheduled job. */
+export function nameOf({ displayName, id }: { displayName?: string | null; id?: string }): string {
+  return displayName || (id ?? "");
+}
+
+export function useJobColumns(): readonly GridColumn<Job>[] {
+  const { t, language } = useTexts();
+  return useMemo(
+    () => [
+      {
+        id: "displayName",
+        header: t("jobs.column.name"),
+        width: 220,
+        grows: true,
+        fixed: true,
+        sortable: true,
+        cell: (job) => (
+          <AppLink to="/jobs/instances/$jobId" params={{ jobId: job.id }} tabIndex={-1}>
+            {nameOf(job)}
+          </AppLink>
+        ),
+      },
+      {
+        id: "status",
+        header: t("jobs.column.status"),
+        width: 280,
+        sortable: true,
+        cell: (job) => <JobSummary job={job} />,
+      },
+      {
+        id: "progress",
+        header: t("jobs.column.progress"),
+        width: 150,
+        cell: (job) => <JobProgress job={job} />,
+      },
+      {
+        id: "type",
+        header: t("jobs.column.type"),
+        width: 150,
+        cell: ({ data }) => <span>{data[0] && t(TYPES[data[0].type].name)}</span>,
+      },
+      {
+        id: "group",
+        header: t("jobs.column.group"),
+        width: 160,
+        cell: ({ group, groupName, chosenDevices }) =>
+          group === "" ? (
+            <span>
+              {chosenDevices !== undefined &&
+                chosenDevices !== null &&
+                t("jobs.chosenDevices", { count: chosenDevices })}
+            </span>
+          ) : (
+            <AppLink to="/device-groups/$groupId" params={{ groupId: group }} tabIndex={-1}>
+              {groupName ?? group}
+            </AppLink>
+          ),
+      },
+      { id: "owner", header: t("jobs.column.owner"), width: 160, cell: ({ owner }) => <span>{owner}</span> },
+      {
+        id: "start",
+        header: t("jobs.column.start"),
+        width: 190,
+        sortable: true,
+        cell: ({ start }) => (start ? <TimeText time={start} /> : null),
+      },
+      {
+        id: "duration",
+        header: t("jobs.column.duration"),
+        width: 120,
+        sortable: true,
+        cell: ({ start, end }) => (
+          <span>{start && durationText(start, end ?? undefined, new Date(), language)}</span>
+        ),
+      },
+      {
+        id: "created",
+        header: t("jobs.column.created"),
+        width: 190,
+        hidden: true,
+        sortable: true,
+        cell: ({ created }) => <TimeText time={created} />,
+      },
+      {
+        id: "description",
+        header: t("jobs.column.description"),
+        width: 220,
+        hidden: true,
+        cell: ({ description }) => <span>{description}</span>,
+      },
+      {
+        id: "organization",
+        header: t("jobs.column.organization"),
+        width: 150,
+        hidden: true,
+        cell: ({ organizations }) => <span>{organizations?.join(", ")}</span>,
+      },
+      {
+        id: "actions",
+        header: t("jobs.column.actions"),
+        width: 90,
+        fixed: true,
+        cell: (job) => <JobMenu job={job} />,
+      },
+    ],
+    [t, language],
+  );
+}
+
+export function useDraftColumns(onDelete: (draft: Draft) => void): readonly GridColumn<Draft>[] {
+  const { t } = useTexts();
+  return useMemo(
+    () => [
+      {
+        id: "displayName",
+        header: t("jobs.column.name"),
+        width: 260,
+        grows: true,
+        fixed: true,
+        cell: (draft) => (
+          <AppLink
+            to="/jobs/definitions/create/$step"
+            params={{ step: "configure" }}
+            search={{ draft: draft.id ?? "" }}
+            tabIndex={-1}
+          >
+            {draft.displayName || t("jobs.unnamed")}
+          </AppLink>
+        ),
+      },
+      { id: "owner", header: t("jobs.column.owner"), width: 200, cell: ({ owner }) => <span>{owner}</span> },
+      {
+        id: "saved",
+        header: t("jobs.column.saved"),
+        width: 190,
+        cell: ({ saved }) => (saved ? <TimeText time={saved} /> : null),
+      },
+      {
+        id: "organization",
+        header: t("jobs.column.organization"),
+        width: 150,
+        hidden: true,
+        cell: ({ organizations }) => <span>{organizations?.join(", ")}</span>,
+      },
+      {
+        id: "actions",
+        header: t("jobs.column.actions"),
+        width: 90,
+        fixed: true,
+        cell: (draft) => <DeleteDraft draft={draft} onDelete={onDelete} />,
+      },
+    ],
+    [t, onDelete],
+  );
+}
+
+export function useScheduledColumns(): readonly GridColumn<ScheduledJob>[] {
+  const { t } = useTexts();
+  return useMemo(
+    () => [
+      {
+        id: "displayName",
+        header: t("jobs.column.name"),
+        width: 260,
+        grows: true,
+        fixed: true,
+        cell: (job) => (
+          <AppLink
+            to="/jobs/scheduled/$scheduledJobId"
+            params={{ scheduledJobId: job.id ?? "" }}
+            tabIndex={-1}
+          >
+            {nameOf(job)}
+          </AppLink>
+        ),
+      },
+      {
+        id: "recurrence",
+        header: t("jobs.column.recurrence"),
+        width: 140,
+        cell: ({ schedule }) => <span>{t(RECURRENCES[schedule.recurrence ?? "once"])}</span>,
+      },
+      {
+        id: "next",
+        header: t("jobs.column.next"),
+        width: 200,
+        cell: ({ nextRuns, completed, enabled }) => {
+          const next = nextRuns?.[0];
+          if (enabled === false) return <span>{t("jobs.suspended")}</span>;
+          return next && !completed ? <TimeText time={next} /> : <span>{t("jobs.ended")}</span>;
+        },
+      },
+      {
+        id: "type",
+        header: t("jobs.column.type"),
+        width: 160,
+        cell: ({ data }) => <span>{data[0] && t(TYPES[data[0].type].name)}</span>,
+      },
+      {
+        id: "organization",
+        header: t("jobs.column.organization"),
+        width: 150,
+        hidden: true,
+        cell: ({ organizations }) => <span>{organizations?.join(", ")}</span>,
+      },
+    ],
+    [t],
+  );
+}
+
+function DeleteDraft({ draft, onDelete }: { draft: Draft; onDelete: (draft: Draft) => void }) {
+  const { t } = useTexts();
+  const may = useMay();
+  return (
+    <Button
+      size="small"
+      appearance="subtle"
+      icon={<DeleteRegular />}
+      tabIndex={-1}
+      disabled={!may("runJobs")}
+      aria-label={t("jobs.draft.delete", { name: draft.displayName || t("jobs.unnamed") })}
+      onClick={() => onDelete(draft)}
+    />
+  );
+}

@@ -1,0 +1,100 @@
+import type { GridSort } from "../../../grid/column";
+import type { Schemas } from "../../../api/client";
+
+export const VIEWS = ["attention", "running", "saved", "scheduled", "history"] as const;
+export type View = (typeof VIEWS)[number];
+
+/** What the jobs page shows, as its address says it. Without a view: the most urgent of each. */
+export interface JobsSearch {
+  readonly view?: View;
+  readonly search?: string;
+  /** Statuses and types, comma-separated. */
+  readonly status?: string;
+  readonly type?: string;
+  readonly group?: string;
+  readonly owner?: string;
+  readonly organization?: string;
+  /** `displayName`, `start desc`, … */
+  readonly sort?: string;
+}
+
+const STATUSES: readonly Schemas["JobStatus"][] = [
+  "pending",
+  "running",
+  "complete",
+  "failed",
+  "stopped",
+  "cancelled",
+];
+const TYPES: readonly Schemas["JobData"]["type"][] = [
+  "property",
+  "cloudProperty",
+  "command",
+  "deviceTemplateMigration",
+];
+const SORTS = ["created", "displayName", "status", "start", "duration"];
+
+/** Reads an address; what it cannot say is left out. */
+export function readJobsSearch(search: Readonly<Record<string, unknown>>): JobsSearch {
+  const text = (name: string) => {
+    const value = search[name];
+    return typeof value === "string" && value !== "" ? value : undefined;
+  };
+  const words = (name: string, known: readonly string[]) =>
+    text(name)
+      ?.split(",")
+      .filter((word) => known.includes(word))
+      .join(",") || undefined;
+  const [by = "", direction] = (text("sort") ?? "").split(" ");
+  const read = {
+    view: VIEWS.find((view) => view === search["view"]),
+    search: text("search"),
+    status: words("status", STATUSES),
+    type: words("type", TYPES),
+    group: text("group"),
+    owner: text("owner"),
+    organization: text("organization"),
+    sort: SORTS.includes(by) && (direction === undefined || direction === "desc") ? text("sort") : undefined,
+  };
+  return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined));
+}
+
+/** Whether anything but the view and the order is said. */
+export function isFiltered({ search, status, type, group, owner, organization }: JobsSearch): boolean {
+  return [search, status, type, group, owner, organization].some((value) => value !== undefined);
+}
+
+/** The parameters that ask the server for the jobs of a view. */
+export function jobsQuery(view: "attention" | "running" | "history", search: JobsSearch) {
+  const { search: text, status, type, group, owner, organization, sort } = search;
+  const statuses = view === "running" ? "running,pending" : status;
+  return {
+    ...(view === "attention" && { attention: "true" }),
+    ...(statuses && { status: statuses }),
+    ...(text && { search: text }),
+    ...(type && { type }),
+    ...(group && { group }),
+    ...(owner && { owner }),
+    ...(organization && { organization }),
+    ...(sort && { orderby: sort }),
+  };
+}
+
+export function sortOf(search: JobsSearch): GridSort {
+  const [by = "created", direction] = (search.sort ?? "created desc").split(" ");
+  return { by, descending: direction === "desc" };
+}
+
+/** The order as the address says it; that of the server is not said. */
+export function sortText({ by, descending }: GridSort): string | undefined {
+  const text = descending ? `${by} desc` : by;
+  return text === "created desc" ? undefined : text;
+}
+
+/** The search with these members; `undefined` takes one away. */
+export function withSearch(
+  search: JobsSearch,
+  part: { readonly [Key in keyof JobsSearch]: JobsSearch[Key] | undefined },
+): JobsSearch {
+  return readJobsSearch({ ...search, ...part });
+}

@@ -1,0 +1,75 @@
+import { Field, Input, Subtitle2, Textarea } from "@fluentui/react-components";
+import { useQuery } from "@tanstack/react-query";
+import { organizationsQuery } from "../../../api/lists";
+import { fieldState, Picker } from "../../../components/Picker";
+import { useTexts } from "../../../texts/texts";
+import { ActionFields } from "./ActionFields";
+import { DeviceFields } from "./DeviceFields";
+import { GroupDevices } from "./GroupDevices";
+import { useWizardStyles } from "./styles";
+import type { Wizard } from "./useWizard";
+
+/** What the job is called, on which devices it runs, and what it does to them. */
+export function ConfigureStep({ wizard }: { wizard: Wizard }) {
+  const styles = useWizardStyles();
+  const { t } = useTexts();
+  const { form, change, faultAt } = wizard;
+  const organizations = useQuery(organizationsQuery).data ?? [];
+
+  return (
+    <div className={styles.columns}>
+      <div className={styles.step}>
+        <section className={styles.section}>
+          <Field label={t("wizard.name")} required {...fieldState(faultAt("displayName"))}>
+            <Input value={form.name} maxLength={256} onChange={(_, { value }) => change({ name: value })} />
+          </Field>
+          <Field label={t("wizard.description")} {...fieldState(faultAt("description"))}>
+            <Textarea
+              value={form.description}
+              maxLength={1024}
+              resize="vertical"
+              onChange={(_, { value }) => change({ description: value })}
+            />
+          </Field>
+          {organizations.length > 0 && (
+            <Picker
+              label={t("wizard.organization")}
+              hint={t("wizard.organization.hint")}
+              options={organizations.map(({ id, displayName, parent }) => ({
+                value: id ?? "",
+                text: displayName,
+                ...(parent && {
+                  note: organizations.find((other) => other.id === parent)?.displayName ?? parent,
+                }),
+              }))}
+              value={form.organization}
+              clearable
+              placeholder={t("wizard.organization.own")}
+              fault={faultAt("organizations")}
+              onChange={(organization) => change({ organization })}
+            />
+          )}
+        </section>
+        <section className={styles.section}>
+          <Subtitle2 as="h2" className={styles.heading}>
+            {t("wizard.devices")}
+          </Subtitle2>
+          <DeviceFields wizard={wizard} />
+        </section>
+        <section className={styles.section}>
+          <Subtitle2 as="h2" className={styles.heading}>
+            {t("wizard.action")}
+          </Subtitle2>
+          <ActionFields wizard={wizard} />
+        </section>
+      </div>
+      {form.from === "group" && form.group !== "" && (
+        <div>
+          <div className={styles.sticky}>
+            <GroupDevices key={form.group} wizard={wizard} />
+          </div>
+        </div>
+      )}
+    </div>
+  );
+}

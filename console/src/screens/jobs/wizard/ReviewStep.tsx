@@ -1,0 +1,213 @@
+import {
+  Link,
+  MessageBar,
+  MessageBarBody,
+  MessageBarTitle,
+  Subtitle2,
+  Text,
+} from "@fluentui/react-components";
+import { getRouteApi } from "@tanstack/react-router";
+import type { Schemas } from "../../../api/client";
+import { AppLink } from "../../../components/AppLink";
+import { CopyButton } from "../../../components/CopyButton";
+import { StatusBadge } from "../../../components/StatusBadge";
+import { useTexts } from "../../../texts/texts";
+import { TYPES } from "./ActionFields";
+import { DeliverySentence } from "./DeliveryStep";
+import { NextRuns } from "./NextRuns";
+import { stepOf } from "./problems";
+import { callOf, curlOf, shortened } from "./request";
+import { RECURRENCES } from "./ScheduleStep";
+import { STEP_NAMES } from "./StepLinks";
+import { useWizardStyles } from "./styles";
+import type { Wizard } from "./useWizard";
+
+const route = getRouteApi("/shell/jobs/definitions/create/$step");
+
+/** All that was chosen, whom it meets, what is wrong with it, and the call that a script would make. */
+export function ReviewStep({ wizard, id }: { wizard: Wizard; id: string }) {
+  const styles = useWizardStyles();
+  const { t } = useTexts();
+  const { form, body, schedule, preview } = wizard;
+  const call = callOf(id, body, schedule);
+  const origin = window.location.origin;
+  const curl = curlOf(call, origin);
+
+  return (
+    <div className={styles.columns}>
+      <div className={styles.step}>
+        <Problems wizard={wizard} />
+        <section className={styles.section}>
+          <dl className={styles.facts}>
+            <dt>{t("wizard.name")}</dt>
+            <dd>{form.name || "—"}</dd>
+            {form.description && (
+              <>
+                <dt>{t("wizard.description")}</dt>
+                <dd>{form.description}</dd>
+              </>
+            )}
+            <dt>{t("wizard.devices")}</dt>
+            <dd>
+              <Devices wizard={wizard} />
+            </dd>
+            <dt>{t("wizard.type")}</dt>
+            <dd>{t(TYPES[form.type].name)}</dd>
+            {body.data.map((data, index) => (
+              <Data key={index} data={data} wizard={wizard} />
+            ))}
+            <dt>{t("wizard.step.delivery")}</dt>
+            <dd>
+              <DeliverySentence wizard={wizard} />
+            </dd>
+            <dt>{t("wizard.step.schedule")}</dt>
+            <dd>
+              {schedule === undefined ? (
+                t("wizard.schedule.now")
+              ) : (
+                <>
+                  {t(RECURRENCES[form.schedule.recurrence])} · {form.schedule.zone.replaceAll("_", " ")}
+                  <NextRuns times={preview?.nextRuns ?? []} zone={form.schedule.zone} />
+                </>
+              )}
+            </dd>
+          </dl>
+        </section>
+        <section className={styles.section}>
+          <div className={styles.live}>
+            <Subtitle2 as="h2" className={styles.heading}>
+              {t("wizard.call")}
+            </Subtitle2>
+            <CopyButton text={curl} what={t("wizard.call.what")} />
+          </div>
+          <Text className={styles.muted}>{t("wizard.call.about")}</Text>
+          {/* A region that scrolls is reached with the keyboard. */}
+          {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+          <pre className={styles.code} tabIndex={0} aria-label={t("wizard.call")}>
+            {curlOf(shortened(call), origin)}
+          </pre>
+        </section>
+      </div>
+      <Matched wizard={wizard} />
+    </div>
+  );
+}
+
+function Problems({ wizard }: { wizard: Wizard }) {
+  const styles = useWizardStyles();
+  const { t } = useTexts();
+  const search = route.useSearch();
+  if (wizard.problems.length === 0) return null;
+  return (
+    <MessageBar intent="error" layout="multiline" role="alert">
+      <MessageBarBody>
+        <MessageBarTitle>{t("wizard.problems", { count: wizard.problems.length })}</MessageBarTitle>
+        <ul className={styles.list}>
+          {wizard.problems.map(({ member, message }) => (
+            <li key={`${member} ${message}`}>
+              {message}{" "}
+              {stepOf(member) !== "review" && (
+                <AppLink
+                  inline
+                  to="/jobs/definitions/create/$step"
+                  params={{ step: stepOf(member) }}
+                  search={search}
+                >
+                  {t("wizard.problems.goTo", { step: t(STEP_NAMES[stepOf(member)]) })}
+                </AppLink>
+              )}
+            </li>
+          ))}
+        </ul>
+      </MessageBarBody>
+    </MessageBar>
+  );
+}
+
+function Devices({ wizard }: { wizard: Wizard }) {
+  const { t } = useTexts();
+  const { form, groups } = wizard;
+  const group = groups.find(({ id }) => id === form.group);
+  if (form.from === "list") return t("wizard.review.list", { count: form.listed.length });
+  const link =
+    form.group === "" ? (
+      "—"
+    ) : (
+      <AppLink inline to="/device-groups/$groupId" params={{ groupId: form.group }} target="_blank">
+        {group?.displayName ?? form.group}
+      </AppLink>
+    );
+  if (form.ticked === undefined) return link;
+  return (
+    <>
+      {t("wizard.review.ticked", { count: form.ticked.length })} {link}
+    </>
+  );
+}
+
+function Data({ data, wizard }: { data: Schemas["JobData"]; wizard: Wizard }) {
+  const { t } = useTexts();
+  if (data.type === "deviceTemplateMigration") {
+    const template = wizard.templates.find((template) => template["@id"] === data.template);
+    return (
+      <>
+        <dt>{t("wizard.migration")}</dt>
+        <dd>{template?.displayName ?? data.template}</dd>
+      </>
+    );
+  }
+  const capability = wizard.capabilityOf(data.target, data.path);
+  return (
+    <>
+      <dt>{capability?.label ?? data.path}</dt>
+      <dd>
+        <code>{data.value === undefined ? t("wizard.review.noValue") : JSON.stringify(data.value)}</code>
+      </dd>
+    </>
+  );
+}
+
+/** Whom the job would run on if it began now. */
+function Matched({ wizard }: { wizard: Wizard }) {
+  const styles = useWizardStyles();
+  const { t } = useTexts();
+  const { preview } = wizard;
+  if (preview === undefined) return null;
+  return (
+    <section className={styles.card} aria-live="polite" data-testid="matched">
+      <Subtitle2 as="h2" className={styles.heading}>
+        {t("wizard.matched", { count: preview.devices })}
+      </Subtitle2>
+      <Text className={styles.muted}>{t("wizard.matched.connected", { count: preview.connected })}</Text>
+      <ul className={styles.list}>
+        {preview.sample.map(({ id, displayName, connected }) => (
+          <li key={id}>
+            <div className={styles.live}>
+              <Link
+                href={`${import.meta.env.BASE_URL}devices/${encodeURIComponent(id)}`}
+                target="_blank"
+                inline
+              >
+                {displayName}
+              </Link>
+              {displayName !== id && (
+                <Text size={200} className={styles.muted}>
+                  {id}
+                </Text>
+              )}
+              <StatusBadge
+                tone={connected ? "success" : "waiting"}
+                text={t(connected ? "wizard.device.connected" : "wizard.device.disconnected")}
+              />
+            </div>
+          </li>
+        ))}
+      </ul>
+      {preview.devices > preview.sample.length && (
+        <Text className={styles.muted}>
+          {t("wizard.matched.more", { count: preview.devices - preview.sample.length })}
+        </Text>
+      )}
+    </section>
+  );
+}

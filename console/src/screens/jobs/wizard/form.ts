@@ -1,0 +1,265 @@
+import type { Schemas } from "../../../api/client";
+import { settled } from "../../../dtdl/value";
+import type { Schema } from "../../../dtdl/schema";
+import { instantOf, ownZone, wallOf, type Wall } from "./zone";
+
+export type JobType = Schemas["JobData"]["type"];
+
+/** One thing that the job does: a property with its value, or a command with its request. */
+export interface Entry {
+  /** Tells entries apart while they are edited. */
+  readonly key: number;
+  /** The template's id. */
+  readonly target: string;
+  readonly path: string;
+  /** As `dtdl/value` has it: a number that is still typed is a string. */
+  readonly value: unknown;
+  /** What stands in the JSON view while it is no JSON. */
+  readonly raw?: string;
+}
+
+export interface AmountForm {
+  readonly on: boolean;
+  readonly unit: "number" | "percentage";
+  /** As it was typed. */
+  readonly value: string;
+}
+
+export interface ScheduleForm {
+  readonly on: boolean;
+  readonly recurrence: "once" | Schemas["Recurrence"];
+  readonly start: Wall;
+  readonly zone: string;
+  readonly end: "never" | "date" | "occurrences";
+  readonly endDate: string;
+  readonly occurrences: string;
+}
+
+/** A job as the wizard holds it: everything may be missing or half typed. */
+export interface JobForm {
+  readonly name: string;
+  readonly description: string;
+  /** Empty: that of whoever makes it. */
+  readonly organization: string;
+  /** Where the devices come from. */
+  readonly from: "group" | "list";
+  readonly group: string;
+  /** Devices that were ticked in the group; undefined: all of it, whoever is in it then. */
+  readonly ticked: readonly string[] | undefined;
+  /** Device ids of a list. */
+  readonly listed: readonly string[];
+  readonly type: JobType;
+  /** The template that properties and commands are chosen of. */
+  readonly template: string;
+  readonly entries: readonly Entry[];
+  /** The template that devices are given. */
+  readonly migration: string;
+  readonly batch: AmountForm;
+  readonly threshold: AmountForm & { readonly perBatch: boolean };
+  readonly schedule: ScheduleForm;
+}
+
+/** What the server keeps of a draft: the members of a job and its schedule, any of them missing. */
+export interface JobParts {
+  readonly displayName?: string | null;
+  readonly description?: string | null;
+  readonly group?: string | null;
+  readonly devices?: readonly string[] | null;
+  readonly batch?: Schemas["Amount"] | null;
+  readonly cancellationThreshold?: Schemas["Threshold"] | null;
+  readonly data?: readonly Schemas["JobData"][];
+  readonly organizations?: readonly string[] | null;
+  readonly schedule?: Schemas["JobSchedule"] | null;
+}
+
+let lastKey = 0;
+
+/** An entry on which nothing is chosen yet. */
+export function emptyEntry(target: string): Entry {
+  return { key: ++lastKey, target, path: "", value: undefined };
+}
+
+export function emptyForm(now: Date): JobForm {
+  // The next full hour that is at least half an hour away.
+  const start = new Date(Math.ceil((now.getTime() + 1_800_000) / 3_600_000) * 3_600_000);
+  const zone = ownZone();
+  return {
+    name: "",
+    description: "",
+    organization: "",
+    from: "group",
+    group: "",
+    ticked: undefined,
+    listed: [],
+    type: "property",
+    template: "",
+    entries: [emptyEntry("")],
+    migration: "",
+    batch: { on: false, unit: "percentage", value: "10" },
+    threshold: { on: false, unit: "percentage", value: "5", perBatch: false },
+    schedule: {
+      on: false,
+      recurrence: "once",
+      start: wallOf(start, zone),
+      zone,
+      end: "never",
+      endDate: "",
+      occurrences: "10",
+    },
+  };
+}
+
+/** The form of a job that is there: a draft, a scheduled job, or one that is copied. */
+export function formOf(job: JobParts, now: Date): JobForm {
+  const empty = emptyForm(now);
+  const first = job.data?.[0];
+  const capabilities = (job.data ?? []).filter((data) => data.type !== "deviceTemplateMigration");
+  const group = job.group ?? "";
+  const devices = job.devices ?? undefined;
+  return {
+    ...empty,
+    name: job.displayName ?? "",
+    description: job.description ?? "",
+    organization: job.organizations?.[0] ?? "",
+    from: devices !== undefined && group === "" ? "list" : "group",
+    group,
+    ticked: group === "" ? undefined : devices,
+    listed: group === "" ? (devices ?? []) : [],
+    type: first?.type ?? empty.type,
+    template: capabilities[0]?.target ?? "",
+    entries:
+      capabilities.length === 0
+        ? empty.entries
+        : capabilities.map(({ target, path, value }) => ({ ...emptyEntry(target), path, value })),
+    migration: first?.type === "deviceTemplateMigration" ? first.template : "",
+    batch: { ...empty.batch, ...amountForm(job.batch) },
+    threshold: {
+      ...empty.threshold,
+      ...amountForm(job.cancellationThreshold),
+      perBatch: job.cancellationThreshold?.batch ?? false,
+    },
+    schedule: job.schedule ? scheduleForm(job.schedule, empty.schedule) : empty.schedule,
+  };
+}
+
+function amountForm(amount: Schemas["Amount"] | null | undefined): Partial<AmountForm> {
+  return amount ? { on: true, unit: amount.type, value: String(amount.value) } : {};
+}
+
+function scheduleForm(schedule: Schemas["JobSchedule"], empty: ScheduleForm): ScheduleForm {
+  const zone = schedule.zone ?? "UTC";
+  const { end } = schedule;
+  return {
+    on: true,
+    recurrence: schedule.recurrence ?? "once",
+    start: wallOf(new Date(schedule.start), zone),
+    zone,
+    end: end?.type ?? "never",
+    endDate: end?.type === "date" ? end.date.slice(0, 10) : "",
+    occurrences: end?.type === "occurrences" ? String(end.occurrences) : empty.occurrences,
+  };
+}
+
+/** Finds the schema that an entry's value has to fit. */
+export type SchemaOf = (entry: Entry) => Schema | undefined;
+
+/** The devices that are named one by one; undefined: the whole group. */
+export function devicesOf(form: JobForm): readonly string[] | undefined {
+  return form.from === "list" ? form.listed : form.ticked;
+}
+
+/** The request's body; what is half typed is left out of it, and `problems` says so. */
+export function bodyOf(form: JobForm, schemaOf: SchemaOf): Schemas["NewJob"] {
+  const devices = devicesOf(form);
+  return {
+    ...(form.name.trim() !== "" && { displayName: form.name.trim() }),
+    ...(form.description.trim() !== "" && { description: form.description.trim() }),
+    ...(devices ? { devices: [...devices] } : form.group !== "" && { group: form.group }),
+    ...(form.organization !== "" && { organizations: [form.organization] }),
+    data: dataOf(form, schemaOf),
+    ...withAmount("batch", amountOf(form.batch)),
+    ...withAmount("cancellationThreshold", thresholdOf(form)),
+  };
+}
+
+function withAmount<Name extends string, Value>(name: Name, value: Value | undefined) {
+  return (value === undefined ? {} : { [name]: value }) as { [key in Name]?: Value };
+}
+
+function dataOf(form: JobForm, schemaOf: SchemaOf): Schemas["JobData"][] {
+  const { type } = form;
+  if (type === "deviceTemplateMigration")
+    return form.migration === "" ? [] : [{ type, template: form.migration }];
+  return form.entries
+    .filter(({ path }) => path !== "")
+    .map((entry) => {
+      const value = settled(schemaOf(entry), entry.value);
+      return { type, target: entry.target, path: entry.path, ...(value !== undefined && { value }) };
+    });
+}
+
+function amountOf({ on, unit, value }: AmountForm): Schemas["Amount"] | undefined {
+  return on && isAmount(value, unit) ? { type: unit, value: Number(value) } : undefined;
+}
+
+function thresholdOf({ threshold, batch }: JobForm): Schemas["Threshold"] | undefined {
+  const amount = amountOf(threshold);
+  return amount && { ...amount, batch: batch.on && threshold.perBatch };
+}
+
+/** Whether a batch or a threshold may be as large; the server refuses what it may not. */
+export function isAmount(text: string, unit: AmountForm["unit"]): boolean {
+  const value = Number(text);
+  return text.trim() !== "" && Number.isFinite(value) && value >= 0 && (unit === "number" || value <= 100);
+}
+
+/** The schedule; undefined: now, or the start is no time yet. */
+export function scheduleOf({ schedule }: JobForm): Schemas["JobSchedule"] | undefined {
+  if (!schedule.on) return undefined;
+  const start = instantOf(schedule.start, schedule.zone);
+  if (start === undefined) return undefined;
+  const occurrences = Number(schedule.occurrences);
+  const recurring = schedule.recurrence !== "once";
+  return {
+    start: start.toISOString(),
+    zone: schedule.zone,
+    ...(schedule.recurrence !== "once" && { recurrence: schedule.recurrence }),
+    ...(recurring &&
+      schedule.end === "date" &&
+      schedule.endDate !== "" && { end: { type: "date" as const, date: schedule.endDate } }),
+    ...(recurring &&
+      schedule.end === "occurrences" &&
+      Number.isInteger(occurrences) && { end: { type: "occurrences" as const, occurrences } }),
+  };
+}
+
+/** What a draft keeps. The group of ticked devices stays in it, so that one finds them ticked again. */
+export function draftOf(form: JobForm, schemaOf: SchemaOf): JobParts {
+  const schedule = scheduleOf(form);
+  const migration = form.type === "deviceTemplateMigration";
+  return {
+    ...bodyOf(form, schemaOf),
+    ...(form.from === "group" && form.group !== "" && { group: form.group }),
+    // What is not chosen yet is kept too, so that type and template stay.
+    data: migration
+      ? [{ type: "deviceTemplateMigration", template: form.migration }]
+      : form.entries.map((entry) => ({
+          type: form.type as "property",
+          target: entry.target || form.template,
+          path: entry.path,
+          ...(entry.value !== undefined && { value: settled(schemaOf(entry), entry.value) }),
+        })),
+    ...(schedule && { schedule }),
+  };
+}
+
+/** The template that a group's filter names, if it names one. */
+export function templateOfFilter(filter: string): string | undefined {
+  const match = /\$template\s*=\s*(?:"([^"]+)"|'([^']+)')/i.exec(filter);
+  return match?.[1] ?? match?.[2];
+}
+
+/** Whether a group's filter lets everything through. */
+export function selectsEverything(filter: string): boolean {
+  return /^\s*SELECT\s+.+\s+FROM\s+devices\s*;?\s*$/i.test(filter);
+}

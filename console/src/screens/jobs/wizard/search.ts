@@ -1,0 +1,29 @@
+/** What a wizard is opened with. */
+export interface WizardSearch {
+  /** A saved job to go on with. */
+  readonly draft?: string;
+  /** A job to copy. */
+  readonly copy?: string;
+  /** A scheduled job to edit. */
+  readonly scheduled?: string;
+  /** A device group to begin with. */
+  readonly group?: string;
+  /** `chosen`: the devices that were ticked in a list. */
+  readonly devices?: "chosen";
+}
+
+export function readWizardSearch(search: Readonly<Record<string, unknown>>): WizardSearch {
+  const text = <Name extends string>(name: Name) => {
+    const value = search[name];
+    return (typeof value === "string" && value !== "" ? { [name]: value } : {}) as {
+      readonly [key in Name]?: string;
+    };
+  };
+  return {
+    ...text("draft"),
+    ...text("copy"),
+    ...text("scheduled"),
+    ...text("group"),
+    ...(search["devices"] === "chosen" && { devices: "chosen" as const }),
+  };
+}

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bellwether_engine::{Clock as _, Engine, NewApiToken, World};
 use bellwether_gateway::{Gateway, QueueLimits, Sessions};
-use bellwether_http::{ApiState, Limits, Readiness};
+use bellwether_http::{ApiState, Limits, OpenStreams, Readiness};
 use bellwether_model::access::Caller;
 use bellwether_model::ids::BadId;
 use bellwether_model::sas::HostNames;
@@ -133,6 +133,7 @@ impl Server {
             readiness: Readiness::default(),
             limits: http_limits(settings),
             central_origins,
+            streams: OpenStreams::default(),
         });
         state.readiness.set_recovered();
         let shutdown = CancellationToken::new();

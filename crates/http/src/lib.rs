@@ -33,6 +33,7 @@ mod path;
 mod provisioning;
 mod query_string;
 mod serve;
+mod streams;
 mod tracking;
 
 use std::sync::Arc;
@@ -47,9 +48,11 @@ use bellwether_engine::Engine;
 use bellwether_model::policy::Policies;
 use bellwether_model::sas::HostNames;
 use rust_embed::RustEmbed;
+use tokio_util::sync::CancellationToken;
 
 pub use central::{CorsOrigins, Origin};
 pub use serve::serve;
+pub use streams::OpenStreams;
 
 /// What the service API works with.
 pub struct ApiState {
@@ -70,6 +73,8 @@ pub struct ApiState {
     pub limits: Limits,
     /// Whose pages may call the central face from a browser.
     pub central_origins: CorsOrigins,
+    /// Answers that stay open.
+    pub streams: OpenStreams,
 }
 
 /// What a connection and a request may take.
@@ -90,6 +95,10 @@ pub struct Limits {
     pub body_bytes: usize,
     /// How long requests in flight may go on once the server stops.
     pub drain_time: Duration,
+    /// Answers that stay open, in all.
+    pub streams: usize,
+    /// Of these, those of one caller.
+    pub streams_per_caller: usize,
 }
 
 impl Default for Limits {
@@ -102,6 +111,8 @@ impl Default for Limits {
             head_bytes: 64 * 1024,
             body_bytes: 4 * 1024 * 1024,
             drain_time: Duration::from_secs(30),
+            streams: 1000,
+            streams_per_caller: 16,
         }
     }
 }
@@ -109,11 +120,12 @@ impl Default for Limits {
 /// Is the server ready for requests?
 ///
 /// [`serve`] sets `draining` when it is told to stop. A program that lets requests end first sets it itself and
-/// cancels [`serve`] later: meanwhile `/readyz` answers 503, so that load balancers look elsewhere.
+/// cancels [`serve`] later: meanwhile `/readyz` answers 503, so that load balancers look elsewhere, and answers that
+/// stay open end.
 #[derive(Debug, Default)]
 pub struct Readiness {
     recovered: AtomicBool,
-    draining: AtomicBool,
+    draining: CancellationToken,
 }
 
 impl Readiness {
@@ -124,7 +136,7 @@ impl Readiness {
 
     /// The server is about to stop.
     pub fn set_draining(&self) {
-        self.draining.store(true, Ordering::Release);
+        self.draining.cancel();
     }
 
     fn is_recovered(&self) -> bool {
@@ -132,7 +144,12 @@ impl Readiness {
     }
 
     fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Acquire)
+        self.draining.is_cancelled()
+    }
+
+    /// The server is about to stop.
+    fn draining(&self) -> CancellationToken {
+        self.draining.clone()
     }
 }
 

@@ -88,9 +88,8 @@ pub use twin_chunks::{ChunkDone, ChunkPlan, DesiredPush, DeviceChange, PreparedC
 pub use twins::ChangeTwinError;
 
 use bellwether_model::identity::Presence;
-use readers::{Readers, keep_statements};
 use bellwether_model::{DeviceSeq, JobKey};
-use readers::Readers;
+use readers::{Readers, keep_statements};
 use writer::{Priority, Writer};
 
 mod migrations {

@@ -4,7 +4,7 @@
 use axum::http::Method;
 use bellwether_model::access::Permission;
 
-use super::own::{audit, batches, device_jobs, drafts, failures, preview, results, session};
+use super::own::{audit, batches, device_jobs, drafts, failures, job_events, preview, results, session};
 use super::router::Route;
 use super::version::{Resource, Version, Versions};
 use super::{
@@ -114,6 +114,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     GET "/jobs/{jobId}/batches": OWN ViewJobs Plain batches::list;
     GET "/jobs/{jobId}/failures": OWN ViewJobs Plain failures::list;
     GET "/jobs/{jobId}/results": OWN ViewJobs Plain results::download;
+    GET "/jobs/{jobId}/events": OWN ViewJobs Plain job_events::stream;
     POST "/jobs/{jobId}/stop": ALL RunJobs Plain jobs::stop;
     POST "/jobs/{jobId}/resume": ALL RunJobs Plain jobs::resume;
     POST "/jobs/{jobId}/cancel": OWN RunJobs Plain jobs::cancel;

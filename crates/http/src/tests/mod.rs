@@ -34,7 +34,7 @@ use parking_lot::Mutex;
 use serde_json::Value;
 use tower::ServiceExt;
 
-use crate::{ApiState, CorsOrigins, Limits, Readiness, router};
+use crate::{ApiState, CorsOrigins, Limits, OpenStreams, Readiness, router};
 
 /// 2026-11-20T12:00:00Z.
 const NOW: Time = Time(1_795_176_000_000_000);
@@ -101,6 +101,7 @@ impl Hub {
             readiness: Readiness::default(),
             limits,
             central_origins: CorsOrigins::Any,
+            streams: OpenStreams::default(),
         });
         Hub { router: router(Arc::clone(&state)), state, devices, clock, _dir: dir }
     }

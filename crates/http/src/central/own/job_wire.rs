@@ -69,7 +69,7 @@ pub(crate) fn document(call: &Call, overview: &JobOverview) -> Result<Job, Centr
 }
 
 /// Why it waits, failed or was cancelled.
-fn reason(call: &Call, job: &job::Job) -> Option<String> {
+pub(crate) fn reason(call: &Call, job: &job::Job) -> Option<String> {
     let for_its_time = || (job.state == JobState::Scheduled).then(|| format!("waits for its time, {}", job.start));
     call.engine().waiting_reason(job).or_else(for_its_time).or_else(|| job.failure.clone())
 }

@@ -12,6 +12,7 @@ mod limits;
 mod organizations;
 mod own_audit;
 mod own_drafts;
+mod own_events;
 mod own_jobs;
 mod own_preview;
 mod own_results;

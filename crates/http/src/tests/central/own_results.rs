@@ -12,12 +12,12 @@ use super::jobs::{TEMPLATE, command, fleet, property};
 use super::{Central, OWN, Reply, outcome};
 
 impl Central {
-    async fn own(&self, call: &str) -> Reply {
+    async fn ask_own(&self, call: &str) -> Reply {
         self.ask_in(OWN, call, "").await
     }
 
-    async fn own_json(&self, call: &str) -> Value {
-        let reply = self.own(call).await;
+    async fn read_own(&self, call: &str) -> Value {
+        let reply = self.ask_own(call).await;
         assert_eq!(outcome(&reply), "200", "{call}: {}", reply.text);
         reply.json()
     }
@@ -58,7 +58,7 @@ fn ids(page: &Value) -> String {
 #[tokio::test]
 async fn the_grid_in_windows_and_by_filters() {
     let central = ran().await;
-    let page = central.own_json("GET /jobs/j/devices?from=0&maxpagesize=3").await;
+    let page = central.read_own("GET /jobs/j/devices?from=0&maxpagesize=3").await;
     assert_eq!((ids(&page).as_str(), &page["next"]), ("d0 d1 d2", &json!(3)));
     assert!(page["event"].as_u64().unwrap() >= 2, "{page}");
     let row = &page["value"][1];
@@ -68,7 +68,7 @@ async fn the_grid_in_windows_and_by_filters() {
     );
     assert_eq!((&row["connected"], &row["deleted"], &row["template"]), (&json!(true), &json!(false), &json!(TEMPLATE)));
     assert!(row["started"].is_string() && row["finished"].is_string() && row["lastActivity"].is_string(), "{row}");
-    let rest = central.own_json("GET /jobs/j/devices?from=3").await;
+    let rest = central.read_own("GET /jobs/j/devices?from=3").await;
     assert_eq!((ids(&rest).as_str(), &rest["next"]), ("d3 d4 d5", &Value::Null));
     let absent = &rest["value"][1];
     assert_eq!((&absent["class"], &absent["connected"]), (&json!("neverReached"), &json!(false)));
@@ -87,7 +87,7 @@ async fn the_grid_in_windows_and_by_filters() {
         ("from=6", ""),
         ("from=18446744073709551615", ""),
     ] {
-        assert_eq!(ids(&central.own_json(&format!("GET /jobs/j/devices?{query}")).await), expected, "{query}");
+        assert_eq!(ids(&central.read_own(&format!("GET /jobs/j/devices?{query}")).await), expected, "{query}");
     }
     for (query, part) in [
         ("from=-1", "from"),
@@ -99,7 +99,7 @@ async fn the_grid_in_windows_and_by_filters() {
         ("columns=site", "columns"),
         ("columns=tags.a,tags.b,tags.c,tags.d,tags.e,tags.f,tags.g,tags.h,tags.i,tags.j,tags.k", "columns"),
     ] {
-        let reply = central.own(&format!("GET /jobs/j/devices?{query}")).await;
+        let reply = central.ask_own(&format!("GET /jobs/j/devices?{query}")).await;
         assert_eq!(outcome(&reply), "400 BadRequest", "{query}");
         assert!(reply.json()["error"]["message"].as_str().unwrap().contains(part), "{}", reply.text);
     }
@@ -116,7 +116,7 @@ async fn columns_are_values_of_living_devices() {
     central.hub.ask("PATCH /twins/d1", &[], patch).await;
     central.hub.ask("DELETE /devices/d1", &[("If-Match", "*")], "").await;
     let call = "GET /jobs/j/devices?columns=tags.site,tags.n,reported.fw&maxpagesize=2";
-    let reply = central.own(call).await;
+    let reply = central.ask_own(call).await;
     let page = reply.json();
     assert_eq!(page["value"][0]["columns"]["tags.site"], "north");
     assert!(reply.text.contains(r#""tags.n":1.50"#), "digits are kept: {}", reply.text);
@@ -128,7 +128,7 @@ async fn columns_are_values_of_living_devices() {
 #[tokio::test]
 async fn one_device_with_its_calls() {
     let central = ran().await;
-    let reply = central.own("GET /jobs/j/devices/d0").await;
+    let reply = central.ask_own("GET /jobs/j/devices/d0").await;
     let detail = reply.json();
     assert_eq!((&detail["ordinal"], &detail["status"], &detail["batch"]), (&json!(0), &json!("completed"), &json!(1)));
     let call = &detail["calls"][0];
@@ -138,12 +138,12 @@ async fn one_device_with_its_calls() {
     );
     assert!(reply.text.contains(r#""response":{"at":1.50}"#), "{}", reply.text);
     assert!(detail.get("change").is_none());
-    let late = central.own_json("GET /jobs/j/devices/d3").await;
+    let late = central.read_own("GET /jobs/j/devices/d3").await;
     assert_eq!((late["calls"][0].get("status"), late["calls"][0].get("response")), (None, None));
     assert_eq!((&late["code"], &late["batch"]), (&json!("GatewayTimeout"), &json!(1)));
-    assert_eq!(central.own_json("GET /jobs/j/devices/d4").await["batch"], 2);
+    assert_eq!(central.read_own("GET /jobs/j/devices/d4").await["batch"], 2);
     for call in ["GET /jobs/j/devices/none", "GET /jobs/none/devices/d0"] {
-        assert_eq!(outcome(&central.own(call).await), "404 NotFound", "{call}");
+        assert_eq!(outcome(&central.ask_own(call).await), "404 NotFound", "{call}");
     }
 }
 
@@ -154,23 +154,23 @@ async fn one_device_with_what_was_replaced() {
         assert_eq!(outcome(&central.job(id, &property(value)).await), "200");
         central.until(id, "complete").await;
     }
-    let change = central.own_json("GET /jobs/a/devices/d0").await["change"].clone();
+    let change = central.read_own("GET /jobs/a/devices/d0").await["change"].clone();
     let expected = json!({"before": {"desired": {"target": null}}, "after": {"desired": {"target": 1.5}},
                           "now": {"desired": {"target": 2}}});
     assert_eq!(change, expected);
-    let change = central.own_json("GET /jobs/b/devices/d0").await["change"].clone();
+    let change = central.read_own("GET /jobs/b/devices/d0").await["change"].clone();
     assert_eq!(change["before"], json!({"desired": {"target": 1.5}}));
     // Deleted and made again under its name: the job had the one before.
     central.hub.ask("DELETE /devices/d0", &[("If-Match", "*")], "").await;
     central.hub.create("d0").await;
-    let detail = central.own_json("GET /jobs/a/devices/d0").await;
+    let detail = central.read_own("GET /jobs/a/devices/d0").await;
     assert_eq!((&detail["deleted"], detail["change"].get("now")), (&json!(true), None));
 }
 
 #[tokio::test]
 async fn batches_and_reasons() {
     let central = ran().await;
-    let batches = central.own_json("GET /jobs/j/batches").await;
+    let batches = central.read_own("GET /jobs/j/batches").await;
     assert_eq!(batches["total"], 2);
     let shown: Vec<_> = batches["value"]
         .as_array()
@@ -183,7 +183,7 @@ async fn batches_and_reasons() {
         .collect();
     let numbers = |number, size, succeeded, failed| (Some(number), Some(size), Some(succeeded), Some(failed));
     assert_eq!(shown, [numbers(1, 4, 1, 3), numbers(2, 2, 1, 1)]);
-    let reasons = central.own_json("GET /jobs/j/failures").await;
+    let reasons = central.read_own("GET /jobs/j/failures").await;
     let shown: Vec<_> = reasons["value"]
         .as_array()
         .unwrap()
@@ -211,7 +211,7 @@ async fn batches_and_reasons() {
 #[tokio::test]
 async fn the_log_as_csv_and_as_lines_of_json() {
     let central = ran().await;
-    let reply = central.own("GET /jobs/j/results").await;
+    let reply = central.ask_own("GET /jobs/j/results").await;
     assert_eq!(outcome(&reply), "200");
     assert_eq!(reply.header("content-type"), Some("text/csv; charset=utf-8; header=present"));
     assert_eq!(reply.header("content-disposition"), Some(r#"attachment; filename="j-results-20261120T120000Z.csv""#));
@@ -230,20 +230,20 @@ async fn the_log_as_csv_and_as_lines_of_json() {
     assert_eq!(cells(1, [0, 1, 4, 8, 9]), ["d1", "'=Pump", "DeviceRejected", "404", ""]);
     assert_eq!(cells(4, [0, 3, 4, 6, 8]), ["d4", "neverReached", "DeviceNotOnline", "", ""]);
 
-    let reply = central.own("GET /jobs/j/results?format=ndjson&status=failed").await;
+    let reply = central.ask_own("GET /jobs/j/results?format=ndjson&status=failed").await;
     assert_eq!(reply.header("content-type"), Some("application/x-ndjson"));
     assert!(reply.header("content-disposition").unwrap().ends_with(".ndjson\""));
     let lines: Vec<Value> = reply.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let ids: Vec<&str> = lines.iter().map(|line| line["deviceId"].as_str().unwrap()).collect();
     assert_eq!(ids, ["d1", "d2", "d3", "d4"]);
     assert_eq!((&lines[0]["deviceName"], &lines[1]["response"]), (&json!("=Pump"), &json!("broken")));
-    assert_eq!(central.own("GET /jobs/j/results?format=ndjson&search=nothing").await.text, "");
+    assert_eq!(central.ask_own("GET /jobs/j/results?format=ndjson&search=nothing").await.text, "");
     for (call, expected) in [
         ("GET /jobs/j/results?format=xlsx", "400 BadRequest"),
         ("GET /jobs/j/results?status=done", "400 BadRequest"),
         ("GET /jobs/none/results", "404 NotFound"),
     ] {
-        assert_eq!(outcome(&central.own(call).await), expected, "{call}");
+        assert_eq!(outcome(&central.ask_own(call).await), expected, "{call}");
     }
 }
 
@@ -279,9 +279,9 @@ async fn jobs_of_the_hub_face() {
     let body = r#"{"type": "scheduleUpdateTwin", "queryCondition": "*", "updateTwin": {"tags": {"x": 1}}}"#;
     assert_eq!(central.hub.ask("PUT /jobs/v2/h", &[], body).await.status.as_u16(), 200);
     central.hub.until("h", "completed").await;
-    assert_eq!(ids(&central.own_json("GET /jobs/h/devices?status=completed").await), "d0 d1");
-    let change = &central.own_json("GET /jobs/h/devices/d0").await["change"];
+    assert_eq!(ids(&central.read_own("GET /jobs/h/devices?status=completed").await), "d0 d1");
+    let change = &central.read_own("GET /jobs/h/devices/d0").await["change"];
     assert_eq!(change["after"], json!({"tags": {"x": 1}}));
-    assert_eq!(central.own_json("GET /jobs/h/batches").await["total"], 1);
+    assert_eq!(central.read_own("GET /jobs/h/batches").await["total"], 1);
     assert_eq!(outcome(&central.ask("GET /jobs/h/devices", "").await), "404 NotFound");
 }

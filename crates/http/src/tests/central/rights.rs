@@ -94,6 +94,7 @@ GET /jobDrafts | ABOaov | list | 200 |
 GET /jobDrafts/{draftId} | ABOaov | 404 | 200 |
 PUT /jobDrafts/{draftId} | ABOao | 404 | 200 | {"job":{}}
 DELETE /jobDrafts/{draftId} | ABOao | 404 | 204 |
+GET /jobs/{jobId}/events | ABOaov | 404 | 200 |
 POST /jobs/{jobId}/stop | ABOao | 404 | 409 |
 POST /jobs/{jobId}/resume | ABOao | 404 | 409 |
 POST /jobs/{jobId}/cancel | ABOao | 404 | 409 |

@@ -6,7 +6,9 @@ use bellwether_model::organization::Organization;
 use bellwether_model::template::DeviceTemplate;
 use bellwether_model::twin::{Twin, TwinChange, TwinError};
 use bellwether_model::{DeviceId, Time};
-use bellwether_store::{DeviceError, DeviceWrite, LimitReached, Records, StoreError};
+use bellwether_store::{
+    DeviceError, DeviceSelection, DeviceWrite, LimitReached, ListPage, ListPosition, Records, StoreError,
+};
 
 use crate::Engine;
 
@@ -160,6 +162,19 @@ fn check_organization(
 }
 
 impl Engine {
+    /// A page of devices (see [`Store::list_devices`](bellwether_store::Store::list_devices)).
+    ///
+    /// # Errors
+    /// The store failed.
+    pub async fn list_devices(
+        &self,
+        selection: DeviceSelection,
+        after: Option<ListPosition>,
+        limit: usize,
+    ) -> Result<ListPage<Device>, StoreError> {
+        self.store.list_devices(selection, after, limit, self.live_presence()).await
+    }
+
     /// Makes a device, or changes it; its keys stay. One that is blocked now is disconnected, and jobs that have not
     /// begun it end it as disabled.
     ///

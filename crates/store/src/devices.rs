@@ -57,6 +57,12 @@ pub(crate) const DEVICE_COLUMNS: &str = "device.seq, device.id, device.generatio
 
 pub(crate) const DEVICE_COLUMN_COUNT: usize = 20;
 
+/// Places in [`DEVICE_COLUMNS`] that are read alone.
+pub(crate) const SEQ: usize = 0;
+pub(crate) const ID: usize = 1;
+pub(crate) const CONNECTED: usize = 12;
+pub(crate) const DISPLAY_NAME: usize = 15;
+
 /// Reads [`DEVICE_COLUMNS`] from the start of a row.
 pub(crate) fn device_of(row: &Row<'_>) -> Result<Device, StoreError> {
     let key = |column| {

@@ -3,15 +3,17 @@
 
 use std::cmp::Ordering;
 
+use bellwether_model::DeviceSeq;
 use bellwether_model::access::Scope;
 use bellwether_model::identity::{Device, Status};
 use bellwether_query::{ListField, ListFieldKind, ListFilter, ListOrder, ListValue};
-use rusqlite::{Connection, ToSql};
+use rusqlite::{Connection, Row, ToSql};
 use serde::{Deserialize, Serialize};
 
-use crate::devices::{DEVICE_COLUMNS, device_of};
+use crate::devices::{CONNECTED, DEVICE_COLUMNS, DISPLAY_NAME, ID, SEQ, device_of};
 use crate::records::{Record, Records, Stored};
-use crate::{Store, StoreError};
+use crate::search::SearchText;
+use crate::{LivePresence, Store, StoreError};
 
 /// Where a page ended: the place of its last item in the list's order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -98,17 +100,68 @@ pub struct DeviceSelection {
     pub scope: Scope,
     /// How they come.
     pub order: ListOrder,
+    /// What their id or name holds.
+    pub search: Option<SearchText>,
+    /// Their template.
+    pub template: Option<TemplateIs>,
+    /// Are they connected now?
+    pub connected: Option<bool>,
+    /// A page ends after so many devices were looked at, at least 1, although it is not full: there is a next one
+    /// then. `None`: it goes on until it is full, however many do not match.
+    pub look_at: Option<usize>,
+}
+
+/// Which template devices have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TemplateIs {
+    /// None.
+    Unassigned,
+    /// The one of this id.
+    Id(String),
+}
+
+impl DeviceSelection {
+    /// All that belong to `scope`, in the order of creation.
+    pub fn all(scope: Scope) -> DeviceSelection {
+        DeviceSelection {
+            filter: None,
+            scope,
+            order: ListOrder::Created,
+            search: None,
+            template: None,
+            connected: None,
+            look_at: None,
+        }
+    }
+
+    /// What is read off the row before it is taken apart.
+    fn concerns(&self, row: &Row<'_>, presence: &LivePresence) -> Result<bool, rusqlite::Error> {
+        if let Some(wanted) = self.connected {
+            let live = presence(DeviceSeq(row.get(SEQ)?)).map(|presence| presence.connected);
+            if live.map_or_else(|| row.get(CONNECTED), Ok)? != wanted {
+                return Ok(false);
+            }
+        }
+        let Some(search) = &self.search else { return Ok(true) };
+        for column in [ID, DISPLAY_NAME] {
+            if row.get_ref(column)?.as_str_or_null()?.is_some_and(|name| search.is_in(name)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }
 
 impl Store {
-    /// The page of at most `limit` devices after `after`.
+    /// The page of at most `limit` devices after `after`. What is live of presence lies over the rows.
     pub async fn list_devices(
         &self,
         selection: DeviceSelection,
         after: Option<ListPosition>,
         limit: usize,
+        presence: LivePresence,
     ) -> Result<ListPage<Device>, StoreError> {
-        self.read(move |connection| list_devices(connection, &selection, after.as_ref(), limit)).await
+        self.read(move |connection| list_devices(connection, &selection, after.as_ref(), limit, &presence)).await
     }
 }
 
@@ -117,6 +170,7 @@ fn list_devices(
     selection: &DeviceSelection,
     after: Option<&ListPosition>,
     limit: usize,
+    presence: &LivePresence,
 ) -> Result<ListPage<Device>, StoreError> {
     let (conditions, order) = match selection.order {
         ListOrder::Created => (&["device.seq > :key"][..], "device.seq"),
@@ -132,11 +186,17 @@ fn list_devices(
     };
     let must_be = |field| selection.filter.as_ref().and_then(|filter| filter.must_be(field));
     // Names come from their index, which a template's would only stand in the way of.
-    let template = must_be(DeviceField::Template).filter(|_| selection.order == ListOrder::Created);
+    let indexed = selection.order == ListOrder::Created;
+    let template = must_be(DeviceField::Template).filter(|_| indexed);
+    let of_template = match &selection.template {
+        Some(TemplateIs::Id(id)) => Some(id.as_str()),
+        Some(TemplateIs::Unassigned) | None => None,
+    };
     let organizations = selection.scope.organizations().map(serde_json::to_string).transpose()?;
     let narrowings = [
         (":id", "id = :id", must_be(DeviceField::Id)),
         (":template", "template = :template", template),
+        (":of_template", if indexed { "template = :of_template" } else { "+template = :of_template" }, of_template),
         (":organizations", "organization IN (SELECT value FROM json_each(:organizations))", organizations.as_deref()),
     ];
     let mut sql = format!("SELECT {DEVICE_COLUMNS} FROM device WHERE deleted IS NULL");
@@ -146,6 +206,9 @@ fn list_devices(
             sql.push_str(&format!(" AND {condition}"));
             values.push((name, value));
         }
+    }
+    if selection.template == Some(TemplateIs::Unassigned) {
+        sql.push_str(" AND template IS NULL");
     }
     if let Some(after) = after {
         for condition in conditions {
@@ -160,16 +223,31 @@ fn list_devices(
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(values.as_slice())?;
     let mut page = ListPage::<Device> { items: Vec::new(), next: None };
+    let place = |device: &Device| Some(position(selection.order, device.display_name(), device.seq.0));
+    let mut looked_at = 0;
     while let Some(row) = rows.next()? {
-        let device = device_of(row)?;
-        if !selection.filter.as_ref().is_none_or(|filter| filter.matches(|field| value_of(&device, field))) {
+        looked_at += 1;
+        let is_last = selection.look_at == Some(looked_at);
+        let concerns = selection.concerns(row, presence)?;
+        if !concerns && !is_last {
             continue;
         }
-        if page.items.len() == limit {
-            page.next = page.items.last().map(|last| position(selection.order, last.display_name(), last.seq.0));
+        let device = device_of(row)?;
+        let matches = |filter: &ListFilter<_>| filter.matches(|field| value_of(&device, field));
+        let is_meant = concerns && selection.filter.as_ref().is_none_or(matches);
+        if is_meant && page.items.len() == limit {
+            page.next = page.items.last().and_then(place);
             break;
         }
-        page.items.push(device);
+        if is_last {
+            page.next = place(&device);
+        }
+        if is_meant {
+            page.items.push(device);
+        }
+        if is_last {
+            break;
+        }
     }
     Ok(page)
 }

@@ -9,7 +9,7 @@ use bellwether_store::{Records, Stored};
 use serde::{Deserialize, Serialize};
 
 use super::call::{Answer, Call, said};
-use super::device_wire::DeviceWire;
+use super::devices;
 use super::error::{CentralError, Code};
 
 /// A group on the wire.
@@ -181,10 +181,10 @@ pub(crate) async fn delete(call: Call) -> Result<Answer, CentralError> {
 }
 
 /// `GET /deviceGroups/{deviceGroupId}/devices`: who is in the group now, in the order of creation.
-pub(crate) async fn devices(call: Call) -> Result<Answer, CentralError> {
+pub(crate) async fn members(call: Call) -> Result<Answer, CentralError> {
     let page = call.page()?;
     let after = call.position(&page)?.unwrap_or(DeviceSeq(0));
     let found = call.engine().group_devices(id(&call)?.as_str(), call.scope.clone(), after, page.limit).await?;
     let next = found.devices.last().filter(|_| found.more).map(|last| call.next(&last.seq)).transpose()?;
-    Answer::page(found.devices.into_iter().map(DeviceWire::from), next)
+    devices::devices(&call, found.devices, next)
 }

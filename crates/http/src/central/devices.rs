@@ -3,7 +3,7 @@
 use bellwether_engine::{CentralDeviceError, DeviceChange, WhenAbsent};
 use bellwether_model::identity::{Device, IfMatch};
 use bellwether_model::template::DeviceTemplate;
-use bellwether_query::{ListFilter, ListOrder};
+use bellwether_query::ListFilter;
 use bellwether_store::{DeviceError, DeviceSelection};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -11,6 +11,8 @@ use serde::de::IgnoredAny;
 use super::call::{Answer, Call, said};
 use super::device_wire::DeviceWire;
 use super::error::{CentralError, Code};
+use super::own::device_lists;
+use super::version::Version;
 
 /// The only type that is published; a device without it is an ordinary one.
 const IOT_EDGE: &str = "iotEdge";
@@ -18,8 +20,12 @@ const IOT_EDGE: &str = "iotEdge";
 /// `GET /devices`: those that the caller may see.
 pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
     check_expand(&call)?;
-    let (filter, order) = (call.filter()?, call.order()?);
-    page(&call, DeviceSelection { filter, scope: call.scope.clone(), order }).await
+    let selection = DeviceSelection { filter: call.filter()?, order: call.order()?, ..all(&call) };
+    let selection = match call.version {
+        Version::Own => device_lists::narrowed(&call, selection)?,
+        _ => selection,
+    };
+    page(&call, selection).await
 }
 
 /// `GET /deviceTemplates/{deviceTemplateId}/devices`, which only `preview` has.
@@ -28,20 +34,25 @@ pub(crate) async fn list_of_template(call: Call) -> Result<Answer, CentralError>
     let template = template.ok_or_else(|| CentralError::not_found("device template with this id"))?.record;
     let filter = format!("template eq '{}'", template.id.replace('\'', "''"));
     let filter = Some(ListFilter::parse(&filter).map_err(|error| CentralError::internal(&error))?);
-    page(&call, DeviceSelection { filter, scope: call.scope.clone(), order: ListOrder::Created }).await
+    page(&call, DeviceSelection { filter, ..all(&call) }).await
+}
+
+fn all(call: &Call) -> DeviceSelection {
+    DeviceSelection::all(call.scope.clone())
 }
 
 async fn page(call: &Call, selection: DeviceSelection) -> Result<Answer, CentralError> {
     let page = call.page()?;
-    let found = call.engine().store().list_devices(selection, call.position(&page)?, page.limit).await?;
+    let found = call.engine().list_devices(selection, call.position(&page)?, page.limit).await?;
     let next = found.next.map(|next| call.next(&next)).transpose()?;
-    Answer::page(found.items.into_iter().map(DeviceWire::from), next)
+    devices(call, found.items, next)
 }
 
 /// `GET /devices/{deviceId}`.
 pub(crate) async fn get(call: Call) -> Result<Answer, CentralError> {
     check_expand(&call)?;
-    Answer::one(&DeviceWire::from(call.device().await?))
+    let device = call.device().await?;
+    one(&call, device)
 }
 
 /// `PUT /devices/{deviceId}`: makes the device, or changes it. What the body leaves out stays as it is: a PUT that
@@ -59,7 +70,25 @@ async fn write(call: Call, when_absent: WhenAbsent) -> Result<Answer, CentralErr
     check_expand(&call)?;
     let (id, change, if_match) = (call.device_id()?, call.json::<Body>()?.change()?, call.if_match()?);
     let device = call.engine().write_device(&id, change, when_absent, if_match, call.scope.clone()).await?;
-    Answer::one(&DeviceWire::from(device))
+    one(&call, device)
+}
+
+/// A device in the caller's version.
+fn one(call: &Call, device: Device) -> Result<Answer, CentralError> {
+    match call.version {
+        Version::Own => Answer::one(&device_lists::Device::of(call.engine(), device)),
+        _ => Answer::one(&DeviceWire::from(device)),
+    }
+}
+
+/// A page of devices in the caller's version.
+pub(crate) fn devices(call: &Call, devices: Vec<Device>, next: Option<String>) -> Result<Answer, CentralError> {
+    match call.version {
+        Version::Own => {
+            Answer::page(devices.into_iter().map(|device| device_lists::Device::of(call.engine(), device)), next)
+        }
+        _ => Answer::page(devices.into_iter().map(DeviceWire::from), next),
+    }
 }
 
 /// `DELETE /devices/{deviceId}`.

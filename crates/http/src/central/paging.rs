@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 
 use super::call::Call;
 use super::error::CentralError;
+use super::version::Version;
 use crate::continuation::Pager;
 use crate::query_string::QueryString;
 
@@ -16,6 +17,9 @@ pub(crate) const ITEMS_MAX: usize = 100;
 
 /// Carries the position in a link to the next page.
 const SKIP_TOKEN: &str = "$skiptoken";
+
+/// Parameters that do not decide what a list holds.
+const OF_THE_PAGE: [&str; 6] = ["api-version", SKIP_TOKEN, "maxpagesize", "$maxpagesize", "$top", "top"];
 
 /// What must not stand raw in a path.
 const PATH: &AsciiSet =
@@ -56,8 +60,14 @@ impl Call {
         Pager::new(&self.state.token_secret, "central", question)
     }
 
-    /// All that decides what the list holds: its path, the caller's filter and order.
+    /// All that decides what the list holds: its path, the caller's filter and order; in our own version every
+    /// parameter but those of the page.
     fn question(&self) -> String {
+        if self.version == Version::Own {
+            let of_the_page = |name: &str| OF_THE_PAGE.iter().any(|other| other.eq_ignore_ascii_case(name));
+            let pairs: Vec<_> = self.query.pairs().filter(|(name, _)| !of_the_page(name)).collect();
+            return format!("{}\n{pairs:?}", self.path);
+        }
         let parameter = |names: [&str; 2]| names.into_iter().find_map(|name| self.query.get(name)).unwrap_or_default();
         let (filter, order) = (parameter(["filter", "$filter"]), parameter(["orderby", "$orderby"]));
         format!("{}\n{filter}\n{order}", self.path)

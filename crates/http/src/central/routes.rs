@@ -53,7 +53,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     PUT "/deviceGroups/{deviceGroupId}": DEVICE_GROUPS ManageGroups DeviceGroup device_groups::put;
     PATCH "/deviceGroups/{deviceGroupId}": DEVICE_GROUPS ManageGroups DeviceGroup device_groups::patch;
     DELETE "/deviceGroups/{deviceGroupId}": DEVICE_GROUPS ManageGroups Plain device_groups::delete;
-    GET "/deviceGroups/{deviceGroupId}/devices": GROUP_DEVICES ViewGroups Device device_groups::devices;
+    GET "/deviceGroups/{deviceGroupId}/devices": GROUP_DEVICES ViewGroups Device device_groups::members;
 
     GET "/devices/{deviceId}/attestation": ALL ManageDevices Attestation attestation::get;
     PUT "/devices/{deviceId}/attestation": ALL ManageDevices Attestation attestation::put;

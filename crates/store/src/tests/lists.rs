@@ -27,10 +27,10 @@ impl Bed {
     /// The ids of a list that is read in pages of `limit`.
     async fn listed(&self, filter: &str, scope: &Scope, order: ListOrder, limit: usize) -> String {
         let filter = (!filter.is_empty()).then(|| ListFilter::parse(filter).unwrap());
-        let selection = DeviceSelection { filter, scope: scope.clone(), order };
+        let selection = DeviceSelection { filter, order, ..DeviceSelection::all(scope.clone()) };
         let (mut ids, mut after) = (Vec::new(), None);
         loop {
-            let page = self.store.list_devices(selection.clone(), after, limit).await.unwrap();
+            let page = self.store.list_devices(selection.clone(), after, limit, nobody()).await.unwrap();
             assert!(page.items.len() == limit || page.next.is_none(), "a page with a successor is full");
             ids.extend(page.items.into_iter().map(|device| device.id.to_string()));
             after = page.next;
@@ -83,16 +83,80 @@ async fn devices() {
 }
 
 #[tokio::test]
+async fn what_only_our_own_version_asks_for() {
+    let bed = Bed::new(Mode::Inline);
+    for (id, name, template, organization) in [
+        ("d1", Some("Pump 7"), Some("a"), None),
+        ("PUMP-2", None, Some("a"), Some("eu")),
+        ("s3", Some("Größe"), None, Some("us")),
+        ("d4", Some("boiler"), Some("b"), Some("eu")),
+        ("d5", Some("pumpe"), None, Some("eu")),
+    ] {
+        bed.named(id, name, template, organization).await;
+    }
+    let all = bed.store.devices(100).await.unwrap();
+    let seen = |connected| Presence { connected, ..Presence::NEVER };
+    // What is live holds, whatever was written down: only d1 and d4 are connected.
+    bed.store.save_presence(vec![(all[0].seq, seen(true)), (all[1].seq, seen(true))]).await.unwrap();
+    let (gone, come) = (all[1].seq, all[3].seq);
+    let live: LivePresence = Arc::new(move |device| (device == gone || device == come).then_some(seen(device == come)));
+    let eu = Scope::Within(["eu".to_owned()].into());
+    let of = |id: &str| Some(TemplateIs::Id(id.to_owned()));
+    let filtered = || Some(ListFilter::parse("template eq 'a'").unwrap());
+    let base = DeviceSelection::all;
+    let text = |text: &str| Some(SearchText::new(text));
+    for (selection, expected) in [
+        (DeviceSelection { search: text("pump"), ..base(Scope::Everything) }, "d1 PUMP-2 d5"),
+        (DeviceSelection { search: text("GRÖSSE"), ..base(Scope::Everything) }, ""),
+        (DeviceSelection { search: text("GRÖßE"), ..base(Scope::Everything) }, "s3"),
+        (DeviceSelection { search: text("D"), ..base(eu.clone()) }, "d4 d5"),
+        (DeviceSelection { template: of("a"), ..base(Scope::Everything) }, "d1 PUMP-2"),
+        (DeviceSelection { template: of("a"), filter: filtered(), ..base(eu.clone()) }, "PUMP-2"),
+        (DeviceSelection { template: of("b"), filter: filtered(), ..base(Scope::Everything) }, ""),
+        (DeviceSelection { template: Some(TemplateIs::Unassigned), ..base(Scope::Everything) }, "s3 d5"),
+        (DeviceSelection { connected: Some(true), ..base(Scope::Everything) }, "d1 d4"),
+        (DeviceSelection { connected: Some(false), search: text("p"), ..base(Scope::Everything) }, "PUMP-2 d5"),
+    ] {
+        let mut expected: Vec<&str> = expected.split_whitespace().collect();
+        for order in [ListOrder::Created, ListOrder::DisplayName] {
+            if order == ListOrder::DisplayName {
+                let name = |id: &str| all.iter().find(|device| device.id.as_str() == id).unwrap().display_name();
+                expected.sort_by_key(|id| name(id));
+            }
+            for (limit, look_at) in [(100, None), (1, None), (100, Some(1)), (1, Some(1)), (2, Some(2)), (1, Some(3))] {
+                let selection = DeviceSelection { order, look_at, ..selection.clone() };
+                let (mut ids, mut after) = (Vec::new(), None);
+                loop {
+                    let page =
+                        bed.store.list_devices(selection.clone(), after, limit, Arc::clone(&live)).await.unwrap();
+                    assert!(page.items.len() <= look_at.unwrap_or(limit).min(limit));
+                    ids.extend(page.items.into_iter().map(|device| device.id.to_string()));
+                    after = page.next;
+                    if after.is_none() {
+                        break;
+                    }
+                }
+                assert_eq!(ids, expected, "{selection:?} by {limit}");
+            }
+        }
+    }
+    // A look that finds nothing ends all the same, and says that there may be more.
+    let nothing = DeviceSelection { search: text("ghost"), look_at: Some(2), ..base(Scope::Everything) };
+    let page = bed.store.list_devices(nothing, None, 100, nobody()).await.unwrap();
+    assert!(page.items.is_empty() && page.next.is_some());
+}
+
+#[tokio::test]
 async fn a_page_begins_behind_a_device_that_is_gone() {
     let bed = Bed::new(Mode::Inline);
     for id in ["d1", "d2", "d3"] {
         bed.named(id, Some("same"), None, None).await;
     }
     for order in [ListOrder::Created, ListOrder::DisplayName] {
-        let selection = DeviceSelection { filter: None, scope: Scope::Everything, order };
-        let first = bed.store.list_devices(selection.clone(), None, 1).await.unwrap();
+        let selection = DeviceSelection { order, ..DeviceSelection::all(Scope::Everything) };
+        let first = bed.store.list_devices(selection.clone(), None, 1, nobody()).await.unwrap();
         bed.store.delete_device(&first.items[0].id, IfMatch::Any, NOW).await.unwrap();
-        let rest = bed.store.list_devices(selection, first.next, 100).await.unwrap();
+        let rest = bed.store.list_devices(selection, first.next, 100, nobody()).await.unwrap();
         let standing = bed.store.devices(100).await.unwrap();
         assert_eq!(rest.items, standing, "{order:?}");
     }

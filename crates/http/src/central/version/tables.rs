@@ -9,8 +9,11 @@ const fn variant(tag: &'static str, long_tag: &'static str, members: &'static [M
     Variant { tag, long_tag, since: super::Version::Preview, members, stand_in: &[] }
 }
 
-/// §7.1.
+/// §7.1, and what our own version has beyond it.
 pub(super) static DEVICE: Shape = Shape::Plain(&[
+    Member::read_only("connected").since(Own),
+    Member::read_only("connectionChanged").since(Own),
+    Member::read_only("lastActivity").since(Own),
     Member::read_only("id"),
     Member::new("etag"),
     Member::new("displayName"),

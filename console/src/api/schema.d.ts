@@ -572,7 +572,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The jobs that the device had a part in */
+        /** The jobs that the device had a part in, newest first */
         get: operations["listDeviceJobs"];
         put?: never;
         post?: never;
@@ -591,7 +591,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Makes devices from CSV: all lines or none */
+        /** Makes devices from CSV: all or none, of more than 10,000 perhaps the first */
         post: operations["importDevices"];
         delete?: never;
         options?: never;
@@ -606,7 +606,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Devices with their keys as CSV, streamed */
+        /** Devices as CSV, streamed; keys only of those that the caller manages */
         get: operations["exportDevices"];
         put?: never;
         post?: never;
@@ -1564,11 +1564,6 @@ export interface components {
          * @enum {string}
          */
         DeviceJobStatus: "pending" | "running" | "completed" | "failed" | "cancelled";
-        /** @description The jobs of a device, newest first; at most 100. */
-        DeviceJobSummaries: {
-            /** @description The jobs. */
-            value: components["schemas"]["DeviceJobSummary"][];
-        };
         /** @description A job that a device had a part in. */
         DeviceJobSummary: {
             /** @description The job's id. */
@@ -1693,6 +1688,13 @@ export interface components {
              * @description How many devices; absent when the group is broken.
              */
             devices?: number | null;
+            /**
+             * Format: int64
+             * @description Of these, connected now; absent when the group is broken.
+             */
+            connected?: number | null;
+            /** @description There may be more: the fleet is larger than one count looks at. */
+            partial: boolean;
             /** @description Some of them: at most 20. */
             sample: components["schemas"]["PreviewDevice"][];
             /** @description Why the filter cannot be used. */
@@ -1726,16 +1728,16 @@ export interface components {
              * @description From 1, the header among them.
              */
             line: number;
-            /** @description The column, if one is meant. */
+            /** @description The column's name, if one is meant. */
             column?: string | null;
-            /** @description What stands there. */
+            /** @description What stands there; never a key. */
             value?: string | null;
             /** @description The rule in a sentence. */
             message: string;
         };
         /** @description What an import did, or would do. */
         ImportReport: {
-            /** @description Nothing was made: this was a preview, or a line is faulty. */
+            /** @description This was a preview. */
             preview: boolean;
             /**
              * Format: int64
@@ -1744,10 +1746,11 @@ export interface components {
             devices: number;
             /**
              * Format: int64
-             * @description Devices that were made, or would be.
+             * @description Devices that were made, or would be: none when a line is faulty. Of a file with more than 10,000 devices the
+             *     first may have been made although a later one could not be: the fault says so.
              */
             created: number;
-            /** @description Lines that cannot be taken: at most 100 of them. */
+            /** @description Lines that cannot be taken, each with the first rule that it breaks: at most 100 of them. */
             faults: components["schemas"]["ImportFault"][];
             /**
              * Format: int64
@@ -1910,8 +1913,10 @@ export interface components {
         /**
          * @description What happened to a job. Sent as event `job`, its `id` is `last`; many small ones that come close together are sent as
          *     one. With `after={number}` or `Last-Event-ID` the stream goes on right after that number: `first` is the next number,
-         *     so that a client sees that there is no gap. When what came after it is no longer kept, the event `reset` is sent
-         *     instead, of the same form, from where it goes on.
+         *     so that a client sees that there is no gap; without either it begins at the first one. When what came after it is no
+         *     longer kept, or the job has not come so far (a database that was put back), the event `reset` is sent instead, of the
+         *     same form, from where it goes on. The event `end`, of the same form, says that the job has ended and nothing of it is
+         *     out any more; then the stream ends.
          */
         JobEvent: {
             /**
@@ -4173,6 +4178,10 @@ export interface operations {
             query: {
                 /** @description `bellwether-1` */
                 "api-version": string;
+                /** @description Items on a page: 1 to 100, 25 when not said */
+                maxpagesize?: string;
+                /** @description Stands in `nextLink` */
+                $skiptoken?: string;
             };
             header?: never;
             path: {
@@ -4188,7 +4197,10 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeviceJobSummaries"];
+                    "application/json": {
+                        value: components["schemas"]["DeviceJobSummary"][];
+                        nextLink?: string;
+                    };
                 };
             };
             /** @description What was wrong */
@@ -4251,6 +4263,8 @@ export interface operations {
                 "api-version": string;
                 /** @description As in the list of devices */
                 filter?: string;
+                /** @description As in the list of devices */
+                orderby?: string;
                 /** @description Only what has this text in its id or name; case does not matter */
                 search?: string;
                 /** @description As in the list of devices */

@@ -135,14 +135,14 @@ impl DeviceChange {
 }
 
 /// What the twin of a new device of this template begins with.
-fn initial_values(template: &DeviceTemplate) -> Result<TwinChange, CentralDeviceError> {
+pub(crate) fn initial_values(template: &DeviceTemplate) -> Result<TwinChange, CentralDeviceError> {
     let model = template.model().map_err(|fault| StoreError::Damaged(format!("template {}: {fault}", template.id)))?;
     let body = model.initial_change(&Twin::fresh(Time(0)));
     Ok(body.map(|body| TwinChange::merge_from_body(&body)).transpose()?.unwrap_or_default())
 }
 
 /// May the caller put devices there?
-fn check_organization(
+pub(crate) fn check_organization(
     records: &Records<'_>,
     scope: &Scope,
     organization: Option<&str>,

@@ -23,6 +23,9 @@ use crate::access::organizations;
 use crate::modeled::{model_of, section_of};
 use crate::schedules::scheduled_job_where;
 
+/// A count for people looks at no more devices than this: about two seconds. It says when there are more.
+const LOOK_AT: Option<u64> = Some(2_000_000);
+
 /// Why nothing was done with a group.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum GroupError {
@@ -82,7 +85,7 @@ impl Engine {
     ) -> Result<DeviceCount, GroupError> {
         let within = organization.map(str::to_owned);
         let selection = self.members_of(group, move |_, tree| branch(tree, within.as_deref())).await?;
-        Ok(self.store.count_members(Arc::new(selection), self.live_presence(), sample).await?)
+        Ok(self.store.count_members(Arc::new(selection), self.live_presence(), sample, None).await?)
     }
 
     /// One page of the devices that are in the group now and in `scope`; neither the group nor the devices are shown
@@ -102,6 +105,36 @@ impl Engine {
         };
         let selection = self.members_of(group, narrowed).await?;
         Ok(self.store.members(Arc::new(selection), after, limit).await?)
+    }
+
+    /// How many devices are in the group now and in `scope`, with the first of them, at most `sample`.
+    ///
+    /// # Errors
+    /// As [`Engine::group_devices`].
+    pub async fn count_group(&self, group: &str, scope: Scope, sample: usize) -> Result<DeviceCount, GroupError> {
+        let narrowed = move |group: &DeviceGroup, _: &OrganizationTree| {
+            if scope.covers(group.organization.as_deref()) { Ok(scope) } else { Err(GroupError::NotFound) }
+        };
+        let selection = self.members_of(group, narrowed).await?;
+        Ok(self.store.count_members(Arc::new(selection), self.live_presence(), sample, LOOK_AT).await?)
+    }
+
+    /// The same of a group that might be made with this filter in this organization (`None`: wherever the caller may
+    /// look).
+    ///
+    /// # Errors
+    /// The filter cannot be read or used, there is no such organization in `scope`, or the store failed.
+    pub async fn preview_group(
+        &self,
+        filter: &str,
+        organization: Option<String>,
+        scope: Scope,
+        sample: usize,
+    ) -> Result<DeviceCount, GroupError> {
+        let filter = GroupFilter::parse(filter)?;
+        let resolve = move |records: &Records<'_>| Ok(preview(records, filter, organization.as_deref(), scope));
+        let selection = self.store.read_records(resolve).await??;
+        Ok(self.store.count_members(Arc::new(selection), self.live_presence(), sample, LOOK_AT).await?)
     }
 
     async fn members_of<F>(&self, group: &str, scope: F) -> Result<MemberSelection, GroupError>
@@ -246,10 +279,29 @@ fn selection(
     let group = records.get::<DeviceGroup>(id)?.ok_or(GroupError::NotFound)?.record;
     let tree = organizations(records)?;
     let scope = scope(&group, &tree)?.and(&branch(&tree, group.organization.as_deref())?);
-    let broken = |reason| GroupError::Broken { reason };
-    let filter = GroupFilter::parse(&group.filter).map_err(|error| broken(error.to_string()))?;
+    let filter = GroupFilter::parse(&group.filter);
+    usable(records, filter.map_err(|error| GroupError::Broken { reason: error.to_string() })?, scope)
+}
+
+/// What to select for a group that does not stand yet.
+fn preview(
+    records: &Records<'_>,
+    filter: GroupFilter,
+    organization: Option<&str>,
+    scope: Scope,
+) -> Result<MemberSelection, GroupError> {
+    let tree = organizations(records)?;
+    if let Some(id) = organization.filter(|id| !tree.contains(id) || !scope.covers(Some(id))) {
+        return Err(BadGroup { field: "organizations", rule: format!("there is no organization {id}") }.into());
+    }
+    let scope = scope.and(&branch(&tree, organization)?);
+    usable(records, filter, scope)
+}
+
+/// Who meets the filter, if its template has what it names.
+fn usable(records: &Records<'_>, filter: GroupFilter, scope: Scope) -> Result<MemberSelection, GroupError> {
     let properties = properties(records, &filter).map_err(|why| match why {
-        Unusable::Because(reason) => broken(reason),
+        Unusable::Because(reason) => GroupError::Broken { reason },
         Unusable::Store(error) => error.into(),
     })?;
     Ok(MemberSelection { filter, properties, scope })

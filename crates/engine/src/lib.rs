@@ -14,6 +14,7 @@ mod central_devices;
 mod central_jobs;
 mod central_query;
 mod commands;
+mod device_import;
 mod devices;
 mod groups;
 mod guess_book;
@@ -65,6 +66,7 @@ pub use central_devices::{CentralDeviceError, DISPLAY_NAME_CHARACTERS_MAX, Devic
 pub use central_jobs::{CHOSEN_MAX, CentralJobError, NewCentralJob, SAME_AGAIN};
 pub use central_query::AskError;
 pub use commands::{CommandError, CommandRequest};
+pub use device_import::{ImportColumn, ImportFault, ImportLine, ImportPlace, ImportReport};
 pub use groups::GroupError;
 pub use job_drafts::{JobDraftError, NewJobDraft};
 pub use job_preview::{JobForecast, JobProblem, JobQuestion, JobTarget, PREVIEW_SAMPLE};

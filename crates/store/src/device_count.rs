@@ -1,4 +1,4 @@
-//! How many devices a job would have, without keeping who they are.
+//! How many devices a group or a job would have, without keeping who they are.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use bellwether_model::identity::Device;
 use rusqlite::Connection;
 
 use crate::devices::{DEVICE_COLUMNS, device_of};
-use crate::members::{MemberSelection, visit_members};
+use crate::members::{Look, MemberSelection};
 use crate::targets::TargetList;
 use crate::{LivePresence, Store, StoreError};
 
@@ -20,6 +20,8 @@ pub struct DeviceCount {
     pub connected: u64,
     /// The first of them.
     pub sample: Vec<Device>,
+    /// There may be more: not all devices were looked at.
+    pub is_partial: bool,
 }
 
 impl DeviceCount {
@@ -44,18 +46,34 @@ impl DeviceCount {
 }
 
 impl Store {
-    /// How many members there are, with the first of them, at most `sample`.
+    /// How many members there are, with the first of them, at most `sample`. No more than `look_at` devices are looked
+    /// at; `None`: all.
     pub async fn count_members(
         &self,
         selection: Arc<MemberSelection>,
         presence: LivePresence,
         sample: usize,
+        look_at: Option<u64>,
     ) -> Result<DeviceCount, StoreError> {
         self.readers
             .select(move |connection| {
+                let look = Look {
+                    template: selection.filter.template(),
+                    scope: &selection.scope,
+                    properties: &selection.properties,
+                    timestamp: false,
+                };
                 let mut count = DeviceCount::default();
-                visit_members(connection, &selection, DeviceSeq(0), &mut |device| {
-                    count.add(connection, device, &presence, sample)?;
+                let mut looked_at = 0;
+                look.visit::<StoreError>(connection, DeviceSeq(0), &mut |row| {
+                    if look_at == Some(looked_at) {
+                        count.is_partial = true;
+                        return Ok(false);
+                    }
+                    looked_at += 1;
+                    if selection.filter.matches(row) {
+                        count.add(connection, row.seq, &presence, sample)?;
+                    }
                     Ok(true)
                 })?;
                 Ok(count)

@@ -132,7 +132,7 @@ impl Store {
 }
 
 /// Calls `visit` for the members after `after` in the order of their keys until it returns false.
-pub(crate) fn visit_members(
+fn visit_members(
     connection: &Connection,
     selection: &MemberSelection,
     after: DeviceSeq,

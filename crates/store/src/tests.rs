@@ -1,3 +1,4 @@
+mod device_history;
 mod limit;
 mod lists;
 mod members;

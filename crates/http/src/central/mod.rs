@@ -50,15 +50,16 @@ use bellwether_engine::{Admitted, Rates, TooOften};
 use bellwether_model::access::{Permission, Scope};
 use bellwether_model::json::ObjectWriter;
 
-use crate::ApiState;
 use crate::audit::{self, Actor, address};
 use crate::body::{discard, read_body};
 use crate::query_string::QueryString;
 use crate::tracking::Tracking;
+use crate::{ApiState, Limits};
 use call::{Answer, Call, Content};
 pub(crate) use cors::cross_origin;
 pub use cors::{CorsOrigins, Origin};
 use error::{CentralError, Code};
+use own::device_import::FILE_BYTES_MAX;
 use router::Found;
 use version::{Resource, Version, downgrade, upgrade};
 
@@ -136,7 +137,11 @@ async fn run(
             return Err(error);
         }
     };
-    let body = read_body(body, &parts.headers, &state.limits).await?;
+    let limits = match route.resource {
+        Resource::DeviceFile => Limits { body_bytes: state.limits.body_bytes.max(FILE_BYTES_MAX), ..state.limits },
+        _ => state.limits,
+    };
+    let body = read_body(body, &parts.headers, &limits).await?;
     let body = upgrade(version, route.resource, parts.method == Method::PATCH, body)?;
     let (headers, path) = (parts.headers.clone(), parts.uri.path().to_owned());
     let is_preview = route.path == "/deviceImport" && query.get("preview") == Some("true");

@@ -4,7 +4,10 @@
 use axum::http::Method;
 use bellwether_model::access::Permission;
 
-use super::own::{audit, batches, device_jobs, drafts, failures, job_events, preview, results, session};
+use super::own::{
+    audit, batches, device_export, device_import, device_jobs, device_twin, drafts, failures, groups, job_events,
+    preview, results, session,
+};
 use super::router::Route;
 use super::version::{Resource, Version, Versions};
 use super::{
@@ -54,6 +57,8 @@ pub(crate) static ROUTES: &[Route] = routes! {
     PATCH "/deviceGroups/{deviceGroupId}": DEVICE_GROUPS ManageGroups DeviceGroup device_groups::patch;
     DELETE "/deviceGroups/{deviceGroupId}": DEVICE_GROUPS ManageGroups Plain device_groups::delete;
     GET "/deviceGroups/{deviceGroupId}/devices": GROUP_DEVICES ViewGroups Device device_groups::members;
+    GET "/deviceGroups/{deviceGroupId}/members": OWN ViewGroups Plain groups::members;
+    POST "/deviceGroupPreview": OWN ViewGroups Plain groups::preview;
 
     GET "/devices/{deviceId}/attestation": ALL ManageDevices Attestation attestation::get;
     PUT "/devices/{deviceId}/attestation": ALL ManageDevices Attestation attestation::put;
@@ -150,6 +155,10 @@ pub(crate) static ROUTES: &[Route] = routes! {
     PUT "/devices/{deviceId}": ALL ManageDevices Device devices::put;
     PATCH "/devices/{deviceId}": ALL ManageDevices Device devices::patch;
     DELETE "/devices/{deviceId}": ALL ManageDevices Plain devices::delete;
+    GET "/devices/{deviceId}/twin": OWN ViewDevices Plain device_twin::get;
+    GET "/devices/{deviceId}/jobs": OWN ViewJobs Plain device_twin::jobs;
+    POST "/deviceImport": OWN ManageDevices DeviceFile device_import::import;
+    GET "/deviceExport": OWN ViewDevices Plain device_export::export;
     GET "/deviceTemplates/{deviceTemplateId}/devices": PREVIEW ViewDevices Device devices::list_of_template;
     GET "/devices/{deviceId}/commands/{commandName}": ALL ViewDevices Command commands::history;
     POST "/devices/{deviceId}/commands/{commandName}": ALL ExecuteCommands Command commands::run;

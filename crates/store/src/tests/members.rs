@@ -116,3 +116,31 @@ async fn where_a_member_belongs() {
         assert_eq!(found.join(" "), expected, "{organizations:?}");
     }
 }
+
+#[tokio::test]
+async fn members_are_counted() {
+    let bed = fleet().await;
+    let everywhere = || Scope::Everything;
+    let eu = Scope::Within(["eu".to_owned()].into());
+    let connected = bed.store.device(&"c2".parse().unwrap()).await.unwrap().unwrap().seq;
+    let live: LivePresence =
+        Arc::new(move |device| (device == connected).then_some(Presence { connected: true, ..Presence::NEVER }));
+    for (filter, scope, sample, expected) in [
+        ("SELECT * FROM dtmi:acme:cooler;1 WHERE floor >= 4", everywhere(), 20, (2, 1, "c1 c2")),
+        ("SELECT * FROM dtmi:acme:cooler;1", everywhere(), 1, (3, 1, "c1")),
+        ("SELECT * FROM dtmi:acme:cooler;1", eu, 20, (1, 1, "c2")),
+        ("SELECT * FROM devices WHERE $id = 'unassigned'", everywhere(), 20, (0, 0, "")),
+        // As many as a count looks at.
+        ("SELECT * FROM devices", everywhere(), 20, (4, 1, "c1 c2 liar h1")),
+    ] {
+        let selection = Arc::new(selection(filter, scope));
+        let count = bed.store.count_members(selection, Arc::clone(&live), sample, Some(4)).await.unwrap();
+        let ids: Vec<&str> = count.sample.iter().map(|device| device.id.as_str()).collect();
+        assert_eq!((count.devices, count.connected, ids.join(" ").as_str()), expected, "{filter}");
+        assert!(!count.is_partial, "{filter}");
+    }
+    bed.modeled("c5", profile(Some(COOLER), None), "{}", "{}").await;
+    let count = bed.store.count_members(Arc::new(selection("SELECT * FROM devices", everywhere())), live, 0, Some(4));
+    let count = count.await.unwrap();
+    assert_eq!((count.devices, count.is_partial, count.sample.len()), (4, true, 0), "one more is there");
+}

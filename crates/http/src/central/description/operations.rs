@@ -8,10 +8,10 @@ use super::schedules::ScheduledJob;
 use super::things::{Command, Credentials, DeviceGroup, DeviceTemplate, NewDevice};
 use crate::central::own::audit::AuditEntry;
 use crate::central::own::batches::BatchList;
+use crate::central::own::device_import::ImportReport;
 use crate::central::own::device_jobs::{DeviceJobDetail, DeviceJobPage};
 use crate::central::own::device_lists::Device;
-use crate::central::own::device_transfer::ImportReport;
-use crate::central::own::device_twin::{DeviceJobSummaries, DeviceTwin};
+use crate::central::own::device_twin::{DeviceJobSummary, DeviceTwin};
 use crate::central::own::drafts::JobDraft;
 use crate::central::own::failures::FailureReasons;
 use crate::central::own::groups::{GroupMembers, PreviewGroup};
@@ -223,20 +223,34 @@ fn devices(all: &mut Description) {
     all.operation("DELETE /devices/{deviceId}", "deleteDevice", "Deletes a device; its results stay").answers_nothing();
     all.operation("GET /devices/{deviceId}/twin", "getDeviceTwin", "Tags, desired and reported properties")
         .answers::<DeviceTwin>();
-    all.operation("GET /devices/{deviceId}/jobs", "listDeviceJobs", "The jobs that the device had a part in")
-        .answers::<DeviceJobSummaries>();
-    all.operation("POST /deviceImport", "importDevices", "Makes devices from CSV: all lines or none")
-        .query("preview", "`true`: only says what would be made")
-        .query("template", "Their template")
-        .query("organization", "Their organization")
-        .takes_as::<String>("text/csv")
-        .answers::<ImportReport>();
-    all.operation("GET /deviceExport", "exportDevices", "Devices with their keys as CSV, streamed")
-        .query("filter", "As in the list of devices")
-        .query("search", SEARCH)
-        .query("template", "As in the list of devices")
-        .query("connected", "As in the list of devices")
-        .downloads("text/csv");
+    all.operation(
+        "GET /devices/{deviceId}/jobs",
+        "listDeviceJobs",
+        "The jobs that the device had a part in, newest first",
+    )
+    .paged()
+    .lists::<DeviceJobSummary>();
+    all.operation(
+        "POST /deviceImport",
+        "importDevices",
+        "Makes devices from CSV: all or none, of more than 10,000 perhaps the first",
+    )
+    .query("preview", "`true`: only says what would be made")
+    .query("template", "Their template")
+    .query("organization", "Their organization")
+    .takes_as::<String>("text/csv")
+    .answers::<ImportReport>();
+    all.operation(
+        "GET /deviceExport",
+        "exportDevices",
+        "Devices as CSV, streamed; keys only of those that the caller manages",
+    )
+    .query("filter", "As in the list of devices")
+    .query("orderby", "As in the list of devices")
+    .query("search", SEARCH)
+    .query("template", "As in the list of devices")
+    .query("connected", "As in the list of devices")
+    .downloads("text/csv");
     all.operation("GET /devices/{deviceId}/credentials", "getDeviceCredentials", "What a device signs in with")
         .answers::<Credentials>();
     all.operation("GET /devices/{deviceId}/attestation", "getDeviceAttestation", "A device's own enrollment")

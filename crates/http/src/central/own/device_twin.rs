@@ -1,7 +1,15 @@
-//! A device's twin as it stands, for people.
+//! A device's twin as it stands, and the jobs that it had a part in.
 
+use bellwether_engine::Engine;
+use bellwether_model::twin::{Twin, meta::TwinMeta, wire};
+use bellwether_store::DeviceJob;
 use serde::Serialize;
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
+
+use super::super::call::{Answer, Call};
+use super::super::error::CentralError;
+use super::device_jobs::DeviceJobRow;
 
 /// A twin with versions and times.
 #[derive(Debug, Serialize, ToSchema)]
@@ -12,11 +20,14 @@ pub(crate) struct DeviceTwin {
     /// Counts all changes.
     pub version: i64,
     /// Tags: cloud properties and what programs keep there.
-    pub tags: serde_json::Value,
+    #[schema(value_type = serde_json::Value)]
+    pub tags: Box<RawValue>,
     /// Desired properties with `$metadata` and `$version`.
-    pub desired: serde_json::Value,
+    #[schema(value_type = serde_json::Value)]
+    pub desired: Box<RawValue>,
     /// Reported properties with `$metadata` and `$version`.
-    pub reported: serde_json::Value,
+    #[schema(value_type = serde_json::Value)]
+    pub reported: Box<RawValue>,
 }
 
 /// A job that a device had a part in.
@@ -29,13 +40,52 @@ pub(crate) struct DeviceJobSummary {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub display_name: Option<String>,
     /// What became of the device there.
-    pub row: super::device_jobs::DeviceJobRow,
+    pub row: DeviceJobRow,
 }
 
-/// The jobs of a device, newest first; at most 100.
-#[derive(Debug, Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct DeviceJobSummaries {
-    /// The jobs.
-    pub value: Vec<DeviceJobSummary>,
+/// `GET /devices/{deviceId}/twin`.
+pub(crate) async fn get(call: Call) -> Result<Answer, CentralError> {
+    let found = call.engine().store().twin(&call.device_id()?).await?;
+    let seen = found.filter(|(device, _)| call.scope.covers(device.profile.organization.as_deref()));
+    let (_, twin) = seen.ok_or_else(|| CentralError::not_found("device with this id"))?;
+    Answer::one(&DeviceTwin::of(&twin)?)
+}
+
+/// `GET /devices/{deviceId}/jobs`: those whose frozen list has the device, also jobs of the hub face. A page may hold
+/// fewer than were asked for, even none, although there is a link: one request looks at a bounded number of jobs.
+pub(crate) async fn jobs(call: Call) -> Result<Answer, CentralError> {
+    let page = call.page()?;
+    let device = call.device().await?;
+    let before = call.position(&page)?;
+    let found = call.engine().store().jobs_of_device(device.seq, call.scope.clone(), before, page.limit).await?;
+    let next = found.next.map(|before| call.next(&before)).transpose()?;
+    let jobs = found.jobs.into_iter().map(|found| DeviceJobSummary::of(found, call.engine()));
+    Answer::page(jobs.collect::<Result<Vec<_>, _>>()?, next)
+}
+
+impl DeviceJobSummary {
+    fn of(found: DeviceJob, engine: &Engine) -> Result<DeviceJobSummary, CentralError> {
+        let spec = found.job.spec;
+        Ok(DeviceJobSummary {
+            display_name: spec.central().and_then(|job| job.display_name.clone()),
+            row: DeviceJobRow::of(found.result, engine, spec.success, &[])?,
+            id: spec.id.into(),
+        })
+    }
+}
+
+impl DeviceTwin {
+    fn of(twin: &Twin) -> Result<DeviceTwin, CentralError> {
+        let meta = TwinMeta::decode(&twin.meta);
+        let (mut desired, mut reported) = (String::new(), String::new());
+        wire::section(&mut desired, &twin.desired, &meta.desired, true);
+        wire::section(&mut reported, &twin.reported, &meta.reported, false);
+        Ok(DeviceTwin {
+            etag: twin.etag_text(),
+            version: twin.version,
+            tags: RawValue::from_string(twin.tags.clone().unwrap_or_else(|| "{}".to_owned()))?,
+            desired: RawValue::from_string(desired)?,
+            reported: RawValue::from_string(reported)?,
+        })
+    }
 }

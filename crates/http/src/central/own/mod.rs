@@ -3,9 +3,10 @@
 
 pub(crate) mod audit;
 pub(crate) mod batches;
+pub(crate) mod device_export;
+pub(crate) mod device_import;
 pub(crate) mod device_jobs;
 pub(crate) mod device_lists;
-pub(crate) mod device_transfer;
 pub(crate) mod device_twin;
 pub(crate) mod drafts;
 pub(crate) mod failures;

@@ -1,6 +1,7 @@
 //! What a job would do: it is checked as if it were made, and nothing is kept.
 
-use bellwether_engine::{JobQuestion, JobTarget};
+use bellwether_engine::{Engine, JobQuestion, JobTarget};
+use bellwether_model::identity::Device;
 use bellwether_model::job::Delivery;
 use bellwether_model::schedule::Progress;
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,17 @@ pub(crate) struct PreviewDevice {
     pub connected: bool,
 }
 
+impl PreviewDevice {
+    /// A device with what is live of its presence.
+    pub fn of(engine: &Engine, device: &Device) -> PreviewDevice {
+        PreviewDevice {
+            id: device.id.to_string(),
+            display_name: device.display_name().to_owned(),
+            connected: engine.presence(device).connected,
+        }
+    }
+}
+
 /// A rule that is broken.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -127,11 +139,7 @@ pub(crate) async fn ask(call: Call) -> Result<Answer, CentralError> {
     let per_batch = delivery.threshold.is_some_and(|threshold| threshold.per_batch);
     let now = call.engine().now();
     let runs = schedule.map(|schedule| Progress::begin(&schedule, now).upcoming(&schedule, NEXT_RUNS));
-    let sample = forecast.sample.iter().map(|device| PreviewDevice {
-        id: device.id.to_string(),
-        display_name: device.display_name().to_owned(),
-        connected: call.engine().presence(device).connected,
-    });
+    let sample = forecast.sample.iter().map(|device| PreviewDevice::of(call.engine(), device));
     Answer::one(&JobPreview {
         devices,
         connected: forecast.connected,

@@ -16,7 +16,6 @@ pub(crate) fn guarded(text: &str) -> Cow<'_, str> {
 }
 
 /// The text of a cell that [`guarded`] made.
-#[cfg_attr(not(test), expect(dead_code, reason = "the import of devices reads such cells"))]
 pub(crate) fn unguarded(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(text) if guarded(text) != text => text,

@@ -164,6 +164,8 @@ pub(crate) enum Resource {
     Verification,
     /// §11: the request. The answer's columns are the caller's own.
     Query,
+    /// Devices as CSV, which may be longer than other bodies.
+    DeviceFile,
     /// Nothing that differs between versions, or no body at all.
     Plain,
 }
@@ -194,7 +196,7 @@ impl Resource {
             Resource::VerificationCode => &tables::VERIFICATION_CODE,
             Resource::Verification => &tables::VERIFICATION_CERTIFICATE,
             Resource::Query => &tables::QUERY,
-            Resource::Component | Resource::Plain => return None,
+            Resource::Component | Resource::DeviceFile | Resource::Plain => return None,
         })
     }
 }

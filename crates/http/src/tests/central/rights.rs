@@ -24,10 +24,10 @@ use crate::central::version::Version;
 ///
 /// Roles: `A`dministrator, `B`uilder, `O`perator of the application; `a`dministrator, `o`perator, `v`iewer of an
 /// organization. The caller of another organization is its administrator and names what is in [`fixture`]: it gets a
-/// status, or `list`: what it names is not in it, or `members` or `results`: only the devices of its own
-/// organization are, or `preview`: it learns only that the group is not there, or `own`: only what was done in its own
-/// is in it, or `same`: this belongs to the whole application. The administrator sends the same and succeeds, or learns
-/// at least of something else, so that it was not the request that was wrong.
+/// status, or `list`: what it names is not in it, or `members`, `results`, `counts` or `lines`: only the devices of its
+/// own organization are, or `preview`: it learns only that the group is not there, or `own`: only what was done in its
+/// own is in it, or `same`: this belongs to the whole application. The administrator sends the same and succeeds, or
+/// learns at least of something else, so that it was not the request that was wrong.
 const EXPECTED: &str = r#"
 GET /deviceGroups | ABOaov | list | 200 |
 GET /deviceGroups/{deviceGroupId} | ABOaov | 404 | 200 |
@@ -35,6 +35,12 @@ PUT /deviceGroups/{deviceGroupId} | ABOao | 404 | 200 | {"displayName":"Taken","
 PATCH /deviceGroups/{deviceGroupId} | ABOao | 404 | 200 | {"displayName":"Taken"}
 DELETE /deviceGroups/{deviceGroupId} | ABOao | 404 | 409 |
 GET /deviceGroups/{deviceGroupId}/devices | ABOaov | 404 | 200 |
+GET /deviceGroups/{deviceGroupId}/members | ABOaov | 404 | 200 |
+POST /deviceGroupPreview | ABOaov | counts | 200 | {"filter":"SELECT * FROM dtmi:acme:cooler;1"}
+GET /devices/{deviceId}/twin | ABOaov | 404 | 200 |
+GET /devices/{deviceId}/jobs | ABOaov | 404 | 200 |
+POST /deviceImport | ABOao | 422 | 200 | IOTC_DEVICEID
+GET /deviceExport | ABOaov | lines | 200 |
 GET /devices/{deviceId}/attestation | ABOao | 404 | 200 |
 PUT /devices/{deviceId}/attestation | ABOao | 404 | 200 | {"type":"tpm","tpm":{"endorsementKey":"AAAA"}}
 PATCH /devices/{deviceId}/attestation | ABOao | 404 | 200 | {"type":"tpm","tpm":{"endorsementKey":"AAAA"}}
@@ -447,6 +453,11 @@ async fn nothing_of_another_organization() {
                 );
             }
             "results" => assert_eq!(reply.text, r#"{"results":[{"$id":"c4"}]}"#, "{call}"),
+            "lines" => assert_eq!(reply.text.lines().skip(1).collect::<Vec<_>>().len(), 1, "{}", reply.text),
+            "counts" => {
+                let found = reply.json();
+                assert_eq!((&found["devices"], &found["sample"][0]["id"]), (&json!(1), &json!("c4")), "{call}");
+            }
             "members" => {
                 let path = call.strip_prefix("GET ").unwrap();
                 let version = row.version();

@@ -41,8 +41,9 @@ export function TemplatePane({ templates, chosen }: Props) {
   const item = (id: string | undefined, name: ReactNode) => (
     <li key={id ?? ""}>
       <Link
+        from="/devices"
         to="/devices"
-        search={(before: DevicesSearch) => ({ ...before, template: id }) as DevicesSearch}
+        search={(before) => ({ ...before, template: id }) as DevicesSearch}
         aria-current={chosen === id ? "page" : undefined}
         className={mergeClasses(styles.link, chosen === id && styles.current)}
       >

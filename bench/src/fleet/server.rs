@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bellwether_engine::{DevicePort as _, Engine, Settings};
 use bellwether_gateway::{Gateway, QueueLimits, Sessions};
-use bellwether_http::{ApiState, CorsOrigins, Limits, Readiness};
+use bellwether_http::{ApiState, CorsOrigins, Limits, OpenStreams, Readiness};
 use bellwether_model::DeviceSeq;
 use bellwether_model::identity::{Keys, SymmetricKey};
 use bellwether_model::method::MethodCall;
@@ -50,6 +50,7 @@ pub async fn run(folder: &Path) -> Result<(), Anything> {
         readiness: Readiness::default(),
         limits: Limits::default(),
         central_origins: CorsOrigins::Any,
+        streams: OpenStreams::default(),
     });
     let (https, mqtts) = (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
     let ready = format!("{} {}", https.local_addr()?.port(), mqtts.local_addr()?.port());

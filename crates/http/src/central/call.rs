@@ -201,7 +201,7 @@ impl Answer {
     }
 
     /// To be saved under this name, which must be plain ASCII without quotes.
-    pub fn as_file(mut self, name: &str) -> Answer {
+    pub fn into_file(mut self, name: &str) -> Answer {
         let value = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")).ok();
         self.headers.extend(value.map(|value| (header::CONTENT_DISPOSITION, value)));
         self

@@ -12,7 +12,6 @@ use crate::Limits;
 async fn every_miss_has_the_hubs_shape() {
     let hub = Hub::start().await;
     for (call, body, expected) in [
-        ("GET /", "", "404 GenericNotFound"),
         ("GET /nothing/here", "", "404 GenericNotFound"),
         ("POST /healthz", "", "404 GenericNotFound"),
         ("GET /devices/a/b/c", "", "404 GenericNotFound"),

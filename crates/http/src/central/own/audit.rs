@@ -187,5 +187,5 @@ pub(crate) async fn export(call: Call) -> Result<Answer, CentralError> {
             Ok::<_, io::Error>(Some((text, page.next.map(Some))))
         }
     });
-    Ok(Answer::stream(media, Body::from_stream(stream::iter(head).chain(parts))).as_file(name))
+    Ok(Answer::stream(media, Body::from_stream(stream::iter(head).chain(parts))).into_file(name))
 }

@@ -33,7 +33,7 @@ pub(crate) async fn export(call: Call) -> Result<Answer, CentralError> {
         next: Next::Header,
     };
     let body = Body::from_stream(stream::try_unfold(file, File::part));
-    Ok(Answer::stream("text/csv; charset=utf-8; header=present", body).as_file("devices.csv"))
+    Ok(Answer::stream("text/csv; charset=utf-8; header=present", body).into_file("devices.csv"))
 }
 
 /// A file that is being sent.

@@ -87,7 +87,7 @@ pub(crate) async fn download(call: Call) -> Result<Answer, CentralError> {
     };
     let name = file_name(job.spec.id.as_str(), call.engine().now(), ending);
     let body = Body::from_stream(stream::try_unfold(log, Log::window));
-    Ok(Answer::stream(media, body).as_file(&name))
+    Ok(Answer::stream(media, body).into_file(&name))
 }
 
 /// `{job}-results-{time}.{ending}`; what is not for every file system's taste in a job's id is written as `_`.

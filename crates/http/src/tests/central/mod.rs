@@ -73,6 +73,11 @@ impl Central {
         self.ask_in(NEWEST, call, body).await
     }
 
+    /// Sends a request of the administrator in our own version.
+    async fn ask_own(&self, call: &str, body: &str) -> Reply {
+        self.ask_in(OWN, call, body).await
+    }
+
     /// Asks for a job until it has `status`.
     async fn until(&self, job: &str, status: &str) -> serde_json::Value {
         for _ in 0..500 {

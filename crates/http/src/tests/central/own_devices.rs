@@ -5,13 +5,9 @@ use bellwether_model::template::DeviceTemplate;
 use serde_json::{Value, json};
 
 use super::device_groups::{COOLER, device, each, fleet, keep};
-use super::{Central, NEWEST, OWN, Reply, make_token, outcome};
+use super::{Central, NEWEST, OWN, make_token, outcome};
 
 impl Central {
-    pub(super) async fn ask_own(&self, call: &str, body: &str) -> Reply {
-        self.ask_in(OWN, call, body).await
-    }
-
     /// All of a list, read in pages of one.
     async fn by_one(&self, path: &str) -> String {
         let mark = if path.contains('?') { '&' } else { '?' };

@@ -9,15 +9,11 @@ use tower::ServiceExt;
 
 use super::super::HOST;
 use super::jobs::{TEMPLATE, command, fleet, property};
-use super::{Central, OWN, Reply, outcome};
+use super::{Central, OWN, outcome};
 
 impl Central {
-    async fn ask_own(&self, call: &str) -> Reply {
-        self.ask_in(OWN, call, "").await
-    }
-
     async fn read_own(&self, call: &str) -> Value {
-        let reply = self.ask_own(call).await;
+        let reply = self.ask_own(call, "").await;
         assert_eq!(outcome(&reply), "200", "{call}: {}", reply.text);
         reply.json()
     }
@@ -99,7 +95,7 @@ async fn the_grid_in_windows_and_by_filters() {
         ("columns=site", "columns"),
         ("columns=tags.a,tags.b,tags.c,tags.d,tags.e,tags.f,tags.g,tags.h,tags.i,tags.j,tags.k", "columns"),
     ] {
-        let reply = central.ask_own(&format!("GET /jobs/j/devices?{query}")).await;
+        let reply = central.ask_own(&format!("GET /jobs/j/devices?{query}"), "").await;
         assert_eq!(outcome(&reply), "400 BadRequest", "{query}");
         assert!(reply.json()["error"]["message"].as_str().unwrap().contains(part), "{}", reply.text);
     }
@@ -116,7 +112,7 @@ async fn columns_are_values_of_living_devices() {
     central.hub.ask("PATCH /twins/d1", &[], patch).await;
     central.hub.ask("DELETE /devices/d1", &[("If-Match", "*")], "").await;
     let call = "GET /jobs/j/devices?columns=tags.site,tags.n,reported.fw&maxpagesize=2";
-    let reply = central.ask_own(call).await;
+    let reply = central.ask_own(call, "").await;
     let page = reply.json();
     assert_eq!(page["value"][0]["columns"]["tags.site"], "north");
     assert!(reply.text.contains(r#""tags.n":1.50"#), "digits are kept: {}", reply.text);
@@ -128,7 +124,7 @@ async fn columns_are_values_of_living_devices() {
 #[tokio::test]
 async fn one_device_with_its_calls() {
     let central = ran().await;
-    let reply = central.ask_own("GET /jobs/j/devices/d0").await;
+    let reply = central.ask_own("GET /jobs/j/devices/d0", "").await;
     let detail = reply.json();
     assert_eq!((&detail["ordinal"], &detail["status"], &detail["batch"]), (&json!(0), &json!("completed"), &json!(1)));
     let call = &detail["calls"][0];
@@ -143,7 +139,7 @@ async fn one_device_with_its_calls() {
     assert_eq!((&late["code"], &late["batch"]), (&json!("GatewayTimeout"), &json!(1)));
     assert_eq!(central.read_own("GET /jobs/j/devices/d4").await["batch"], 2);
     for call in ["GET /jobs/j/devices/none", "GET /jobs/none/devices/d0"] {
-        assert_eq!(outcome(&central.ask_own(call).await), "404 NotFound", "{call}");
+        assert_eq!(outcome(&central.ask_own(call, "").await), "404 NotFound", "{call}");
     }
 }
 
@@ -211,7 +207,7 @@ async fn batches_and_reasons() {
 #[tokio::test]
 async fn the_log_as_csv_and_as_lines_of_json() {
     let central = ran().await;
-    let reply = central.ask_own("GET /jobs/j/results").await;
+    let reply = central.ask_own("GET /jobs/j/results", "").await;
     assert_eq!(outcome(&reply), "200");
     assert_eq!(reply.header("content-type"), Some("text/csv; charset=utf-8; header=present"));
     assert_eq!(reply.header("content-disposition"), Some(r#"attachment; filename="j-results-20261120T120000Z.csv""#));
@@ -230,20 +226,20 @@ async fn the_log_as_csv_and_as_lines_of_json() {
     assert_eq!(cells(1, [0, 1, 4, 8, 9]), ["d1", "'=Pump", "DeviceRejected", "404", ""]);
     assert_eq!(cells(4, [0, 3, 4, 6, 8]), ["d4", "neverReached", "DeviceNotOnline", "", ""]);
 
-    let reply = central.ask_own("GET /jobs/j/results?format=ndjson&status=failed").await;
+    let reply = central.ask_own("GET /jobs/j/results?format=ndjson&status=failed", "").await;
     assert_eq!(reply.header("content-type"), Some("application/x-ndjson"));
     assert!(reply.header("content-disposition").unwrap().ends_with(".ndjson\""));
     let lines: Vec<Value> = reply.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let ids: Vec<&str> = lines.iter().map(|line| line["deviceId"].as_str().unwrap()).collect();
     assert_eq!(ids, ["d1", "d2", "d3", "d4"]);
     assert_eq!((&lines[0]["deviceName"], &lines[1]["response"]), (&json!("=Pump"), &json!("broken")));
-    assert_eq!(central.ask_own("GET /jobs/j/results?format=ndjson&search=nothing").await.text, "");
+    assert_eq!(central.ask_own("GET /jobs/j/results?format=ndjson&search=nothing", "").await.text, "");
     for (call, expected) in [
         ("GET /jobs/j/results?format=xlsx", "400 BadRequest"),
         ("GET /jobs/j/results?status=done", "400 BadRequest"),
         ("GET /jobs/none/results", "404 NotFound"),
     ] {
-        assert_eq!(outcome(&central.ask_own(call).await), expected, "{call}");
+        assert_eq!(outcome(&central.ask_own(call, "").await), expected, "{call}");
     }
 }
 

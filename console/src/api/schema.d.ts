@@ -2167,6 +2167,10 @@ export interface components {
             id: string;
             /** @description Its name. */
             displayName: string;
+            /** @description What it allows: `viewDevices`, `manageDevices`, … */
+            permissions: string[];
+            /** @description It is assigned within an organization; otherwise it is for the whole application. */
+            withinOrganization: boolean;
         };
         /** @description A role where it holds. */
         RoleAssignment: {

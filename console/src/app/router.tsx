@@ -8,11 +8,13 @@ import {
 } from "@tanstack/react-router";
 import { whenSignedOut } from "../api/client";
 import { RequestFailed } from "../api/failure";
+import { readAuditSearch } from "../screens/audit/search";
+import { readDeviceSearch, readDevicesSearch } from "../screens/devices/search";
 import { readJobsSearch } from "../screens/jobs/list/search";
 import { isStep } from "../screens/jobs/wizard/steps";
 import { readWizardSearch } from "../screens/jobs/wizard/search";
 import { NotFound } from "../screens/NotFound";
-import { readDeviceSearch, readDevicesSearch } from "../screens/devices/search";
+import { readPermissionsSearch, SECTIONS } from "../screens/permissions/search";
 import { ScreenFailed } from "../screens/ScreenFailed";
 import { backOf } from "../session/back";
 import { forget, sessionQuery } from "../session/session";
@@ -139,21 +141,22 @@ const deviceTemplate = createRoute({
   ),
 });
 
-const PERMISSIONS = ["users", "roles", "organizations", "tokens"];
-
+/** The first section that the session may see. */
 const permissionsStart = createRoute({
   getParentRoute: () => shell,
   path: "/permissions",
-  beforeLoad: () => {
-    throw redirect({ to: "/permissions/$section", params: { section: "users" }, replace: true });
+  beforeLoad: ({ context: { session } }) => {
+    const section = SECTIONS.find(({ needs }) => session.permissions.includes(needs))?.id ?? "users";
+    throw redirect({ to: "/permissions/$section", params: { section }, replace: true });
   },
 });
 
 const permissions = createRoute({
   getParentRoute: () => shell,
   path: "/permissions/$section",
+  validateSearch: readPermissionsSearch,
   beforeLoad: ({ params }) => {
-    if (!PERMISSIONS.includes(params.section)) throw notFound();
+    if (!SECTIONS.some(({ id }) => id === params.section)) throw notFound();
   },
   component: lazyRouteComponent(
     () => import("../screens/permissions/PermissionsScreen"),
@@ -164,7 +167,8 @@ const permissions = createRoute({
 const audit = createRoute({
   getParentRoute: () => shell,
   path: "/audit",
-  component: lazyRouteComponent(() => import("../screens/AuditScreen"), "AuditScreen"),
+  validateSearch: readAuditSearch,
+  component: lazyRouteComponent(() => import("../screens/audit/AuditScreen"), "AuditScreen"),
 });
 
 const signIn = createRoute({

@@ -1,10 +1,11 @@
 //! Roles (iot-central §9.2), and how they are assigned to users and tokens.
 
-use bellwether_model::access::{Assignment, BadAssignment, Role};
+use bellwether_model::access::{Assignment, BadAssignment, Permission, Role};
 use serde::{Deserialize, Serialize};
 
 use super::call::{Answer, Call};
 use super::error::{CentralError, Code};
+use super::version::Version;
 
 /// A role on the wire.
 #[derive(Serialize)]
@@ -12,11 +13,25 @@ use super::error::{CentralError, Code};
 struct Wire {
     id: &'static str,
     display_name: &'static str,
+    #[serde(flatten)]
+    rights: Option<Rights>,
 }
 
-impl From<Role> for Wire {
-    fn from(role: Role) -> Wire {
-        Wire { id: role.id(), display_name: role.display_name() }
+/// What only our own version says of a role: published is its name alone.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Rights {
+    permissions: Vec<&'static str>,
+    within_organization: bool,
+}
+
+impl Wire {
+    fn of(role: Role, version: Version) -> Wire {
+        let rights = (version == Version::Own).then(|| Rights {
+            permissions: Permission::ALL.into_iter().filter(|it| role.permits(*it)).map(Permission::name).collect(),
+            within_organization: !role.is_for_application(),
+        });
+        Wire { id: role.id(), display_name: role.display_name(), rights }
     }
 }
 
@@ -26,13 +41,13 @@ pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
     let skipped: usize = call.position(&page)?.unwrap_or(0);
     let end = skipped.saturating_add(page.limit);
     let next = (end < Role::ALL.len()).then(|| call.next(&end)).transpose()?;
-    Answer::page(Role::ALL.into_iter().skip(skipped).take(page.limit).map(Wire::from), next)
+    Answer::page(Role::ALL.into_iter().skip(skipped).take(page.limit).map(|role| Wire::of(role, call.version)), next)
 }
 
 /// `GET /roles/{roleId}`.
 pub(crate) async fn get(call: Call) -> Result<Answer, CentralError> {
     let role = Role::from_id(call.param(0)).ok_or_else(|| CentralError::not_found("role with this id"))?;
-    Answer::one(&Wire::from(role))
+    Answer::one(&Wire::of(role, call.version))
 }
 
 /// One entry of `roles` of a user or token on the wire.

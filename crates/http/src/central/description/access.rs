@@ -25,6 +25,10 @@ pub(crate) struct Role {
     pub id: String,
     /// Its name.
     pub display_name: String,
+    /// What it allows: `viewDevices`, `manageDevices`, …
+    pub permissions: Vec<String>,
+    /// It is assigned within an organization; otherwise it is for the whole application.
+    pub within_organization: bool,
 }
 
 /// A role where it holds.

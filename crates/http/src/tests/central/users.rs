@@ -38,6 +38,32 @@ async fn roles() {
     assert_eq!((rest["value"].as_array().unwrap().len(), rest.get("nextLink")), (2, None));
 }
 
+#[tokio::test]
+async fn our_own_version_says_what_a_role_allows() {
+    let central = Central::start().await;
+    let list = central.ask_as(Some(&central.token), "bellwether-1", "GET /roles", &[], "").await.json();
+    let roles = list["value"].as_array().unwrap();
+    let count = |role: &Value| role["permissions"].as_array().unwrap().len();
+    // All; without administration; without templates and enrollment; all but these; as the operator; reading.
+    assert_eq!(roles.iter().map(count).collect::<Vec<_>>(), [17, 13, 11, 15, 11, 7]);
+    let within: Vec<bool> = roles.iter().map(|role| role["withinOrganization"].as_bool().unwrap()).collect();
+    assert_eq!(within, [false, false, false, true, true, true]);
+    let path = format!("GET /roles/{}", Role::OrgViewer.id());
+    let viewer = central.ask_as(Some(&central.token), "bellwether-1", &path, &[], "").await.json();
+    assert_eq!(
+        viewer["permissions"],
+        json!([
+            "viewDevices",
+            "viewGroups",
+            "viewTemplates",
+            "viewJobs",
+            "queryData",
+            "viewOrganizations",
+            "viewRoles"
+        ])
+    );
+}
+
 fn user(identity: Value, roles: &[(Role, Option<&str>)]) -> String {
     let mut user = identity;
     user["roles"] = roles

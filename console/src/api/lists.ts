@@ -1,8 +1,10 @@
 import { queryOptions } from "@tanstack/react-query";
+import type { Page } from "../grid/paged";
 import { answer, api, type Schemas } from "./client";
 import { pageOf, pageQuery, readAll } from "./pages";
 
 export type DeviceTemplate = Schemas["DeviceTemplate"];
+export type DeviceGroup = Schemas["DeviceGroup"] & { readonly id: string };
 export type Organization = Schemas["Organization"];
 
 /** All device templates, which screens choose from and name things by. */
@@ -14,6 +16,20 @@ export const templatesQuery = queryOptions({
         pageOf(
           await answer(api.GET("/deviceTemplates", { params: { query: pageQuery(token, limit) }, signal })),
         ),
+      signal,
+    ),
+  staleTime: 30_000,
+});
+
+/** All device groups that the caller sees. */
+export const groupsQuery = queryOptions({
+  queryKey: ["deviceGroups", "all"],
+  queryFn: ({ signal }) =>
+    readAll<DeviceGroup>(
+      async (token, limit, signal) =>
+        pageOf(
+          await answer(api.GET("/deviceGroups", { params: { query: pageQuery(token, limit) }, signal })),
+        ) as Page<DeviceGroup>,
       signal,
     ),
   staleTime: 30_000,

@@ -15,6 +15,8 @@ import { isStep } from "../screens/jobs/wizard/steps";
 import { readWizardSearch } from "../screens/jobs/wizard/search";
 import { NotFound } from "../screens/NotFound";
 import { readPermissionsSearch, SECTIONS } from "../screens/permissions/search";
+import { readGroupSearch, readListSearch } from "../screens/device-groups/search";
+import { readNewTemplateSearch, readTemplateSearch } from "../screens/device-templates/search";
 import { ScreenFailed } from "../screens/ScreenFailed";
 import { backOf } from "../session/back";
 import { forget, sessionQuery } from "../session/session";
@@ -108,15 +110,26 @@ const device = createRoute({
 const deviceGroups = createRoute({
   getParentRoute: () => shell,
   path: "/device-groups",
+  validateSearch: readListSearch,
   component: lazyRouteComponent(
     () => import("../screens/device-groups/DeviceGroupsScreen"),
     "DeviceGroupsScreen",
   ),
 });
 
+const newDeviceGroup = createRoute({
+  getParentRoute: () => shell,
+  path: "/device-groups/definitions/create",
+  component: lazyRouteComponent(
+    () => import("../screens/device-groups/NewDeviceGroupScreen"),
+    "NewDeviceGroupScreen",
+  ),
+});
+
 const deviceGroup = createRoute({
   getParentRoute: () => shell,
   path: "/device-groups/$groupId",
+  validateSearch: readGroupSearch,
   component: lazyRouteComponent(
     () => import("../screens/device-groups/DeviceGroupScreen"),
     "DeviceGroupScreen",
@@ -126,15 +139,27 @@ const deviceGroup = createRoute({
 const deviceTemplates = createRoute({
   getParentRoute: () => shell,
   path: "/device-templates",
+  validateSearch: readListSearch,
   component: lazyRouteComponent(
     () => import("../screens/device-templates/DeviceTemplatesScreen"),
     "DeviceTemplatesScreen",
   ),
 });
 
+const newDeviceTemplate = createRoute({
+  getParentRoute: () => shell,
+  path: "/device-templates/definitions/create",
+  validateSearch: readNewTemplateSearch,
+  component: lazyRouteComponent(
+    () => import("../screens/device-templates/NewDeviceTemplateScreen"),
+    "NewDeviceTemplateScreen",
+  ),
+});
+
 const deviceTemplate = createRoute({
   getParentRoute: () => shell,
   path: "/device-templates/$templateId",
+  validateSearch: readTemplateSearch,
   component: lazyRouteComponent(
     () => import("../screens/device-templates/DeviceTemplateScreen"),
     "DeviceTemplateScreen",
@@ -220,8 +245,10 @@ const screens = shell.addChildren([
   devices,
   device,
   deviceGroups,
+  newDeviceGroup,
   deviceGroup,
   deviceTemplates,
+  newDeviceTemplate,
   deviceTemplate,
   permissionsStart,
   permissions,

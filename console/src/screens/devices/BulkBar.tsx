@@ -45,7 +45,11 @@ export function BulkBar({ selection, search, onDone }: Props) {
       const { ids, more } = await chosenIds(selection, search, new AbortController().signal);
       rememberChosenDevices(ids);
       if (more) done(t("devices.bulk.first", { number: formats.number(BULK_MAX) }));
-      await navigate({ href: "/jobs/definitions/create/configure?devices=chosen" });
+      await navigate({
+        to: "/jobs/definitions/create/$step",
+        params: { step: "configure" },
+        search: { devices: "chosen" },
+      });
     } catch (error) {
       failed(t("devices.bulk.failed"), error);
       setBusy(false);

@@ -99,7 +99,11 @@ export function DeviceScreen() {
   const blocked = statusOf(device) === "blocked";
   const newJob = () => {
     rememberChosenDevices([deviceId]);
-    void navigate({ href: "/jobs/definitions/create/configure?devices=chosen" });
+    void navigate({
+      to: "/jobs/definitions/create/$step",
+      params: { step: "configure" },
+      search: { devices: "chosen" },
+    });
   };
 
   return (

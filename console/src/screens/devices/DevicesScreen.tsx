@@ -132,7 +132,7 @@ export function DevicesScreen() {
         }
       />
       <div className={styles.body}>
-        <TemplatePane templates={templates} chosen={search.template} />
+        <TemplatePane templates={templates} search={search} />
         <div className={styles.list}>
           <div className={styles.filters}>
             <SearchField label={t("devices.search")} value={search.q ?? ""} onSearch={onSearch} />

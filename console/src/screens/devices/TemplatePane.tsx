@@ -3,7 +3,7 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { templateName, type DeviceTemplate } from "../../api/lists";
 import { useTexts } from "../../texts/texts";
-import { UNASSIGNED, type DevicesSearch } from "./search";
+import { readDevicesSearch, UNASSIGNED, type DevicesSearch } from "./search";
 
 const useStyles = makeStyles({
   pane: {
@@ -31,21 +31,21 @@ const useStyles = makeStyles({
 
 interface Props {
   readonly templates: readonly DeviceTemplate[];
-  readonly chosen: string | undefined;
+  /** What the list shows now. */
+  readonly search: DevicesSearch;
 }
 
 /** The templates beside the list, as in IoT Central; search, status and order stay when another is chosen. */
-export function TemplatePane({ templates, chosen }: Props) {
+export function TemplatePane({ templates, search }: Props) {
   const styles = useStyles();
   const { t } = useTexts();
   const item = (id: string | undefined, name: ReactNode) => (
     <li key={id ?? ""}>
       <Link
-        from="/devices"
         to="/devices"
-        search={(before) => ({ ...before, template: id }) as DevicesSearch}
-        aria-current={chosen === id ? "page" : undefined}
-        className={mergeClasses(styles.link, chosen === id && styles.current)}
+        search={readDevicesSearch({ ...search, template: id })}
+        aria-current={search.template === id ? "page" : undefined}
+        className={mergeClasses(styles.link, search.template === id && styles.current)}
       >
         {name}
       </Link>

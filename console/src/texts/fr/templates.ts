@@ -1,4 +1,68 @@
 import type { Translated } from "../catalogue";
 import type { templates as english } from "../en/templates";
 
-export const templates: Translated<typeof english> = {};
+export const templates: Translated<typeof english> = {
+  "templates.about":
+    "Ce que les appareils d’un même type signalent et acceptent : propriétés, propriétés cloud et commandes.",
+  "templates.changed": "Modifié, non publié",
+  "templates.cloudProperties": "Propriétés cloud",
+  "templates.column.component": "Composant",
+  "templates.column.kind": "Type",
+  "templates.column.name": "Nom",
+  "templates.column.schema": "Schéma",
+  "templates.commands": "Commandes",
+  "templates.delete.body":
+    "Un modèle utilisé par des appareils ou un travail planifié ne peut pas être supprimé. Les groupes qui le nomment seront rompus.",
+  "templates.delete.title": "Supprimer ce modèle d’appareil ?",
+  "templates.deleted": "Le modèle d’appareil a été supprimé",
+  "templates.discard": "Abandonner les modifications",
+  "templates.exists": "Il existe déjà un modèle d’appareil avec l’ID {id}",
+  "templates.export": "Exporter dans un fichier",
+  "templates.fault.at": "Ligne {line}, colonne {column} : {rule}",
+  "templates.fault.contents": "contents doit être un tableau",
+  "templates.fault.interface": "@type doit être Interface",
+  "templates.fault.json": "à partir d’ici, ce n’est pas du JSON",
+  "templates.fault.kind": "@type doit nommer exactement un type",
+  "templates.fault.model": "l’objet capabilityModel est absent",
+  "templates.fault.name":
+    "un nom commence par une lettre et compte au plus 64 lettres, chiffres et traits de soulignement",
+  "templates.fault.object": "un modèle est un objet JSON",
+  "templates.fault.schema": "le schéma est absent",
+  "templates.fault.twice": "ce nom figure deux fois dans une interface",
+  "templates.file.choose": "Choisir un fichier",
+  "templates.file.noJson": "Ce fichier n’est pas du JSON.",
+  "templates.file.none":
+    "Ce fichier ne contient pas de modèle d’appareil : ni un modèle exporté d’IoT Central ou d’ici, ni des interfaces DTDL.",
+  "templates.goTo": "Aller à la ligne {line}",
+  "templates.id": "ID du modèle",
+  "templates.id.hint": "Par exemple dtmi:company:fan;1. Il ne pourra pas être modifié.",
+  "templates.id.rule":
+    "1 à 256 caractères ASCII imprimables, sans espace, guillemet ni barre oblique inverse.",
+  "templates.import": "Importer",
+  "templates.isPublished": "Publié",
+  "templates.json": "Modèle en JSON",
+  "templates.kind.cloudProperty": "Propriété cloud",
+  "templates.kind.command": "Commande",
+  "templates.kind.property": "Propriété accessible en écriture",
+  "templates.kind.readOnlyProperty": "Propriété",
+  "templates.name": "Nom",
+  "templates.new": "Nouveau modèle d’appareil",
+  "templates.new.about":
+    "Modifiez cet exemple ou choisissez un fichier : un modèle exporté d’IoT Central ou des interfaces DTDL. La vérification se fait pendant la saisie.",
+  "templates.noCapabilities": "Rien n’est encore décrit",
+  "templates.noCapabilities.body": "Ajoutez des propriétés et des commandes aux contents dans le JSON.",
+  "templates.noJson": "Le JSON contient une erreur ; corrigez-la pour voir ce qu’il décrit.",
+  "templates.noMatch": "Aucun modèle d’appareil ne correspond",
+  "templates.none.body":
+    "Un modèle dit ce que ses appareils savent faire, pour que les travaux et les groupes le proposent. Importez les vôtres d’IoT Central ou partez d’un exemple.",
+  "templates.none.title": "Aucun modèle d’appareil",
+  "templates.notPublished": "Le modèle d’appareil n’a pas été publié",
+  "templates.properties": "Propriétés",
+  "templates.publish": "Publier",
+  "templates.published": "Le modèle d’appareil a été publié",
+  "templates.sampleName": "Mon appareil",
+  "templates.search": "Rechercher par nom ou ID",
+  "templates.showDevices": "Voir les appareils",
+  "templates.version": "Nouvelle version",
+  "templates.view.capabilities": "Capacités",
+};

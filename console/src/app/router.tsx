@@ -18,6 +18,7 @@ import { readPermissionsSearch, SECTIONS } from "../screens/permissions/search";
 import { readGroupSearch, readListSearch } from "../screens/device-groups/search";
 import { readNewTemplateSearch, readTemplateSearch } from "../screens/device-templates/search";
 import { ScreenFailed } from "../screens/ScreenFailed";
+import { readRunSearch } from "../screens/jobs/run/filter";
 import { backOf } from "../session/back";
 import { forget, sessionQuery } from "../session/session";
 import { SignedIn } from "../session/SignedIn";
@@ -74,6 +75,7 @@ const jobs = createRoute({
 const job = createRoute({
   getParentRoute: () => shell,
   path: "/jobs/instances/$jobId",
+  validateSearch: readRunSearch,
   component: lazyRouteComponent(() => import("../screens/jobs/JobScreen"), "JobScreen"),
 });
 

@@ -44,6 +44,10 @@ interface Props<Row> {
   /** How a row is called in the label of its box. */
   readonly rowName: (row: Row) => string;
   readonly selection?: Selection;
+  /** Whether a row may be chosen; without it all may. */
+  readonly isSelectable?: (row: Row) => boolean;
+  /** What a click on a row or Enter does where the cell has no link of its own. Keep it the same between renders. */
+  readonly onOpen?: (row: Row) => void;
   readonly onSelection?: (selection: Selection) => void;
   readonly sort?: GridSort;
   readonly onSort?: (sort: GridSort) => void;
@@ -69,6 +73,7 @@ function saySelected(selection: Selection | undefined, chosen: number, more: boo
 export function DataGrid<Row>(props: Props<Row>) {
   const { name, label, source, columns, rowId, rowName, selection, onSelection, sort, onSort, empty, tools } =
     props;
+  const { isSelectable = () => true, onOpen } = props;
   const styles = useGridStyles();
   const { t } = useTexts();
   const gridId = useId();
@@ -107,7 +112,7 @@ export function DataGrid<Row>(props: Props<Row>) {
   const onScreen: string[] = [];
   for (let index = rows.viewFirst; index < rows.viewLast; index++) {
     const row = read.rowAt(index);
-    if (row !== undefined) onScreen.push(rowId(row));
+    if (row !== undefined && isSelectable(row)) onScreen.push(rowId(row));
   }
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -119,12 +124,16 @@ export function DataGrid<Row>(props: Props<Row>) {
       scrollToRow(next.row);
     } else if (event.key === " " && selection) {
       const row = read.rowAt(active.row);
-      if (row !== undefined) onSelect(rowId(row), !isSelected(selection, rowId(row)));
+      if (row !== undefined && isSelectable(row)) {
+        onSelect(rowId(row), !isSelected(selection, rowId(row)));
+      }
     } else if (event.key === "Enter") {
-      document
+      const inside = document
         .getElementById(cellId(gridId, active.row, active.column))
-        ?.querySelector<HTMLElement>("a, button, input")
-        ?.click();
+        ?.querySelector<HTMLElement>("a, button, input");
+      const row = read.rowAt(active.row);
+      if (inside) inside.click();
+      else if (row !== undefined) onOpen?.(row);
     } else {
       return;
     }
@@ -146,12 +155,18 @@ export function DataGrid<Row>(props: Props<Row>) {
         row={row}
         id={id}
         name={row === undefined ? "" : rowName(row)}
+        selectable={row !== undefined && isSelectable(row)}
         selected={
-          selection && id !== undefined ? isSelected(selection, id) : selection && selection.kind === "allBut"
+          row !== undefined && !isSelectable(row)
+            ? selection && false
+            : selection && id !== undefined
+              ? isSelected(selection, id)
+              : selection && selection.kind === "allBut"
         }
         active={active.row === index ? active.column : undefined}
         onSelect={onSelect}
         onActive={onActive}
+        onOpen={onOpen}
       />,
     );
   }

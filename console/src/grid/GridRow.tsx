@@ -14,12 +14,14 @@ interface Props<Row> {
   readonly row: Row | undefined;
   readonly id: string | undefined;
   readonly name: string;
-  /** Undefined where rows cannot be chosen. */
+  readonly selectable: boolean;
+  /** Undefined where rows cannot be chosen at all. */
   readonly selected: boolean | undefined;
   /** The number of the cell that the keyboard is at, if it is in this row. */
   readonly active: number | undefined;
   readonly onSelect: (id: string, chosen: boolean) => void;
   readonly onActive: (row: number, column: number) => void;
+  readonly onOpen?: ((row: Row) => void) | undefined;
 }
 
 export function cellId(gridId: string, row: number, column: number): string {
@@ -29,6 +31,7 @@ export function cellId(gridId: string, row: number, column: number): string {
 function Row<Row>(props: Props<Row>) {
   const { gridId, index, shift, template, columns, row, id, name, selected, active, onSelect, onActive } =
     props;
+  const { selectable, onOpen } = props;
   const styles = useGridStyles();
   const { t } = useTexts();
   const boxes = selected === undefined ? 0 : 1;
@@ -43,7 +46,12 @@ function Row<Row>(props: Props<Row>) {
       aria-colindex={column + 1}
       data-active={active === column ? "" : undefined}
       className={mergeClasses(styles.cell, numeric && styles.numeric, column < boxes && styles.box)}
-      onClick={() => onActive(index, column)}
+      onClick={(event) => {
+        onActive(index, column);
+        // Links, buttons and boxes have an effect of their own.
+        const own = (event.target as Element).closest("a, button, input, label");
+        if (row !== undefined && !own && column >= boxes) onOpen?.(row);
+      }}
     >
       {content}
     </div>
@@ -54,7 +62,12 @@ function Row<Row>(props: Props<Row>) {
       role="row"
       aria-rowindex={index + 2}
       aria-selected={selected}
-      className={mergeClasses(styles.row, styles.bodyRow, selected && styles.selected)}
+      className={mergeClasses(
+        styles.row,
+        styles.bodyRow,
+        selected && styles.selected,
+        onOpen && styles.opens,
+      )}
       style={{ gridTemplateColumns: template, transform: `translateY(${index * ROW_HEIGHT + shift}px)` }}
     >
       {selected !== undefined &&
@@ -65,7 +78,7 @@ function Row<Row>(props: Props<Row>) {
             tabIndex={-1}
             aria-label={t("grid.select.row", { name })}
             checked={selected}
-            disabled={id === undefined}
+            disabled={!selectable}
             onChange={(_, { checked }) => id !== undefined && onSelect(id, checked === true)}
           />,
         )}

@@ -5,6 +5,8 @@ export interface Formats {
   readonly share: (value: number) => string;
   readonly dateTime: (time: Date) => string;
   readonly dateTimeUtc: (time: Date) => string;
+  /** A length of time in seconds, in the two largest units that are not zero: "2 hr 5 min". */
+  readonly duration: (seconds: number) => string;
   /** "3 minutes ago", "in 2 days": in the largest unit that fits at least once. */
   readonly relative: (time: Date, now: Date) => string;
 }
@@ -17,6 +19,13 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ["minute", 60],
 ];
 
+const LENGTHS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+] as const;
+
 export function formatsOf(locale: string): Formats {
   const number = new Intl.NumberFormat(locale);
   const share = new Intl.NumberFormat(locale, { style: "percent", maximumFractionDigits: 1 });
@@ -28,6 +37,22 @@ export function formatsOf(locale: string): Formats {
     share: (value) => share.format(value),
     dateTime: (time) => dateTime.format(time),
     dateTimeUtc: (time) => utc.format(time),
+    duration: (seconds) => {
+      let rest = Math.max(0, Math.round(seconds));
+      const parts = LENGTHS.map(([unit, length]) => {
+        const count = Math.floor(rest / length);
+        rest -= count * length;
+        return { unit, count };
+      });
+      const first = parts.findIndex(({ count }) => count > 0);
+      const shown =
+        first < 0 ? parts.slice(-1) : parts.slice(first, first + 2).filter(({ count }) => count > 0);
+      return shown
+        .map(({ unit, count }) =>
+          new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "short" }).format(count),
+        )
+        .join(" ");
+    },
     relative: (time, now) => {
       const seconds = Math.round((time.getTime() - now.getTime()) / 1000);
       const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];

@@ -96,3 +96,15 @@ test("relative times use the largest unit that fits", () => {
   expect(relative(new Date("2026-03-01T12:00:30Z"), now)).toBe("in 30 seconds");
   expect(relative(new Date("2026-02-27T12:00:00Z"), now)).toBe("2 days ago");
 });
+
+test("lengths of time are said in the two largest units", () => {
+  const { duration } = formatsOf("en");
+  expect([0, 0.4, 59.6, 3_599, 3_605, 90_061].map(duration)).toEqual([
+    "0 sec",
+    "0 sec",
+    "1 min",
+    "59 min 59 sec",
+    "1 hr",
+    "1 day 1 hr",
+  ]);
+});

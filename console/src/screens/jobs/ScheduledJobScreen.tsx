@@ -1,12 +1,242 @@
-import { getRouteApi } from "@tanstack/react-router";
+import { makeStyles, Skeleton, SkeletonItem, Text } from "@fluentui/react-components";
+import { CalendarCancelRegular, EditRegular, PauseRegular, PlayRegular } from "@fluentui/react-icons";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, useRouter } from "@tanstack/react-router";
+import { useState } from "react";
+import { answer, api, type Schemas } from "../../api/client";
 import { AppLink } from "../../components/AppLink";
+import { Card, Cards, Facts } from "../../components/Card";
+import { ConfirmDialog } from "../../components/ConfirmDialog";
+import { ErrorState } from "../../components/ErrorState";
+import { useNotify } from "../../components/notify";
+import { Page } from "../../components/Page";
+import { PageHeader } from "../../components/PageHeader";
+import { StatusBadge } from "../../components/StatusBadge";
+import { TimeText } from "../../components/TimeText";
+import { GuardedButton } from "../../session/Guarded";
+import type { TextKey } from "../../texts/catalogue";
 import { useTexts } from "../../texts/texts";
-import { ToCome } from "../ToCome";
+import { ApiCall, definitionFacts, TYPES } from "./run/Definition";
+import { Runs } from "./scheduled/Runs";
+
+type ScheduledJob = Schemas["ScheduledJob"];
 
 const route = getRouteApi("/shell/jobs/scheduled/$scheduledJobId");
 
+/** The definition is read again this often, in ms: the next runs change as time goes by. */
+const REFRESH = 15_000;
+
+const RECURRENCES: Record<Schemas["Recurrence"], TextKey & `scheduled.recurrence.${string}`> = {
+  daily: "scheduled.recurrence.daily",
+  weekly: "scheduled.recurrence.weekly",
+  monthly: "scheduled.recurrence.monthly",
+};
+
+const useStyles = makeStyles({
+  runs: { display: "flex", flexDirection: "column", flexGrow: 1, minHeight: "320px" },
+  list: { margin: 0, paddingLeft: "20px" },
+});
+
+/** A scheduled job: what it does and when, its next runs and those that were. */
 export function ScheduledJobScreen() {
+  const styles = useStyles();
   const { t } = useTexts();
   const { scheduledJobId } = route.useParams();
-  return <ToCome title={scheduledJobId} trail={[<AppLink to="/jobs">{t("nav.jobs")}</AppLink>]} />;
+  const { data, error, refetch } = useQuery({
+    queryKey: ["scheduledJobs", scheduledJobId, "definition"],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/scheduledJobs/{scheduledJobId}", { params: { path: { scheduledJobId } }, signal })),
+    refetchInterval: REFRESH,
+  });
+  const first = data?.data[0];
+  return (
+    <Page filling={data !== undefined}>
+      <PageHeader
+        title={data?.displayName || scheduledJobId}
+        trail={[<AppLink to="/jobs">{t("nav.jobs")}</AppLink>]}
+        about={data?.description}
+        {...(data && { status: <ScheduleStatus job={data} />, actions: <Actions job={data} /> })}
+      />
+      {error && <ErrorState error={error} onRetry={() => void refetch()} />}
+      {!data && !error && (
+        <Skeleton aria-label={t("run.loading")}>
+          <SkeletonItem size={96} />
+        </Skeleton>
+      )}
+      {data && (
+        <>
+          <Cards>
+            <Schedule job={data} />
+            <NextRuns job={data} />
+            <Card title={t("run.definition")}>
+              <Facts
+                facts={[
+                  [t("run.type"), first && t(TYPES[first.type])],
+                  ...definitionFacts(data, t, styles.list),
+                ]}
+              />
+            </Card>
+            <Card title={t("run.request")}>
+              <ApiCall id={scheduledJobId} job={data} />
+            </Card>
+          </Cards>
+          <div className={styles.runs}>
+            <Runs scheduledJobId={scheduledJobId} />
+          </div>
+        </>
+      )}
+    </Page>
+  );
+}
+
+function ScheduleStatus({ job: { completed, enabled } }: { job: ScheduledJob }) {
+  const { t } = useTexts();
+  if (completed) return <StatusBadge tone="success" text={t("scheduled.state.completed")} />;
+  if (enabled === false) return <StatusBadge tone="stopped" text={t("scheduled.state.suspended")} />;
+  return <StatusBadge tone="waiting" text={t("scheduled.state.scheduled")} />;
+}
+
+function Schedule({ job: { schedule } }: { job: ScheduledJob }) {
+  const { t, formats } = useTexts();
+  const { start, recurrence, end, zone } = schedule;
+  const ends =
+    end == null
+      ? recurrence == null
+        ? undefined
+        : t("scheduled.end.never")
+      : end.type === "date"
+        ? t("scheduled.end.date", { date: end.date })
+        : t("scheduled.end.after", { count: end.occurrences });
+  return (
+    <Card title={t("scheduled.schedule")}>
+      <Facts
+        facts={[
+          [t("scheduled.recurrence"), t(recurrence ? RECURRENCES[recurrence] : "scheduled.recurrence.once")],
+          [t("scheduled.start"), inZone(start, zone ?? "UTC", formats.dateTime)],
+          [t("scheduled.end"), ends],
+          [t("scheduled.zone"), zone ?? "UTC"],
+        ]}
+      />
+    </Card>
+  );
+}
+
+function NextRuns({ job: { nextRuns = [], completed, enabled } }: { job: ScheduledJob }) {
+  const styles = useStyles();
+  const { t } = useTexts();
+  const none = completed
+    ? t("scheduled.next.completed")
+    : enabled === false
+      ? t("scheduled.next.suspended")
+      : t("scheduled.next.none");
+  return (
+    <Card title={t("scheduled.next")}>
+      {nextRuns.length === 0 || enabled === false ? (
+        <Text>{none}</Text>
+      ) : (
+        <ol className={styles.list}>
+          {nextRuns.map((time, index) => (
+            <li key={time}>
+              <TimeText time={time} />
+              {index === 0 && (
+                <>
+                  {" · "}
+                  <TimeText time={time} relative />
+                </>
+              )}
+            </li>
+          ))}
+        </ol>
+      )}
+    </Card>
+  );
+}
+
+function Actions({ job }: { job: ScheduledJob }) {
+  const { t } = useTexts();
+  const router = useRouter();
+  const queries = useQueryClient();
+  const notify = useNotify();
+  const [asks, setAsks] = useState(false);
+  const [busy, setBusy] = useState(false);
+  const params = { path: { scheduledJobId: job.id ?? "" } };
+  const refresh = () => queries.invalidateQueries({ queryKey: ["scheduledJobs"] });
+  const suspended = job.enabled === false;
+
+  const enable = async (enabled: boolean) => {
+    setBusy(true);
+    try {
+      await answer(
+        api.PATCH("/scheduledJobs/{scheduledJobId}", {
+          params: { ...params, ...(job.etag && { header: { "If-Match": job.etag } }) },
+          body: { enabled },
+        }),
+      );
+      await refresh();
+    } catch (error) {
+      notify.failed(t("scheduled.notChanged"), error);
+    } finally {
+      setBusy(false);
+    }
+  };
+
+  if (job.completed) return null;
+  return (
+    <>
+      <GuardedButton
+        needs="runJobs"
+        icon={<EditRegular />}
+        onClick={() =>
+          void router.navigate({
+            to: "/jobs/definitions/create/$step",
+            params: { step: "configure" },
+            search: { scheduled: job.id ?? "" },
+          })
+        }
+      >
+        {t("scheduled.edit")}
+      </GuardedButton>
+      <GuardedButton
+        needs="runJobs"
+        icon={suspended ? <PlayRegular /> : <PauseRegular />}
+        disabled={busy}
+        onClick={() => void enable(suspended)}
+      >
+        {t(suspended ? "scheduled.enable" : "scheduled.suspend")}
+      </GuardedButton>
+      <GuardedButton needs="runJobs" icon={<CalendarCancelRegular />} onClick={() => setAsks(true)}>
+        {t("scheduled.unschedule")}
+      </GuardedButton>
+      {asks && (
+        <ConfirmDialog
+          title={t("scheduled.unschedule.title")}
+          body={t("scheduled.unschedule.body")}
+          action={t("scheduled.unschedule")}
+          onConfirm={async () => {
+            await answer(api.DELETE("/scheduledJobs/{scheduledJobId}", { params }));
+            notify.done(t("scheduled.unscheduled"));
+            await router.navigate({ to: "/jobs" });
+            queries.removeQueries({ queryKey: ["scheduledJobs", job.id] });
+            await refresh();
+          }}
+          onClose={() => setAsks(false)}
+        />
+      )}
+    </>
+  );
+}
+
+/** A time as the clocks of a zone show it. */
+function inZone(time: string, zone: string, fallback: (time: Date) => string): string {
+  const date = new Date(time);
+  try {
+    return new Intl.DateTimeFormat(document.documentElement.lang, {
+      dateStyle: "medium",
+      timeStyle: "short",
+      timeZone: zone,
+    }).format(date);
+  } catch {
+    // A zone that this browser does not know.
+    return fallback(date);
+  }
 }

@@ -1,0 +1,233 @@
+import {
+  Button,
+  Menu,
+  MenuDivider,
+  MenuGroup,
+  MenuGroupHeader,
+  MenuItem,
+  MenuItemLink,
+  MenuList,
+  MenuPopover,
+  MenuTrigger,
+  Text,
+  Tooltip,
+  type ButtonProps,
+} from "@fluentui/react-components";
+import {
+  ArrowDownloadRegular,
+  ArrowRepeatAllRegular,
+  CopyRegular,
+  DismissCircleRegular,
+  PauseRegular,
+  PlayRegular,
+} from "@fluentui/react-icons";
+import { useRouter } from "@tanstack/react-router";
+import { useState, type ReactNode } from "react";
+import { addressOf, answer, api, type Schemas } from "../../../api/client";
+import { ConfirmDialog } from "../../../components/ConfirmDialog";
+import { useNotify } from "../../../components/notify";
+import { useMay, useSession } from "../../../session/session";
+import { useTexts } from "../../../texts/texts";
+import { isFiltered, type DeviceFilter } from "./filter";
+import type { Job } from "./follower";
+import { RerunDialog } from "./RerunDialog";
+
+type Action = Schemas["JobAction"];
+
+interface Props {
+  readonly job: Job;
+  /** What of the results is shown now. */
+  readonly filter: DeviceFilter;
+  readonly reload: () => Promise<void>;
+}
+
+/** What can be done with a job: where the server says that it may be, and else with the reason why not. */
+export function Actions({ job, filter, reload }: Props) {
+  const { t } = useTexts();
+  const router = useRouter();
+  const notify = useNotify();
+  const may = useMay();
+  const [asks, setAsks] = useState<"stop" | "cancel" | "rerun">();
+  const [resuming, setResuming] = useState(false);
+  const allowed = (action: Action) => job.actions.includes(action);
+  const ended = job.end != null;
+  const whyNot = (action: Action) =>
+    allowed(action)
+      ? undefined
+      : !may("runJobs")
+        ? t("run.mayNot")
+        : action === "rerun"
+          ? t(job.counters.failed === 0 ? "run.rerun.noFailed" : "run.rerun.notYet")
+          : t("run.notNow");
+
+  const resume = async () => {
+    setResuming(true);
+    try {
+      await answer(api.POST("/jobs/{jobId}/resume", { params: { path: { jobId: job.id } } }));
+      await reload();
+    } catch (error) {
+      notify.failed(t("run.continue.failed"), error);
+    } finally {
+      setResuming(false);
+    }
+  };
+
+  return (
+    <>
+      {job.status === "stopped" ? (
+        <Maybe
+          why={whyNot("resume")}
+          appearance="primary"
+          icon={<PlayRegular />}
+          disabled={resuming}
+          onClick={() => void resume()}
+        >
+          {t("run.continue")}
+        </Maybe>
+      ) : (
+        !ended && (
+          <Maybe
+            why={whyNot("stop")}
+            appearance="primary"
+            icon={<PauseRegular />}
+            onClick={() => setAsks("stop")}
+          >
+            {t("run.stop")}
+          </Maybe>
+        )
+      )}
+      {!ended && (
+        <Maybe why={whyNot("cancel")} icon={<DismissCircleRegular />} onClick={() => setAsks("cancel")}>
+          {t("run.cancel")}
+        </Maybe>
+      )}
+      {(ended || job.counters.failed > 0) && (
+        <Maybe
+          why={whyNot("rerun")}
+          icon={<ArrowRepeatAllRegular />}
+          {...(ended && allowed("rerun") && { appearance: "primary" })}
+          onClick={() => setAsks("rerun")}
+        >
+          {t("run.rerun")}
+        </Maybe>
+      )}
+      <Maybe
+        why={whyNot("copy")}
+        icon={<CopyRegular />}
+        onClick={() =>
+          void router.navigate({
+            to: "/jobs/definitions/create/$step",
+            params: { step: "configure" },
+            search: { copy: job.id },
+          })
+        }
+      >
+        {t("run.copy")}
+      </Maybe>
+      <ResultsLog job={job} filter={filter} />
+      {(asks === "stop" || asks === "cancel") && (
+        <StopDialog job={job} how={asks} reload={reload} onClose={() => setAsks(undefined)} />
+      )}
+      {asks === "rerun" && (
+        <RerunDialog job={job} count={job.counters.failed} onClose={() => setAsks(undefined)} />
+      )}
+    </>
+  );
+}
+
+/** A button that is there, and says why it does nothing when it does not. */
+export function Maybe({ why, ...props }: ButtonProps & { why: string | undefined }) {
+  if (why === undefined) return <Button {...props} />;
+  return (
+    <Tooltip content={why} relationship="description">
+      <Button {...props} appearance="secondary" disabledFocusable />
+    </Tooltip>
+  );
+}
+
+function ResultsLog({ job, filter }: Pick<Props, "job" | "filter">) {
+  const { t } = useTexts();
+  const item = (format: "csv" | "ndjson", filter: DeviceFilter): ReactNode => (
+    <MenuItemLink
+      download
+      href={addressOf(`/jobs/${encodeURIComponent(job.id)}/results`, { format, ...filter })}
+    >
+      {t(format === "csv" ? "run.log.csv" : "run.log.ndjson")}
+    </MenuItemLink>
+  );
+  if (job.counters.total === 0) {
+    return (
+      <Maybe why={t("run.noDevicesYet")} icon={<ArrowDownloadRegular />}>
+        {t("run.log")}
+      </Maybe>
+    );
+  }
+  return (
+    <Menu>
+      <MenuTrigger disableButtonEnhancement>
+        <Button icon={<ArrowDownloadRegular />}>{t("run.log")}</Button>
+      </MenuTrigger>
+      <MenuPopover>
+        <MenuList>
+          <MenuGroup>
+            <MenuGroupHeader>{t("run.log.all")}</MenuGroupHeader>
+            {item("csv", {})}
+            {item("ndjson", {})}
+          </MenuGroup>
+          <MenuDivider />
+          <MenuGroup>
+            <MenuGroupHeader>{t("run.log.filtered")}</MenuGroupHeader>
+            {isFiltered(filter) ? (
+              <>
+                {item("csv", filter)}
+                {item("ndjson", filter)}
+              </>
+            ) : (
+              <MenuItem disabled>{t("run.log.noFilter")}</MenuItem>
+            )}
+          </MenuGroup>
+        </MenuList>
+      </MenuPopover>
+    </Menu>
+  );
+}
+
+interface StopProps {
+  readonly job: Job;
+  readonly how: "stop" | "cancel";
+  readonly reload: () => Promise<void>;
+  readonly onClose: () => void;
+}
+
+/** Asks before a job is stopped or cancelled, and says what becomes of the devices that are in flight. */
+function StopDialog({ job, how, reload, onClose }: StopProps) {
+  const { t } = useTexts();
+  const { server } = useSession();
+  const { running, pending } = job.counters;
+  const params = { path: { jobId: job.id } };
+  const large = how === "cancel" && pending >= server.confirmDevices;
+  return (
+    <ConfirmDialog
+      title={t(how === "stop" ? "run.stop.title" : "run.cancel.title")}
+      action={t(how === "stop" ? "run.stop" : "run.cancel")}
+      body={
+        <>
+          <Text block>{t("run.inFlight", { count: running })}</Text>
+          <Text block>
+            {t(how === "stop" ? "run.stop.pending" : "run.cancel.pending", { count: pending })}
+          </Text>
+        </>
+      }
+      {...(large && { count: pending })}
+      onConfirm={async () => {
+        await answer(
+          how === "stop"
+            ? api.POST("/jobs/{jobId}/stop", { params })
+            : api.POST("/jobs/{jobId}/cancel", { params }),
+        );
+        await reload();
+      }}
+      onClose={onClose}
+    />
+  );
+}

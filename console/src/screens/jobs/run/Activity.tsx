@@ -1,0 +1,98 @@
+import { Button, makeStyles, Text, tokens } from "@fluentui/react-components";
+import { HistoryRegular } from "@fluentui/react-icons";
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { answer, api, type Schemas } from "../../../api/client";
+import { pageOf, pageQuery } from "../../../api/pages";
+import { EmptyState } from "../../../components/EmptyState";
+import { ErrorState } from "../../../components/ErrorState";
+import { TimeText } from "../../../components/TimeText";
+import type { TextKey } from "../../../texts/catalogue";
+import { useTexts } from "../../../texts/texts";
+import type { Job } from "./follower";
+
+type AuditEntry = Schemas["AuditEntry"];
+
+/** What is done with jobs; another word is shown as the server says it. */
+const DONE: Readonly<Record<string, (TextKey & `run.did.${string}`) | undefined>> = {
+  create: "run.did.create",
+  run: "run.did.run",
+  stop: "run.did.stop",
+  resume: "run.did.resume",
+  cancel: "run.did.cancel",
+  rerun: "run.did.rerun",
+};
+
+const useStyles = makeStyles({
+  list: { margin: 0, padding: 0, listStyleType: "none" },
+  entry: {
+    display: "grid",
+    gridTemplateColumns: "minmax(150px, max-content) minmax(0, 1fr)",
+    columnGap: tokens.spacingHorizontalL,
+    padding: `${tokens.spacingVerticalS} 0`,
+    borderBottom: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke3}`,
+    "@media (max-width: 767px)": { gridTemplateColumns: "minmax(0, 1fr)" },
+  },
+  what: { display: "flex", flexDirection: "column", overflowWrap: "anywhere" },
+  muted: { color: tokens.colorNeutralForeground2 },
+});
+
+/** Who did what with the job, newest first. */
+export function Activity({ job }: { job: Job }) {
+  const styles = useStyles();
+  const { t } = useTexts();
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+    // What is done with a job shows in its status.
+    queryKey: ["job", job.id, "activity", job.status],
+    queryFn: async ({ pageParam, signal }) =>
+      pageOf<AuditEntry>(
+        await answer(
+          api.GET("/jobs/{jobId}/activity", {
+            params: { path: { jobId: job.id }, query: pageQuery(pageParam, 50) },
+            signal,
+          }),
+        ),
+      ),
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: ({ next }) => next,
+  });
+  const entries = data?.pages.flatMap(({ rows }) => rows) ?? [];
+  if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
+  if (data && entries.length === 0) {
+    return (
+      <EmptyState icon={HistoryRegular} title={t("run.activity.none")} body={t("run.activity.none.body")} />
+    );
+  }
+  return (
+    <div>
+      <ol className={styles.list}>
+        {entries.map(({ number, time, actor, actorName, action, detail, address }) => {
+          const done = DONE[action];
+          return (
+            <li key={number} className={styles.entry}>
+              <span className={styles.muted}>
+                <TimeText time={time} />
+              </span>
+              <span className={styles.what}>
+                <Text>
+                  <strong>{actorName ?? (actor === "system" ? t("run.actor.system") : actor)}</strong>{" "}
+                  {done ? t(done) : action}
+                </Text>
+                {detail && <Text>{detail}</Text>}
+                {address && (
+                  <Text size={200} className={styles.muted}>
+                    {t("run.activity.from", { address })}
+                  </Text>
+                )}
+              </span>
+            </li>
+          );
+        })}
+      </ol>
+      {hasNextPage && (
+        <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          {t("run.more")}
+        </Button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,125 @@
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { makeStyles, mergeClasses, Text, tokens, Tooltip } from "@fluentui/react-components";
+import { useEffect, useRef } from "react";
+import { answer, api, type Schemas } from "../../../api/client";
+import { Card } from "../../../components/Card";
+import { ErrorState } from "../../../components/ErrorState";
+import { useTexts } from "../../../texts/texts";
+import type { Job } from "./follower";
+
+type Batch = Schemas["Batch"];
+
+const useStyles = makeStyles({
+  strip: {
+    display: "flex",
+    alignItems: "flex-end",
+    columnGap: "3px",
+    margin: 0,
+    padding: `${tokens.spacingVerticalXS} 0`,
+    listStyleType: "none",
+    overflowX: "auto",
+    scrollbarWidth: "thin",
+  },
+  batch: {
+    position: "relative",
+    flexGrow: 1,
+    flexShrink: 0,
+    flexBasis: "18px",
+    maxWidth: "64px",
+    height: "28px",
+    display: "flex",
+    flexDirection: "column-reverse",
+    overflow: "hidden",
+    borderRadius: tokens.borderRadiusSmall,
+    backgroundColor: tokens.colorNeutralBackground5,
+    outlineOffset: "1px",
+    ":focus-visible": { outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}` },
+  },
+  waiting: {
+    backgroundColor: "transparent",
+    boxShadow: `inset 0 0 0 1px ${tokens.colorNeutralStroke1}`,
+  },
+  open: { boxShadow: `inset 0 0 0 2px ${tokens.colorBrandStroke1}` },
+  succeeded: { backgroundColor: tokens.colorPaletteGreenBackground3 },
+  failed: { backgroundColor: tokens.colorPaletteRedBackground3 },
+});
+
+/** The batches beside each other, each filled as far as its devices have ended; the open one is marked. */
+export function Batches({ job }: { job: Job }) {
+  const styles = useStyles();
+  const { t, formats } = useTexts();
+  const open = job.openBatch;
+  const strip = useRef<HTMLOListElement>(null);
+  const { data, error, refetch } = useQuery({
+    // Batches open and end one after the other; the open one itself comes with the events.
+    queryKey: ["job", job.id, "batches", open?.number, job.status],
+    queryFn: ({ signal }) =>
+      answer(api.GET("/jobs/{jobId}/batches", { params: { path: { jobId: job.id } }, signal })),
+    enabled: job.batch != null,
+    placeholderData: keepPreviousData,
+  });
+  const number = open?.number;
+  useEffect(() => {
+    const marked = strip.current?.querySelector<HTMLElement>("[data-open]");
+    if (marked && strip.current) {
+      strip.current.scrollLeft = marked.offsetLeft - strip.current.clientWidth / 2;
+    }
+  }, [number, data]);
+
+  if (!job.batch) return null;
+  return (
+    <Card
+      title={t("run.batches")}
+      extra={open && t("run.batch.of", { number: formats.number(open.number), of: formats.number(open.of) })}
+    >
+      {error && <ErrorState error={error} onRetry={() => void refetch()} />}
+      {!open && <Text>{t("run.batches.notYet")}</Text>}
+      <ol ref={strip} className={styles.strip}>
+        {data?.value.map((read) => {
+          const isOpen = read.number === open?.number;
+          const batch = isOpen ? { ...read, ...open } : read;
+          return <BatchMark key={read.number} batch={batch} isOpen={isOpen && job.end == null} />;
+        })}
+      </ol>
+      {open && (
+        <Text size={200}>
+          {t("run.batch.state", {
+            succeeded: formats.number(open.succeeded),
+            failed: formats.number(open.failed),
+            size: formats.number(open.size),
+          })}
+        </Text>
+      )}
+    </Card>
+  );
+}
+
+function BatchMark({ batch, isOpen }: { batch: Batch; isOpen: boolean }) {
+  const styles = useStyles();
+  const { t, formats } = useTexts();
+  const { number, size, succeeded, failed, opened, ended } = batch;
+  const share = (count: number) => ({ height: `${size === 0 ? 0 : (100 * count) / size}%` });
+  const text = [
+    t("run.batch.number", { number: formats.number(number) }),
+    t("run.batch.state", {
+      succeeded: formats.number(succeeded),
+      failed: formats.number(failed),
+      size: formats.number(size),
+    }),
+    opened ? t("run.batch.opened", { time: formats.dateTime(new Date(opened)) }) : t("run.batch.waits"),
+    ended && t("run.batch.ended", { time: formats.dateTime(new Date(ended)) }),
+  ]
+    .filter(Boolean)
+    .join(" · ");
+  return (
+    <Tooltip content={text} relationship="label">
+      <li
+        className={mergeClasses(styles.batch, !opened && styles.waiting, isOpen && styles.open)}
+        data-open={isOpen ? "" : undefined}
+      >
+        <span className={styles.succeeded} style={share(succeeded)} />
+        <span className={styles.failed} style={share(failed)} />
+      </li>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,190 @@
+import { Button, makeStyles, Select, tokens } from "@fluentui/react-components";
+import { ArrowRepeatAllRegular, DismissRegular, FilterRegular } from "@fluentui/react-icons";
+import { useCallback, useMemo, useState } from "react";
+import { EmptyState } from "../../../components/EmptyState";
+import { SearchField } from "../../../components/SearchField";
+import { DataGrid } from "../../../grid/DataGrid";
+import { countSelected, NOTHING, type Selection } from "../../../grid/selection";
+import { useMay } from "../../../session/session";
+import { useTexts } from "../../../texts/texts";
+import { Maybe } from "./Actions";
+import { useDeviceColumns } from "./columns";
+import { DEVICE_STATUS } from "./DeviceStatusBadge";
+import { deviceSource, idsOf, type DeviceRow } from "./devices";
+import { isFiltered, STATUSES, without, type DeviceFilter } from "./filter";
+import type { Job } from "./follower";
+import { RerunDialog } from "./RerunDialog";
+import { TwinColumns, useTwinColumns } from "./TwinColumns";
+
+/** Devices of a rerun at most: the server takes no more by id. */
+const RERUN_MAX = 100_000;
+
+const useStyles = makeStyles({
+  tools: {
+    display: "inline-flex",
+    flexWrap: "wrap",
+    alignItems: "center",
+    justifyContent: "flex-end",
+    gap: tokens.spacingHorizontalS,
+  },
+});
+
+interface Props {
+  readonly job: Job;
+  readonly filter: DeviceFilter;
+  readonly onFilter: (filter: DeviceFilter) => void;
+  readonly onOpen: (device: string) => void;
+}
+
+/** The devices of the job, each with what became of it. */
+export function Devices({ job, filter, onFilter, onOpen }: Props) {
+  const styles = useStyles();
+  const { t } = useTexts();
+  const may = useMay();
+  const [paths, setPaths] = useTwinColumns();
+  const columns = useDeviceColumns(paths);
+  const { total } = job.counters;
+  const filterText = JSON.stringify(filter);
+  const source = useMemo(
+    () => deviceSource(job.id, JSON.parse(filterText) as DeviceFilter, paths.join(","), total),
+    [job.id, filterText, paths, total],
+  );
+  // What is chosen is chosen of one list: another filter is another list.
+  const [chosen, setChosen] = useState<{ of: string; selection: Selection }>();
+  const of = `${job.id} ${filterText}`;
+  const selection = chosen?.of === of ? chosen.selection : NOTHING;
+  const [rerunning, setRerunning] = useState(false);
+  const open = useCallback((row: DeviceRow) => onOpen(row.id), [onOpen]);
+  const search = useCallback(
+    (search: string) =>
+      onFilter({ ...without(JSON.parse(filterText) as DeviceFilter, "search"), ...(search && { search }) }),
+    [filterText, onFilter],
+  );
+
+  const whole = wholeOf(job, filter);
+  const count = selection.kind === "some" ? selection.ids.size : countSelected(selection, whole ?? 0);
+  const some = selection.kind === "allBut" || selection.ids.size > 0;
+  const whyNot = !may("runJobs")
+    ? t("run.mayNot")
+    : job.end == null
+      ? t("run.rerun.notYet")
+      : count > RERUN_MAX
+        ? t("run.rerun.tooMany", { count: RERUN_MAX })
+        : undefined;
+
+  return (
+    <>
+      <DataGrid
+        name="run.devices"
+        label={t("run.devices.label")}
+        source={source}
+        columns={columns}
+        rowId={({ id }) => id}
+        rowName={({ displayName }) => displayName}
+        isSelectable={isHere}
+        selection={selection}
+        onSelection={(selection) => setChosen({ of, selection })}
+        onOpen={open}
+        empty={
+          isFiltered(filter) ? (
+            <EmptyState
+              icon={FilterRegular}
+              title={t("run.devices.noneMatch")}
+              body={t("run.devices.noneMatch.body")}
+              actions={<Button onClick={() => onFilter({})}>{t("run.filter.clear")}</Button>}
+            />
+          ) : (
+            <EmptyState
+              icon={FilterRegular}
+              title={t("run.devices.none")}
+              body={t(job.start == null ? "run.devices.notYet" : "run.devices.none.body")}
+            />
+          )
+        }
+        tools={
+          <span className={styles.tools}>
+            {some && (
+              <Maybe
+                why={whyNot}
+                size="small"
+                icon={<ArrowRepeatAllRegular />}
+                onClick={() => setRerunning(true)}
+              >
+                {t("run.rerun.selected")}
+              </Maybe>
+            )}
+            <FilterChips filter={filter} onFilter={onFilter} />
+            <Select
+              size="medium"
+              aria-label={t("run.filter.status")}
+              value={filter.status ?? ""}
+              onChange={(_, { value }) => {
+                const status = STATUSES.find((status) => status === value);
+                onFilter({ ...without(filter, "status"), ...(status && { status }) });
+              }}
+            >
+              <option value="">{t("run.filter.status.all")}</option>
+              {STATUSES.map((status) => (
+                <option key={status} value={status}>
+                  {t(DEVICE_STATUS[status].text)}
+                </option>
+              ))}
+            </Select>
+            <SearchField label={t("run.filter.search")} value={filter.search ?? ""} onSearch={search} />
+            <TwinColumns paths={paths} onChange={setPaths} />
+          </span>
+        }
+      />
+      {rerunning && (
+        <RerunDialog
+          job={job}
+          count={count}
+          devices={async () => {
+            if (selection.kind === "some") return [...selection.ids];
+            const ids = await idsOf(job.id, filter, selection.ids, RERUN_MAX, new AbortController().signal);
+            if (ids.length > RERUN_MAX) throw new Error(t("run.rerun.tooMany", { count: RERUN_MAX }));
+            return ids;
+          }}
+          onClose={() => setRerunning(false)}
+        />
+      )}
+    </>
+  );
+}
+
+/** The parts of the filter that have no field of their own; each can be taken away. */
+function FilterChips({ filter, onFilter }: Pick<Props, "filter" | "onFilter">) {
+  const { t } = useTexts();
+  return (["class", "code", "responseStatus"] as const).map((name) => {
+    const value = filter[name];
+    if (value === undefined) return null;
+    return (
+      <Button
+        key={name}
+        size="small"
+        appearance="outline"
+        icon={<DismissRegular />}
+        iconPosition="after"
+        aria-label={t("run.filter.remove", { what: value })}
+        onClick={() => onFilter(without(filter, name))}
+      >
+        {value}
+      </Button>
+    );
+  });
+}
+
+function isHere({ deleted }: DeviceRow): boolean {
+  return !deleted;
+}
+
+/** How many devices a filter shows, where the job's own counters say it. */
+function wholeOf({ counters }: Job, filter: DeviceFilter): number | undefined {
+  const { status, ...more } = filter;
+  if (isFiltered(more)) return undefined;
+  return status === undefined
+    ? counters.total
+    : status === "completed"
+      ? counters.succeeded
+      : counters[status];
+}

@@ -196,7 +196,7 @@ export function OrganizationsSection() {
         <ConfirmDialog
           title={t("permissions.organization.delete")}
           body={t("permissions.organization.deleteBody", { name: open.node.name })}
-          action={t("permissions.organization.delete")}
+          action={t("permissions.delete")}
           onConfirm={async () => {
             const path = { organizationId: open.node.id };
             await answer(api.DELETE("/organizations/{organizationId}", { params: { path } }));

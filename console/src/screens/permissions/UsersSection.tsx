@@ -216,7 +216,7 @@ export function UsersSection() {
             open.user.id === session.userId ? "permissions.user.deleteOwn" : "permissions.user.deleteBody",
             { name: userName(open.user) },
           )}
-          action={t("permissions.user.delete")}
+          action={t("permissions.delete")}
           onConfirm={async () => {
             const path = { userId: open.user.id ?? "" };
             await answer(api.DELETE("/users/{userId}", { params: { path } }));

@@ -1,6 +1,7 @@
 export const permissions = {
   "permissions.actions": "Actions",
   "permissions.actionsOf": "More actions for {name}",
+  "permissions.delete": "Delete",
   "permissions.id": "ID",
   "permissions.may.executeCommands": "Run commands on devices",
   "permissions.may.manageDevices": "Create, change, block and delete devices; see their keys",
@@ -48,7 +49,7 @@ export const permissions = {
   "permissions.organization.taken": "There is an organization with this id already.",
   "permissions.organizations": "Organizations",
   "permissions.password.body":
-    "Give it to the user by a safe way. It has to be changed at the first sign-in.",
+    "Give it to the user in a safe way. It has to be changed at the first sign-in.",
   "permissions.password.made": "The password was made",
   "permissions.password.of": "Password of {name}",
   "permissions.role": "Role",

@@ -4,6 +4,7 @@ import type { permissions as english } from "../en/permissions";
 export const permissions: Translated<typeof english> = {
   "permissions.actions": "Actions",
   "permissions.actionsOf": "Autres actions pour {name}",
+  "permissions.delete": "Supprimer",
   "permissions.id": "ID",
   "permissions.may.executeCommands": "Exécuter des commandes sur les appareils",
   "permissions.may.manageDevices": "Créer, modifier, bloquer et supprimer des appareils ; voir leurs clés",

@@ -4,6 +4,7 @@ import type { permissions as english } from "../en/permissions";
 export const permissions: Translated<typeof english> = {
   "permissions.actions": "동작",
   "permissions.actionsOf": "{name}의 추가 동작",
+  "permissions.delete": "삭제",
   "permissions.id": "ID",
   "permissions.may.executeCommands": "디바이스에서 명령 실행",
   "permissions.may.manageDevices": "디바이스 만들기, 변경, 차단, 삭제 및 키 보기",

@@ -4,6 +4,7 @@ import type { permissions as english } from "../en/permissions";
 export const permissions: Translated<typeof english> = {
   "permissions.actions": "操作",
   "permissions.actionsOf": "{name} 的更多操作",
+  "permissions.delete": "删除",
   "permissions.id": "ID",
   "permissions.may.executeCommands": "在设备上运行命令",
   "permissions.may.manageDevices": "创建、更改、阻止和删除设备，查看设备密钥",

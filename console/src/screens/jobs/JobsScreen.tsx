@@ -15,7 +15,7 @@ import { ViewsMenu } from "./list/ViewsMenu";
 
 const useStyles = makeStyles({
   bar: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: tokens.spacingHorizontalS },
-  tabs: { flexWrap: "wrap" },
+  tabs: { flexWrap: "wrap", minWidth: 0, maxWidth: "100%" },
   right: { marginLeft: "auto" },
 });
 

@@ -45,6 +45,7 @@ export const jobs = {
   "jobs.mine": "Mine",
   "jobs.none.body": "Search for a part of a name, an id or a description, or clear the filters.",
   "jobs.none.title": "No job matches",
+  "jobs.owner.token": "API token {id}",
   "jobs.progress.of": { one: "{done} of {count} device done", other: "{done} of {count} devices done" },
   "jobs.resumeFailed": "{name} was not continued",
   "jobs.saved.body": "Save and exit in the wizard keeps a job here, to be finished or run later.",

@@ -49,6 +49,7 @@ export const jobs: Translated<typeof english> = {
   "jobs.mine": "Les miens",
   "jobs.none.body": "Recherchez une partie du nom, de l’id ou de la description, ou effacez les filtres.",
   "jobs.none.title": "Aucun travail ne correspond",
+  "jobs.owner.token": "Jeton d’API {id}",
   "jobs.progress.of": {
     one: "{done} appareil sur {count} traité",
     other: "{done} appareils sur {count} traités",

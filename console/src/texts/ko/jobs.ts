@@ -48,6 +48,7 @@ export const jobs: Translated<typeof english> = {
   "jobs.mine": "내 작업",
   "jobs.none.body": "이름, ID, 설명의 일부로 검색하거나 필터를 지우세요.",
   "jobs.none.title": "일치하는 작업이 없음",
+  "jobs.owner.token": "API 토큰 {id}",
   "jobs.progress.of": { other: "디바이스 {count}개 중 {done}개 완료" },
   "jobs.resumeFailed": "{name} 작업을 계속하지 못함",
   "jobs.saved.body":

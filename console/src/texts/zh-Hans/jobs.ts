@@ -47,6 +47,7 @@ export const jobs: Translated<typeof english> = {
   "jobs.mine": "我的作业",
   "jobs.none.body": "请搜索名称、ID 或说明的一部分，或清除筛选。",
   "jobs.none.title": "没有匹配的作业",
+  "jobs.owner.token": "API 令牌 {id}",
   "jobs.progress.of": { other: "已完成 {done} 台，共 {count} 台设备" },
   "jobs.resumeFailed": "{name} 未能继续",
   "jobs.saved.body": "在向导中选择“保存并退出”，作业会保留在此处，供以后完成或运行。",

@@ -17,7 +17,7 @@ import { TimeText } from "../../../components/TimeText";
 import type { Page } from "../../../grid/paged";
 import { useTexts } from "../../../texts/texts";
 import { RECURRENCES } from "../wizard/ScheduleStep";
-import { nameOf } from "./columns";
+import { nameOf, ownerText } from "./columns";
 import { durationText } from "./duration";
 import { JobMenu } from "./JobMenu";
 import { ATTENTION, JobProgress, JobSummary } from "./JobSummary";
@@ -147,7 +147,7 @@ export function Overview({ create }: { create: ReactNode }) {
               {draft.displayName || t("jobs.unnamed")}
             </AppLink>
             <Text size={200} className={styles.muted}>
-              {draft.owner}
+              {ownerText(draft.owner, t)}
             </Text>
             <Text size={200} className={styles.muted}>
               {draft.saved && <TimeText time={draft.saved} relative />}

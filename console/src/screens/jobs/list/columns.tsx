@@ -5,6 +5,7 @@ import { AppLink } from "../../../components/AppLink";
 import { TimeText } from "../../../components/TimeText";
 import type { GridColumn } from "../../../grid/column";
 import { useMay } from "../../../session/session";
+import type { Translate } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
 import { TYPES } from "../wizard/ActionFields";
 import { RECURRENCES } from "../wizard/ScheduleStep";
@@ -16,6 +17,13 @@ import type { Draft, Job, ScheduledJob } from "./queries";
 /** A name for people of a job, a draft or a scheduled job. */
 export function nameOf({ displayName, id }: { displayName?: string | null; id?: string }): string {
   return displayName || (id ?? "");
+}
+
+/** Who made a thing, which the server names `user:…` or `token:…`. */
+export function ownerText(owner: string | undefined, t: Translate): string {
+  const [, kind, id] = /^(user|token):(.*)$/su.exec(owner ?? "") ?? [];
+  if (id === undefined) return owner ?? "";
+  return kind === "token" ? t("jobs.owner.token", { id }) : id;
 }
 
 export function useJobColumns(): readonly GridColumn<Job>[] {
@@ -71,7 +79,12 @@ export function useJobColumns(): readonly GridColumn<Job>[] {
             </AppLink>
           ),
       },
-      { id: "owner", header: t("jobs.column.owner"), width: 160, cell: ({ owner }) => <span>{owner}</span> },
+      {
+        id: "owner",
+        header: t("jobs.column.owner"),
+        width: 160,
+        cell: ({ owner }) => <span>{ownerText(owner, t)}</span>,
+      },
       {
         id: "start",
         header: t("jobs.column.start"),
@@ -143,7 +156,12 @@ export function useDraftColumns(onDelete: (draft: Draft) => void): readonly Grid
           </AppLink>
         ),
       },
-      { id: "owner", header: t("jobs.column.owner"), width: 200, cell: ({ owner }) => <span>{owner}</span> },
+      {
+        id: "owner",
+        header: t("jobs.column.owner"),
+        width: 200,
+        cell: ({ owner }) => <span>{ownerText(owner, t)}</span>,
+      },
       {
         id: "saved",
         header: t("jobs.column.saved"),

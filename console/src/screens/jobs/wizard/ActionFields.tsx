@@ -1,4 +1,14 @@
-import { Button, Field, Radio, RadioGroup, Switch, Text, Tooltip } from "@fluentui/react-components";
+import {
+  Button,
+  Field,
+  MessageBar,
+  MessageBarBody,
+  Radio,
+  RadioGroup,
+  Switch,
+  Text,
+  Tooltip,
+} from "@fluentui/react-components";
 import { AddRegular, DeleteRegular } from "@fluentui/react-icons";
 import { templateName } from "../../../api/lists";
 import { fieldState, Picker, type PickerOption } from "../../../components/Picker";
@@ -33,6 +43,9 @@ export function ActionFields({ wizard }: { wizard: Wizard }) {
 
   const setEntry = (key: number, part: Partial<Entry>) =>
     change({ entries: form.entries.map((entry) => (entry.key === key ? replaced(entry, part) : entry)) });
+
+  // What is about the entries together has no field of its own.
+  const together = wizard.problems.filter(({ member }) => member === "data");
 
   return (
     <>
@@ -106,6 +119,11 @@ export function ActionFields({ wizard }: { wizard: Wizard }) {
           )}
         </>
       )}
+      {together.map(({ message }) => (
+        <MessageBar key={message} intent="error" layout="multiline" role="alert">
+          <MessageBarBody>{message}</MessageBarBody>
+        </MessageBar>
+      ))}
     </>
   );
 }

@@ -62,7 +62,7 @@ export function GroupDevices({ wizard }: { wizard: Wizard }) {
       {
         id: "name",
         header: t("wizard.device.name"),
-        width: 180,
+        width: 115,
         grows: true,
         fixed: true,
         cell: ({ id, displayName }) => (
@@ -74,14 +74,14 @@ export function GroupDevices({ wizard }: { wizard: Wizard }) {
       {
         id: "id",
         header: t("wizard.device.id"),
-        width: 160,
+        width: 105,
         grows: true,
         cell: ({ id }) => <span>{id}</span>,
       },
       {
         id: "connected",
         header: t("wizard.device.connection"),
-        width: 140,
+        width: 150,
         cell: ({ connected }) => (
           <StatusBadge
             tone={connected ? "success" : "waiting"}

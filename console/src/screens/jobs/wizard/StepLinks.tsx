@@ -24,11 +24,11 @@ const useStyles = makeStyles({
     borderBottom: `${tokens.strokeWidthThick} solid transparent`,
     ":hover": { color: tokens.colorNeutralForeground1 },
     ":focus-visible": { outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}` },
-    "&[aria-current=step]": {
-      color: tokens.colorNeutralForeground1,
-      fontWeight: tokens.fontWeightSemibold,
-      borderBottomColor: tokens.colorCompoundBrandForeground1,
-    },
+  },
+  here: {
+    color: tokens.colorNeutralForeground1,
+    fontWeight: tokens.fontWeightSemibold,
+    borderBottomColor: tokens.colorCompoundBrandForeground1,
   },
   mark: {
     display: "inline-flex",
@@ -78,7 +78,7 @@ export function StepLinks({ current, wrong }: Props) {
               to="/jobs/definitions/create/$step"
               params={{ step }}
               search={search}
-              className={styles.link}
+              className={mergeClasses(styles.link, step === current && styles.here)}
               activeProps={{ "aria-current": "step" as const }}
             >
               <span className={mergeClasses(styles.mark, step === current && styles.current)}>

@@ -59,7 +59,7 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
   // What is missing is said on each step once one has gone on from it.
   const before = useRef(step);
   useEffect(() => {
-    attempt(before.current);
+    if (before.current !== step) attempt(before.current);
     before.current = step;
     if (step === "review") for (const each of STEPS) attempt(each);
   }, [step, attempt]);

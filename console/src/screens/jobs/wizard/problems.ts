@@ -24,14 +24,17 @@ export function stepOf(member: string): Step {
   return first === "" ? "review" : "configure";
 }
 
-/** The problem that is about this member or something inside it. */
+/** The problem that is about this member or something inside it, in words that stand beside its field. */
 export function problemAt(problems: readonly Problem[], member: string): string | undefined {
-  return problems.find(
+  const found = problems.find(
     (problem) =>
       problem.member === member ||
       problem.member.startsWith(`${member}.`) ||
       problem.member.startsWith(`${member}[`),
-  )?.message;
+  );
+  if (found === undefined || !found.message.startsWith(found.member)) return found?.message;
+  // The server names the member first, which the field's own name does here.
+  return found.message.slice(found.member.length).replace(/^:?\s+/, "") || found.message;
 }
 
 /** What the page itself knows to be missing or wrong, in the reader's language. */

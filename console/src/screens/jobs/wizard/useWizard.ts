@@ -64,7 +64,8 @@ export function useWizard(initial: JobForm): Wizard & { readonly changed: boolea
 
   const body = useMemo(() => bodyOf(form, schemaOf), [form, schemaOf]);
   const schedule = useMemo(() => scheduleOf(form), [form]);
-  const question = useSettled(JSON.stringify(schedule ? { ...body, schedule } : body));
+  const asked = JSON.stringify(schedule ? { ...body, schedule } : body);
+  const question = useSettled(asked);
   const devices = devicesOf(form);
   const preview = useQuery(
     previewQuery(question, form.from === "group" ? form.group !== "" : (devices?.length ?? 0) > 0),
@@ -72,6 +73,8 @@ export function useWizard(initial: JobForm): Wizard & { readonly changed: boolea
 
   const own = useMemo(() => ownProblems(form, capabilityOf, t), [form, capabilityOf, t]);
   const problems = useMemo(() => allProblems(own, preview.data?.problems), [own, preview.data]);
+
+  const previewIsOld = preview.isPlaceholderData || question !== asked;
 
   return {
     form,
@@ -83,7 +86,7 @@ export function useWizard(initial: JobForm): Wizard & { readonly changed: boolea
     body,
     schedule,
     preview: preview.data,
-    previewIsOld: preview.isPlaceholderData || preview.isFetching,
+    previewIsOld,
     error: groups.error ?? templates.error ?? preview.error ?? undefined,
     problems,
     faultAt: (member) =>
@@ -91,7 +94,8 @@ export function useWizard(initial: JobForm): Wizard & { readonly changed: boolea
         problems.filter(({ missing, member }) => !missing || attempted.has(stepOf(member))),
         member,
       ),
-    problemsOf: (step) => problems.filter(({ member }) => stepOf(member) === step),
+    // What the server said of an earlier form may no longer be so.
+    problemsOf: (step) => (previewIsOld ? own : problems).filter(({ member }) => stepOf(member) === step),
     attempt: (step) => setAttempted((before) => (before.has(step) ? before : new Set([...before, step]))),
     changed: form !== initial,
   };

@@ -109,11 +109,11 @@ pub struct ImportReport {
     pub devices: u64,
     /// Devices that were made, or would be: all, none, or in a large file the first so many.
     pub created: u64,
-    /// Lines that cannot be taken, each with the first rule that it breaks, at most [`FAULTS_MAX`].
+    /// Lines that cannot be taken, each with the first rule that it breaks, at most 100.
     pub faults: Vec<ImportFault>,
     /// How many there are.
     pub faulty: u64,
-    /// Id and name of the first devices, at most [`SAMPLE`].
+    /// Id and name of the first devices, at most 20.
     pub sample: Vec<(String, String)>,
 }
 

@@ -62,6 +62,8 @@ pub(crate) const SEQ: usize = 0;
 pub(crate) const ID: usize = 1;
 pub(crate) const CONNECTED: usize = 12;
 pub(crate) const DISPLAY_NAME: usize = 15;
+pub(crate) const TEMPLATE: usize = 16;
+pub(crate) const ORGANIZATION: usize = 17;
 
 /// Reads [`DEVICE_COLUMNS`] from the start of a row.
 pub(crate) fn device_of(row: &Row<'_>) -> Result<Device, StoreError> {

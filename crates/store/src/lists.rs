@@ -10,7 +10,7 @@ use bellwether_query::{ListField, ListFieldKind, ListFilter, ListOrder, ListValu
 use rusqlite::{Connection, Row, ToSql};
 use serde::{Deserialize, Serialize};
 
-use crate::devices::{CONNECTED, DEVICE_COLUMNS, DISPLAY_NAME, ID, SEQ, device_of};
+use crate::devices::{CONNECTED, DEVICE_COLUMNS, DISPLAY_NAME, ID, ORGANIZATION, SEQ, TEMPLATE, device_of};
 use crate::records::{Record, Records, Stored};
 use crate::search::SearchText;
 use crate::{LivePresence, Store, StoreError};
@@ -120,6 +120,9 @@ pub enum TemplateIs {
     Id(String),
 }
 
+/// A condition on `:narrow`, and what that is.
+type Narrowing = Option<(&'static str, String)>;
+
 impl DeviceSelection {
     /// All that belong to `scope`, in the order of creation.
     pub fn all(scope: Scope) -> DeviceSelection {
@@ -134,8 +137,42 @@ impl DeviceSelection {
         }
     }
 
+    /// The one condition that is narrowed by, with its value: one whose index has the list's order, so that a row is
+    /// neither sorted nor passed over uncounted. The outer `None`: nothing can match.
+    fn narrowing(&self, organizations: Option<&[&String]>) -> Result<Option<Narrowing>, StoreError> {
+        let must_be = |field| self.filter.as_ref().and_then(|filter| filter.must_be(field));
+        let template = must_be(DeviceField::Template).or(match &self.template {
+            Some(TemplateIs::Id(id)) => Some(id),
+            Some(TemplateIs::Unassigned) | None => None,
+        });
+        // Names have no index by template.
+        let template = template.filter(|_| self.order == ListOrder::Created);
+        Ok(Some(match (must_be(DeviceField::Id), organizations) {
+            (_, Some([])) => return Ok(None),
+            (Some(id), _) => Some(("id = :narrow", id.to_owned())),
+            (None, Some([id])) => Some(("organization = :narrow", (*id).clone())),
+            // Sorted, but all of it is wanted.
+            (None, Some(ids)) if self.look_at.is_none() => {
+                Some(("organization IN (SELECT value FROM json_each(:narrow))", serde_json::to_string(ids)?))
+            }
+            (None, _) => template.map(|id| ("template = :narrow", id.to_owned())),
+        }))
+    }
+
     /// What is read off the row before it is taken apart.
     fn concerns(&self, row: &Row<'_>, presence: &LivePresence) -> Result<bool, rusqlite::Error> {
+        if !self.scope.covers(row.get_ref(ORGANIZATION)?.as_str_or_null()?) {
+            return Ok(false);
+        }
+        let template = row.get_ref(TEMPLATE)?.as_str_or_null()?;
+        let has_template = match &self.template {
+            None => true,
+            Some(TemplateIs::Unassigned) => template.is_none(),
+            Some(TemplateIs::Id(id)) => template == Some(id),
+        };
+        if !has_template {
+            return Ok(false);
+        }
         if let Some(wanted) = self.connected {
             let live = presence(DeviceSeq(row.get(SEQ)?)).map(|presence| presence.connected);
             if live.map_or_else(|| row.get(CONNECTED), Ok)? != wanted {
@@ -184,31 +221,15 @@ fn list_devices(
             "COALESCE(display_name, id) DESC, device.seq DESC",
         ),
     };
-    let must_be = |field| selection.filter.as_ref().and_then(|filter| filter.must_be(field));
-    // Names come from their index, which a template's would only stand in the way of.
-    let indexed = selection.order == ListOrder::Created;
-    let template = must_be(DeviceField::Template).filter(|_| indexed);
-    let of_template = match &selection.template {
-        Some(TemplateIs::Id(id)) => Some(id.as_str()),
-        Some(TemplateIs::Unassigned) | None => None,
+    let organizations: Option<Vec<&String>> = selection.scope.organizations().map(|ids| ids.iter().collect());
+    let Some(narrowing) = selection.narrowing(organizations.as_deref())? else {
+        return Ok(ListPage { items: Vec::new(), next: None });
     };
-    let organizations = selection.scope.organizations().map(serde_json::to_string).transpose()?;
-    let narrowings = [
-        (":id", "id = :id", must_be(DeviceField::Id)),
-        (":template", "template = :template", template),
-        (":of_template", if indexed { "template = :of_template" } else { "+template = :of_template" }, of_template),
-        (":organizations", "organization IN (SELECT value FROM json_each(:organizations))", organizations.as_deref()),
-    ];
     let mut sql = format!("SELECT {DEVICE_COLUMNS} FROM device WHERE deleted IS NULL");
     let mut values: Vec<(&str, &dyn ToSql)> = Vec::new();
-    for (name, condition, value) in &narrowings {
-        if let Some(value) = value {
-            sql.push_str(&format!(" AND {condition}"));
-            values.push((name, value));
-        }
-    }
-    if selection.template == Some(TemplateIs::Unassigned) {
-        sql.push_str(" AND template IS NULL");
+    if let Some((condition, value)) = &narrowing {
+        sql.push_str(&format!(" AND {condition}"));
+        values.push((":narrow", value));
     }
     if let Some(after) = after {
         for condition in conditions {

@@ -101,6 +101,7 @@ async fn what_only_our_own_version_asks_for() {
     let (gone, come) = (all[1].seq, all[3].seq);
     let live: LivePresence = Arc::new(move |device| (device == gone || device == come).then_some(seen(device == come)));
     let eu = Scope::Within(["eu".to_owned()].into());
+    let two = Scope::Within(["eu", "us"].map(str::to_owned).into());
     let of = |id: &str| Some(TemplateIs::Id(id.to_owned()));
     let filtered = || Some(ListFilter::parse("template eq 'a'").unwrap());
     let base = DeviceSelection::all;
@@ -114,6 +115,8 @@ async fn what_only_our_own_version_asks_for() {
         (DeviceSelection { template: of("a"), filter: filtered(), ..base(eu.clone()) }, "PUMP-2"),
         (DeviceSelection { template: of("b"), filter: filtered(), ..base(Scope::Everything) }, ""),
         (DeviceSelection { template: Some(TemplateIs::Unassigned), ..base(Scope::Everything) }, "s3 d5"),
+        (DeviceSelection { template: of("a"), ..base(two) }, "PUMP-2"),
+        (DeviceSelection { search: text("p"), ..base(Scope::Within(BTreeSet::new())) }, ""),
         (DeviceSelection { connected: Some(true), ..base(Scope::Everything) }, "d1 d4"),
         (DeviceSelection { connected: Some(false), search: text("p"), ..base(Scope::Everything) }, "PUMP-2 d5"),
     ] {

@@ -3,6 +3,7 @@
 use bellwether_engine::Engine;
 use bellwether_model::Time;
 use bellwether_model::identity::{self, Status};
+use bellwether_query::ListOrder;
 use bellwether_store::{DeviceSelection, SearchText, TemplateIs};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -12,6 +13,8 @@ use super::super::error::CentralError;
 
 /// A page ends after so many devices were looked at: tens of milliseconds. One that is not full says where to go on.
 const LOOKED_AT_MAX: usize = 50_000;
+/// The same in the order of names, in which each device lies elsewhere.
+const LOOKED_AT_BY_NAME_MAX: usize = 5_000;
 /// `template`: the devices that have none.
 const UNASSIGNED: &str = "unassigned";
 
@@ -90,5 +93,9 @@ pub(crate) fn narrowed(call: &Call, selection: DeviceSelection) -> Result<Device
         Some(_) => return Err(CentralError::bad_request("connected must be true or false")),
     };
     let search = call.query.get("search").map(SearchText::new);
-    Ok(DeviceSelection { search, template, connected, look_at: Some(LOOKED_AT_MAX), ..selection })
+    let look_at = Some(match selection.order {
+        ListOrder::Created => LOOKED_AT_MAX,
+        ListOrder::DisplayName | ListOrder::DisplayNameDescending => LOOKED_AT_BY_NAME_MAX,
+    });
+    Ok(DeviceSelection { search, template, connected, look_at, ..selection })
 }

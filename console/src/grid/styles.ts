@@ -74,6 +74,8 @@ export const useGridStyles = makeStyles({
     display: "flex",
     alignItems: "center",
     minWidth: 0,
+    // Else a long text in one row would make the columns of that row wider than the heads.
+    contain: "inline-size",
     padding: `0 ${tokens.spacingHorizontalS}`,
     whiteSpace: "nowrap",
     overflow: "hidden",

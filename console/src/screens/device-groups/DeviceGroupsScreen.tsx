@@ -75,7 +75,7 @@ export function DeviceGroupsScreen() {
       {
         id: "state",
         header: t("groups.state"),
-        width: 200,
+        width: 260,
         cell: ({ filter: text }) => {
           const filter = readFilter(text);
           const broken = templates && filter && brokenBy(filter, capabilities);

@@ -53,7 +53,9 @@ export function CapabilityTable({ text }: { text: string }) {
       />
     );
   return (
-    <div className={styles.room}>
+    // Scrolled sideways where it is narrow, also with the keyboard.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className={styles.room} tabIndex={0} role="region" aria-label={t("templates.view.capabilities")}>
       <Table className={styles.table} aria-label={t("templates.view.capabilities")}>
         <TableHeader>
           <TableRow>

@@ -56,7 +56,13 @@ export function BulkBar({ selection, search, onDone }: Props) {
     }
   };
   const button = (kind: BulkAction, icon: ReactElement, text: string) => (
-    <GuardedButton needs="manageDevices" appearance="subtle" icon={icon} onClick={() => setAction(kind)}>
+    <GuardedButton
+      needs="manageDevices"
+      appearance="subtle"
+      size="small"
+      icon={icon}
+      onClick={() => setAction(kind)}
+    >
       {text}
     </GuardedButton>
   );
@@ -67,14 +73,15 @@ export function BulkBar({ selection, search, onDone }: Props) {
         <GuardedButton
           needs="runJobs"
           appearance="subtle"
+          size="small"
           icon={<TaskListAddRegular />}
           disabled={busy}
           onClick={() => void newJob()}
         >
-          {t("devices.bulk.job")}
+          {t("devices.newJob")}
         </GuardedButton>
-        {button("template", <ArrowSwapRegular />, t("devices.bulk.template"))}
-        {button("organization", <BuildingRegular />, t("devices.bulk.organization"))}
+        {button("template", <ArrowSwapRegular />, t("devices.bulk.toTemplate"))}
+        {button("organization", <BuildingRegular />, t("devices.bulk.toOrganization"))}
         {button("block", <ProhibitedRegular />, t("devices.block"))}
         {button("unblock", <CheckmarkCircleRegular />, t("devices.unblock"))}
         {button("delete", <DeleteRegular />, t("devices.delete"))}

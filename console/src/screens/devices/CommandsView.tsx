@@ -20,7 +20,7 @@ type Command = Schemas["Command"];
 const useStyles = makeStyles({
   root: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalL, maxWidth: "760px" },
   form: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalM },
-  seconds: { maxWidth: "200px" },
+  seconds: { maxWidth: "260px" },
   hint: { color: tokens.colorNeutralForeground2 },
 });
 

@@ -13,10 +13,10 @@ const useStyles = makeStyles({
   root: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalL, maxWidth: "920px" },
   fields: {
     display: "grid",
-    gridTemplateColumns: "repeat(auto-fit, minmax(280px, 1fr))",
+    gridTemplateColumns: "repeat(auto-fit, minmax(min(380px, 100%), 1fr))",
     gap: tokens.spacingHorizontalM,
   },
-  value: { display: "flex", alignItems: "end" },
+  value: { display: "flex", alignItems: "end", "& > button": { marginBottom: "4px" } },
   input: { flexGrow: 1, minWidth: 0, "& input": { fontFamily: tokens.fontFamilyMonospace } },
 });
 

@@ -60,7 +60,9 @@ export function DeviceJobsView({ deviceId }: { deviceId: string }) {
       />
     );
   return (
-    <div className={styles.room}>
+    // Scrolled sideways where it is narrow, also with the keyboard.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <div className={styles.room} tabIndex={0} role="region" aria-label={t("devices.view.jobs")}>
       <Table className={styles.table} aria-label={t("devices.view.jobs")}>
         <TableHeader>
           <TableRow>

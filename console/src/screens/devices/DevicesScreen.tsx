@@ -40,7 +40,7 @@ const REFRESH = 15_000;
 const useStyles = makeStyles({
   body: {
     display: "grid",
-    gridTemplateColumns: "minmax(180px, 240px) minmax(0, 1fr)",
+    gridTemplateColumns: "minmax(160px, 200px) minmax(0, 1fr)",
     gap: tokens.spacingHorizontalL,
     flexGrow: 1,
     minHeight: 0,

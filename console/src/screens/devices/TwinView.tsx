@@ -19,7 +19,7 @@ const useStyles = makeStyles({
   right: { marginLeft: "auto" },
   sections: {
     display: "grid",
-    gridTemplateColumns: "repeat(auto-fit, minmax(min(340px, 100%), 1fr))",
+    gridTemplateColumns: "repeat(auto-fit, minmax(min(300px, 100%), 1fr))",
     gap: tokens.spacingHorizontalM,
     alignItems: "start",
   },

@@ -18,7 +18,7 @@ export function deviceColumns(
     {
       id: "name",
       header: t("devices.name"),
-      width: 180,
+      width: 150,
       grows: true,
       fixed: true,
       sortable: true,
@@ -28,30 +28,30 @@ export function deviceColumns(
         </AppLink>
       ),
     },
-    { id: "id", header: t("devices.id"), width: 180, grows: true, cell: ({ id }) => <span>{id}</span> },
+    { id: "id", header: t("devices.id"), width: 140, grows: true, cell: ({ id }) => <span>{id}</span> },
     {
       id: "status",
       header: t("devices.status"),
-      width: 140,
+      width: 120,
       cell: (device) => <DeviceStatusBadge device={device} />,
     },
     {
       id: "connected",
       header: t("devices.connection"),
-      width: 150,
+      width: 148,
       cell: ({ connected }) => <ConnectedBadge connected={connected} />,
     },
     {
       id: "seen",
       header: t("devices.lastSeen"),
-      width: 140,
+      width: 120,
       cell: ({ lastActivity }) =>
         lastActivity ? <TimeText time={lastActivity} relative /> : <span>{t("devices.never")}</span>,
     },
     {
       id: "template",
       header: t("devices.template"),
-      width: 160,
+      width: 130,
       grows: true,
       cell: ({ template }) => (
         <span>{template ? (templateNames.get(template) ?? template) : t("devices.unassigned")}</span>

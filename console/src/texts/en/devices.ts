@@ -17,7 +17,6 @@ export const devices = {
   },
   "devices.bulk.first":
     "Only the first {number} devices are taken. For more, make a device group and run a job on it.",
-  "devices.bulk.job": "New job on these devices",
   "devices.bulk.label": "With the selected devices",
   "devices.bulk.organization": "Move to another organization",
   "devices.bulk.progress": "{done} of {number}",
@@ -39,6 +38,8 @@ export const devices = {
     other: "Move {count} devices to another template",
   },
   "devices.bulk.title.unblock": { one: "Unblock this device?", other: "Unblock {count} devices?" },
+  "devices.bulk.toOrganization": "Change organization",
+  "devices.bulk.toTemplate": "Change template",
   "devices.clearFilters": "Clear filters",
   "devices.commands.answered": "Answered with status {status}",
   "devices.commands.command": "Command",

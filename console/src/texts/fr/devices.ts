@@ -20,7 +20,6 @@ export const devices: Translated<typeof english> = {
   },
   "devices.bulk.first":
     "Seuls les {number} premiers appareils sont pris en compte. Au-delà, créez un groupe d’appareils et lancez-y un travail.",
-  "devices.bulk.job": "Nouveau travail sur ces appareils",
   "devices.bulk.label": "Avec les appareils sélectionnés",
   "devices.bulk.organization": "Changer d’organisation",
   "devices.bulk.progress": "{done} sur {number}",
@@ -42,6 +41,8 @@ export const devices: Translated<typeof english> = {
     other: "Changer le modèle de {count} appareils",
   },
   "devices.bulk.title.unblock": { one: "Débloquer cet appareil ?", other: "Débloquer {count} appareils ?" },
+  "devices.bulk.toOrganization": "Changer d’organisation",
+  "devices.bulk.toTemplate": "Changer de modèle",
   "devices.clearFilters": "Effacer les filtres",
   "devices.commands.answered": "Réponse avec le statut {status}",
   "devices.commands.command": "Commande",

@@ -12,7 +12,6 @@ import { useTexts } from "../texts/texts";
 
 const useStyles = makeStyles({
   box: { minWidth: 0, width: "100%" },
-  list: { maxHeight: "320px" },
   option: { display: "flex", flexDirection: "column", minWidth: 0, overflowWrap: "anywhere" },
   note: { color: tokens.colorNeutralForeground3 },
 });
@@ -64,7 +63,6 @@ export function Picker(props: Props) {
     <Field label={label} {...fieldState(fault, hint)} {...(required && { required })}>
       <Combobox
         className={styles.box}
-        listbox={{ className: styles.list }}
         value={typed ?? shown}
         selectedOptions={value === "" ? [] : [value]}
         {...(placeholder !== undefined && { placeholder })}
@@ -74,10 +72,11 @@ export function Picker(props: Props) {
         onOpenChange={(_, { open }) => {
           if (!open) setTyped(undefined);
         }}
-        onOptionSelect={(_, { optionValue, selectedOptions }) => {
+        onOptionSelect={(event, { optionValue }) => {
+          // Fluent also takes the choice away while one types; here it stays until another is made.
+          if (optionValue === undefined && event.type !== "click") return;
           setTyped(undefined);
-          if (optionValue !== undefined) onChange(optionValue);
-          else if (selectedOptions.length === 0) onChange("");
+          onChange(optionValue ?? "");
         }}
       >
         {found.slice(0, DRAWN).map(({ value, text, note }) => (

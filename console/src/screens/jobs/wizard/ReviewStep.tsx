@@ -3,6 +3,7 @@ import {
   MessageBar,
   MessageBarBody,
   MessageBarTitle,
+  mergeClasses,
   Subtitle2,
   Text,
 } from "@fluentui/react-components";
@@ -174,7 +175,7 @@ function Matched({ wizard }: { wizard: Wizard }) {
   const { preview } = wizard;
   if (preview === undefined) return null;
   return (
-    <section className={styles.card} aria-live="polite" data-testid="matched">
+    <section className={mergeClasses(styles.card, styles.top)} aria-live="polite" data-testid="matched">
       <Subtitle2 as="h2" className={styles.heading}>
         {t("wizard.matched", { count: preview.devices })}
       </Subtitle2>

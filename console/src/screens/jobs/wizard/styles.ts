@@ -34,6 +34,7 @@ export const useWizardStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground1,
     minWidth: 0,
   },
+  top: { alignSelf: "start" },
   cardHead: { display: "flex", alignItems: "flex-start", columnGap: tokens.spacingHorizontalS },
   grow: { flexGrow: 1, minWidth: 0 },
   row: {

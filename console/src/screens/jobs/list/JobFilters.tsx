@@ -17,7 +17,7 @@ import { isFiltered, type JobsSearch } from "./search";
 
 const useStyles = makeStyles({
   root: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: tokens.spacingHorizontalS },
-  search: { minWidth: "200px", maxWidth: "320px", flexGrow: 1 },
+  search: { minWidth: "200px", maxWidth: "320px", flexGrow: 1, "& > *": { width: "100%" } },
   dropdown: { minWidth: "140px" },
 });
 

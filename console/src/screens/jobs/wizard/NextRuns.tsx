@@ -1,4 +1,5 @@
 import { Text } from "@fluentui/react-components";
+import { localeOf } from "../../../texts/languages";
 import { useTexts } from "../../../texts/texts";
 import { useWizardStyles } from "./styles";
 import { ownZone } from "./zone";
@@ -8,7 +9,7 @@ export function NextRuns({ times, zone }: { times: readonly string[]; zone: stri
   const styles = useWizardStyles();
   const { t, formats, language } = useTexts();
   if (times.length === 0) return <Text>{t("wizard.nextRuns.none")}</Text>;
-  const inZone = new Intl.DateTimeFormat(language, {
+  const inZone = new Intl.DateTimeFormat(localeOf(language, navigator.languages), {
     weekday: "short",
     year: "numeric",
     month: "short",

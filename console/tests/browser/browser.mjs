@@ -72,6 +72,13 @@ export function newPage() {
 
 /** Fails with what axe finds. */
 export async function accessible(page) {
+  // What fades in has the contrast of a moment.
+  await page.evaluate(() => {
+    const ending = document
+      .getAnimations()
+      .filter((one) => one.effect?.getComputedTiming().endTime < Infinity);
+    return Promise.allSettled(ending.map((one) => one.finished));
+  });
   // Fluent's focus traps hold hidden elements that pass the focus on at once; axe cannot know that.
   const findings = await page.evaluate(`${AXE};
     axe.run({ exclude: ["[data-tabster-dummy]"] }).then(({ violations }) => violations.map(

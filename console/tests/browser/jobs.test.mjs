@@ -386,6 +386,50 @@ browserTest(
   },
 );
 
+browserTest(
+  "organization, change of template, a threshold for each batch, an end after runs",
+  { session },
+  async (page) => {
+    await server.api("PUT", "/organizations/north", { displayName: "North" });
+    for (const id of ["north-0", "north-1", "north-2", "north-3"])
+      await server.api("PUT", `/devices/${id}`, { template: TEMPLATE, organizations: ["north"] });
+    await page.goto(at(`${WIZARD}?group=coolers`));
+    await page.getByRole("textbox", { name: "Name" }).fill("Upgrade");
+    await choose(page, "Organization", "North");
+    // Of the group the job meets those of its organization.
+    await page.getByTestId("group-count").getByText("16 devices in this group").waitFor();
+    await page.getByTestId("group-count").getByText("The job meets 4 of them.").waitFor();
+    await page.getByRole("radio", { name: /^Change device template/u }).check();
+    await choose(page, "New device template", "Cooler");
+    await next(page);
+    await page.getByRole("switch", { name: "Use batches" }).check();
+    await page.getByRole("spinbutton", { name: "Size of a batch" }).fill("50");
+    await page.getByRole("switch", { name: "Use a threshold" }).check();
+    await page.getByRole("spinbutton", { name: "Failures borne" }).fill("50");
+    await page.getByRole("radio", { name: "Each batch" }).check();
+    await page.getByTestId("sentence").getByText("2 batches of 2.").waitFor();
+    await page.getByTestId("sentence").getByText("more than 1 of one batch").waitFor();
+    await next(page);
+    await page.getByRole("switch", { name: "Run by a schedule" }).check();
+    await page.getByRole("radio", { name: "Daily" }).check();
+    await page.getByRole("radio", { name: "On this day" }).check();
+    await next(page);
+    await page.getByText("Choose the last day.").waitFor();
+    await page.getByRole("radio", { name: "After a number of runs" }).check();
+    await page.getByRole("spinbutton", { name: "Runs" }).fill("3");
+    await eventually("three runs lie ahead", async () => {
+      return (await page.getByTestId("next-runs").getByRole("listitem").count()) === 3;
+    });
+    await next(page);
+    const call = await page.locator("pre").textContent();
+    const sent = JSON.parse(/-d '(.*)'$/su.exec(call)[1]);
+    assert.deepEqual(sent.organizations, ["north"]);
+    assert.deepEqual(sent.data, [{ type: "deviceTemplateMigration", template: TEMPLATE }]);
+    assert.equal(sent.cancellationThreshold.batch, true);
+    assert.deepEqual(sent.schedule.end, { type: "occurrences", occurrences: 3 });
+  },
+);
+
 browserTest("leaving with something entered asks first", { session }, async (page) => {
   await simple(page, "Lost");
   page.once("dialog", (dialog) => void dialog.dismiss());

@@ -70,6 +70,7 @@ export const wizard = {
   "wizard.group.count": { one: "{count} device in this group", other: "{count} devices in this group" },
   "wizard.group.empty": "No device is in this group",
   "wizard.group.emptyBody": "The filter of the group matches nothing now.",
+  "wizard.group.met": { one: "The job meets {count} of them.", other: "The job meets {count} of them." },
   "wizard.group.open": "Open the device group",
   "wizard.group.ticked": {
     one: "{count} of {devices} devices ticked",

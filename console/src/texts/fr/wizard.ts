@@ -78,6 +78,7 @@ export const wizard: Translated<typeof english> = {
   "wizard.group.count": { one: "{count} appareil dans ce groupe", other: "{count} appareils dans ce groupe" },
   "wizard.group.empty": "Aucun appareil dans ce groupe",
   "wizard.group.emptyBody": "Le filtre du groupe ne correspond à rien pour l’instant.",
+  "wizard.group.met": { one: "Le travail en concerne {count}.", other: "Le travail en concerne {count}." },
   "wizard.group.open": "Ouvrir le groupe d’appareils",
   "wizard.group.ticked": {
     one: "{count} appareil coché sur {devices}",

@@ -67,6 +67,7 @@ export const wizard: Translated<typeof english> = {
   "wizard.group.count": { other: "이 그룹의 디바이스 {count}개" },
   "wizard.group.empty": "이 그룹에 디바이스가 없음",
   "wizard.group.emptyBody": "현재 그룹 필터와 일치하는 디바이스가 없습니다.",
+  "wizard.group.met": { other: "이 중 {count}개가 작업 대상입니다." },
   "wizard.group.open": "디바이스 그룹 열기",
   "wizard.group.ticked": { other: "디바이스 {devices}개 중 {count}개 선택됨" },
   "wizard.leave": "입력한 내용이 저장되지 않았습니다. 페이지를 나갈까요?",

@@ -61,6 +61,7 @@ export const wizard: Translated<typeof english> = {
   "wizard.group.count": { other: "此组中有 {count} 台设备" },
   "wizard.group.empty": "此组中没有设备",
   "wizard.group.emptyBody": "目前没有设备符合此组的筛选条件。",
+  "wizard.group.met": { other: "其中 {count} 台属于此作业。" },
   "wizard.group.open": "打开设备组",
   "wizard.group.ticked": { other: "已勾选 {count} 台，共 {devices} 台设备" },
   "wizard.leave": "输入的内容尚未保存。要离开此页面吗？",

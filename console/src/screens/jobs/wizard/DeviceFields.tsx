@@ -80,10 +80,15 @@ function GroupCount({ wizard }: { wizard: Wizard }) {
     );
   }
   const devices = members.data.devices ?? 0;
+  const met = wizard.previewIsOld ? undefined : wizard.preview?.devices;
   return (
     <Text aria-live="polite" data-testid="group-count">
       {ticked === undefined
-        ? t("wizard.group.count", { count: devices })
+        ? [
+            t("wizard.group.count", { count: devices }),
+            // The organization of the job may leave some out.
+            ...(met !== undefined && met < devices ? [t("wizard.group.met", { count: met })] : []),
+          ].join(". ")
         : t("wizard.group.ticked", { count: ticked.length, devices: formats.number(devices) })}
     </Text>
   );

@@ -12,7 +12,7 @@ import type { Schemas } from "../../../api/client";
 import { SearchField } from "../../../components/SearchField";
 import type { TextKey } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
-import { TYPES } from "../wizard/ActionFields";
+import { TYPES } from "../names";
 import { isFiltered, type JobsSearch } from "./search";
 
 const useStyles = makeStyles({

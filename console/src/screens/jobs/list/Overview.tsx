@@ -16,7 +16,7 @@ import { ErrorState } from "../../../components/ErrorState";
 import { TimeText } from "../../../components/TimeText";
 import type { Page } from "../../../grid/paged";
 import { useTexts } from "../../../texts/texts";
-import { RECURRENCES } from "../wizard/ScheduleStep";
+import { RECURRENCES } from "../names";
 import { nameOf, ownerText } from "./columns";
 import { durationText } from "./duration";
 import { JobMenu } from "./JobMenu";

@@ -14,21 +14,12 @@ import { templateName } from "../../../api/lists";
 import { fieldState, Picker, type PickerOption } from "../../../components/Picker";
 import type { Capability } from "../../../dtdl/model";
 import { ValueEditor } from "../../../dtdl/ValueEditor";
-import type { TextKey, Translate } from "../../../texts/catalogue";
+import type { Translate } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
+import { TYPES } from "../names";
 import { emptyEntry, type Entry, type JobType } from "./form";
 import { useWizardStyles } from "./styles";
 import type { Wizard } from "./useWizard";
-
-export const TYPES: Record<
-  JobType,
-  { name: TextKey & `jobs.type.${string}`; about: TextKey & `wizard.type.${string}` }
-> = {
-  property: { name: "jobs.type.property", about: "wizard.type.property" },
-  cloudProperty: { name: "jobs.type.cloudProperty", about: "wizard.type.cloudProperty" },
-  command: { name: "jobs.type.command", about: "wizard.type.command" },
-  deviceTemplateMigration: { name: "jobs.type.deviceTemplateMigration", about: "wizard.type.migration" },
-};
 
 /** What the job does to each device. */
 export function ActionFields({ wizard }: { wizard: Wizard }) {

@@ -11,20 +11,13 @@ import {
 } from "@fluentui/react-components";
 import { useMemo } from "react";
 import { fieldState, Picker } from "../../../components/Picker";
-import type { TextKey } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
+import { RECURRENCES } from "../names";
 import { devicesOf, type ScheduleForm } from "./form";
 import { NextRuns } from "./NextRuns";
 import { useWizardStyles } from "./styles";
 import type { Wizard } from "./useWizard";
 import { ownZone, zones } from "./zone";
-
-export const RECURRENCES: Record<ScheduleForm["recurrence"], TextKey & `wizard.recurrence.${string}`> = {
-  once: "wizard.recurrence.once",
-  daily: "wizard.recurrence.daily",
-  weekly: "wizard.recurrence.weekly",
-  monthly: "wizard.recurrence.monthly",
-};
 
 /** Whether the job runs now or by a schedule, and when. */
 export function ScheduleStep({ wizard }: { wizard: Wizard }) {

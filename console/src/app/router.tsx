@@ -18,6 +18,7 @@ import { readPermissionsSearch, SECTIONS } from "../screens/permissions/search";
 import { readGroupSearch, readListSearch } from "../screens/device-groups/search";
 import { readNewTemplateSearch, readTemplateSearch } from "../screens/device-templates/search";
 import { ScreenFailed } from "../screens/ScreenFailed";
+import { readScheduledSearch } from "../screens/jobs/scheduled/search";
 import { readRunSearch } from "../screens/jobs/run/filter";
 import { backOf } from "../session/back";
 import { forget, sessionQuery } from "../session/session";
@@ -92,6 +93,7 @@ const newJob = createRoute({
 const scheduledJob = createRoute({
   getParentRoute: () => shell,
   path: "/jobs/scheduled/$scheduledJobId",
+  validateSearch: readScheduledSearch,
   component: lazyRouteComponent(() => import("../screens/jobs/ScheduledJobScreen"), "ScheduledJobScreen"),
 });
 

@@ -1,4 +1,4 @@
-import { makeStyles, mergeClasses, Text, tokens } from "@fluentui/react-components";
+import { makeStyles, Text, tokens } from "@fluentui/react-components";
 import type { ReactNode } from "react";
 
 const useStyles = makeStyles({
@@ -17,7 +17,6 @@ const useStyles = makeStyles({
     border: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke2}`,
     borderRadius: tokens.borderRadiusMedium,
   },
-  wide: { gridColumn: "1 / -1" },
   head: { display: "flex", alignItems: "baseline", columnGap: tokens.spacingHorizontalS },
   title: { margin: 0, fontSize: tokens.fontSizeBase300, fontWeight: tokens.fontWeightSemibold },
   extra: { marginLeft: "auto", color: tokens.colorNeutralForeground2 },
@@ -40,16 +39,14 @@ interface Props {
   readonly title: string;
   /** What stands at the end of the title's line. */
   readonly extra?: ReactNode;
-  /** Over the whole row. */
-  readonly wide?: boolean;
   readonly children: ReactNode;
 }
 
 /** A part of a page with a title of its own. */
-export function Card({ title, extra, wide, children }: Props) {
+export function Card({ title, extra, children }: Props) {
   const styles = useStyles();
   return (
-    <section aria-label={title} className={mergeClasses(styles.card, wide && styles.wide)}>
+    <section aria-label={title} className={styles.card}>
       <div className={styles.head}>
         <h2 className={styles.title}>{title}</h2>
         {extra !== undefined && (
@@ -69,7 +66,7 @@ export function Facts({ facts }: { facts: readonly (readonly [name: string, valu
   return (
     <dl className={styles.facts}>
       {facts
-        .filter(([, value]) => value !== undefined && value !== null && value !== "")
+        .filter(([, value]) => value !== undefined && value !== null && value !== false && value !== "")
         .map(([name, value]) => [<dt key={`${name}:`}>{name}</dt>, <dd key={name}>{value}</dd>])}
     </dl>
   );

@@ -34,6 +34,10 @@ function advice(status: number, t: Translate): string {
   return status >= 500 ? t("error.advice.retry") : "";
 }
 
-function sentence(text: string): string {
-  return /[.!?。]$/u.test(text) ? text : `${text}.`;
+/** What the server says, which begins small and has no full stop, as a sentence that stands by itself. */
+export function sentence(text: string): string {
+  const [first = ""] = text;
+  // A name of a member or a device stays as it is: only a plain word is made to begin a sentence.
+  const begins = /^[a-z]+[ ,]/u.test(text) ? first.toUpperCase() + text.slice(1) : text;
+  return /[.!?。]$/u.test(begins) ? begins : `${begins}.`;
 }

@@ -146,7 +146,8 @@ export function DataGrid<Row>(props: Props<Row>) {
     const id = row === undefined ? undefined : rowId(row);
     drawn.push(
       <GridRow
-        key={index}
+        // A row that leaves at one end is the one that comes in at the other: nothing is made anew while one scrolls.
+        key={index % rows.pool}
         gridId={gridId}
         index={index}
         shift={rows.shift}

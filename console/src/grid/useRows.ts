@@ -21,6 +21,8 @@ export interface Rows extends Drawn {
   readonly scrollToRow: (row: number) => void;
   /** Rows that fit wholly into the view. */
   readonly pageSize: number;
+  /** Rows that are ever drawn at once, at most. */
+  readonly pool: number;
 }
 
 /**
@@ -93,6 +95,7 @@ export function useRows(
     height: scaleOf(total, rowHeight, view).scroll,
     scrollToRow,
     pageSize: Math.max(1, Math.floor(view / rowHeight)),
+    pool: Math.ceil(view / rowHeight) + 1 + 2 * OVERSCAN,
   };
 }
 

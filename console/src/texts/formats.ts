@@ -5,6 +5,8 @@ export interface Formats {
   readonly share: (value: number) => string;
   readonly dateTime: (time: Date) => string;
   readonly dateTimeUtc: (time: Date) => string;
+  /** As the clocks of a zone show it, to the minute; those of UTC where this browser does not know the zone. */
+  readonly dateTimeIn: (time: Date, zone: string) => string;
   /** A length of time in seconds, in the two largest units that are not zero: "2 hr 5 min". */
   readonly duration: (seconds: number) => string;
   /** "3 minutes ago", "in 2 days": in the largest unit that fits at least once. */
@@ -37,6 +39,14 @@ export function formatsOf(locale: string): Formats {
     share: (value) => share.format(value),
     dateTime: (time) => dateTime.format(time),
     dateTimeUtc: (time) => utc.format(time),
+    dateTimeIn: (time, timeZone) => {
+      const style = { dateStyle: "medium", timeStyle: "short" } as const;
+      try {
+        return new Intl.DateTimeFormat(locale, { ...style, timeZone }).format(time);
+      } catch {
+        return new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" }).format(time);
+      }
+    },
     duration: (seconds) => {
       let rest = Math.max(0, Math.round(seconds));
       const parts = LENGTHS.map(([unit, length]) => {

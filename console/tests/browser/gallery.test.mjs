@@ -141,6 +141,44 @@ browserTest("choosing: rows on screen, the whole list but one, columns", {}, asy
   await grid(page).getByRole("columnheader", { name: "Hidden at first" }).waitFor();
 });
 
+browserTest("columns are moved and made wider, and stay so", {}, async (page) => {
+  const heads = async () =>
+    (await grid(page).getByRole("columnheader").allTextContents()).filter((text) => text !== "");
+  const width = async () =>
+    (await grid(page).getByRole("columnheader", { name: "Status" }).boundingBox()).width;
+  await page.goto(`${site.url}/gallery`);
+  await grid(page).getByText("device-0000000").waitFor();
+  assert.deepEqual(await heads(), ["Name", "Status", "Site", "Attempts"]);
+  await page.getByRole("button", { name: "Columns" }).click();
+  await page.getByRole("button", { name: "Move Site to the left" }).click();
+  await page.getByRole("button", { name: "OK" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.deepEqual(await heads(), ["Name", "Site", "Status", "Attempts"]);
+
+  const before = await width();
+  const handle = grid(page).getByRole("separator", { name: "Width of Status" });
+  const box = await handle.boundingBox();
+  await page.mouse.move(box.x + box.width / 2, box.y + box.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width / 2 + 80, box.y + 5, { steps: 4 });
+  await page.mouse.up();
+  assert.ok(Math.abs((await width()) - before - 80) < 2, `${before} became ${await width()}`);
+  await handle.press("ArrowRight");
+  assert.ok(Math.abs((await width()) - before - 96) < 2);
+  await accessible(page);
+  await page.reload();
+  await grid(page).getByText("device-0000000").waitFor();
+  assert.deepEqual(await heads(), ["Name", "Site", "Status", "Attempts"]);
+  assert.ok(Math.abs((await width()) - before - 96) < 2);
+  await handle.dblclick();
+  assert.ok(Math.abs((await width()) - before) < 2);
+  // Rows are as wide as the head, whatever stands in them.
+  const widths = await grid(page)
+    .getByRole("row")
+    .evaluateAll((rows) => new Set(rows.map((row) => row.getBoundingClientRect().width)).size);
+  assert.equal(widths, 1);
+});
+
 browserTest("another list begins at its top", {}, async (page) => {
   await page.goto(`${site.url}/gallery`);
   await grid(page).getByText("device-0000000").waitFor();

@@ -114,10 +114,12 @@ class Server {
 
   async signIn(password) {
     this.#cookie = undefined;
-    const { status, body, headers } = await this.#request("POST", `/api/session?${VERSION}`, {
-      email: this.email,
-      password,
-    });
+    const { status, body, headers } = await this.#request(
+      "POST",
+      `/api/session?${VERSION}`,
+      JSON.stringify({ email: this.email, password }),
+      "application/json",
+    );
     assert.equal(status, 200, JSON.stringify(body));
     this.#cookie = headers["set-cookie"][0].split(";")[0];
     this.#csrf = body.csrfToken;
@@ -137,9 +139,14 @@ class Server {
   }
 
   /** Calls the API as the administrator: `path` as in the description. Gives the body; a refusal is thrown. */
-  async api(method, path, body) {
+  api(method, path, body) {
+    return this.text(method, path, body && JSON.stringify(body), "application/json");
+  }
+
+  /** The same with a body that is a text. */
+  async text(method, path, content, type = "text/csv") {
     const address = `/api${path}${path.includes("?") ? "&" : "?"}${VERSION}`;
-    const answer = await this.#request(method, address, body);
+    const answer = await this.#request(method, address, content, type);
     assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
     return answer.body;
   }
@@ -179,8 +186,7 @@ class Server {
     return child;
   }
 
-  #request(method, path, body) {
-    const content = body === undefined ? undefined : JSON.stringify(body);
+  #request(method, path, content, type) {
     return new Promise((resolve, reject) => {
       const call = request(
         `${this.origin}${path}`,
@@ -189,7 +195,7 @@ class Server {
           ca: this.#ca,
           headers: {
             ...(content && {
-              "content-type": "application/json",
+              "content-type": type,
               "content-length": Buffer.byteLength(content),
             }),
             ...(this.#cookie && { cookie: this.#cookie }),

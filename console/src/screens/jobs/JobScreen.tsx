@@ -13,6 +13,7 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { AppLink } from "../../components/AppLink";
 import { ErrorState } from "../../components/ErrorState";
+import { sentence } from "../../components/explain";
 import { Page } from "../../components/Page";
 import { PageHeader } from "../../components/PageHeader";
 import { JobStatusBadge } from "../../components/StatusBadge";
@@ -97,7 +98,7 @@ function Run({ live }: { live: LiveJob & { job: NonNullable<LiveJob["job"]> } })
         about={
           (job.reason || job.description || job.rerunOf) && (
             <span className={styles.about}>
-              {job.reason && <Text>{job.reason}</Text>}
+              {job.reason && <Text>{sentence(job.reason)}</Text>}
               {job.description && <Text>{job.description}</Text>}
               {job.rerunOf && (
                 <span>

@@ -1,4 +1,4 @@
-import { makeStyles, Skeleton, SkeletonItem, Text } from "@fluentui/react-components";
+import { makeStyles, Skeleton, SkeletonItem, Tab, TabList, Text } from "@fluentui/react-components";
 import { CalendarCancelRegular, EditRegular, PauseRegular, PlayRegular } from "@fluentui/react-icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
@@ -13,9 +13,10 @@ import { Page } from "../../components/Page";
 import { PageHeader } from "../../components/PageHeader";
 import { StatusBadge } from "../../components/StatusBadge";
 import { TimeText } from "../../components/TimeText";
-import { GuardedButton } from "../../session/Guarded";
+import { useMay } from "../../session/session";
 import type { TextKey } from "../../texts/catalogue";
 import { useTexts } from "../../texts/texts";
+import { Maybe } from "./run/Actions";
 import { ApiCall, definitionFacts, TYPES } from "./run/Definition";
 import { Runs } from "./scheduled/Runs";
 
@@ -48,9 +49,11 @@ export function ScheduledJobScreen() {
       answer(api.GET("/scheduledJobs/{scheduledJobId}", { params: { path: { scheduledJobId } }, signal })),
     refetchInterval: REFRESH,
   });
+  const { tab = "runs" } = route.useSearch();
+  const navigate = route.useNavigate();
   const first = data?.data[0];
   return (
-    <Page filling={data !== undefined}>
+    <Page filling={data !== undefined && tab === "runs"}>
       <PageHeader
         title={data?.displayName || scheduledJobId}
         trail={[<AppLink to="/jobs">{t("nav.jobs")}</AppLink>]}
@@ -76,13 +79,23 @@ export function ScheduledJobScreen() {
                 ]}
               />
             </Card>
-            <Card title={t("run.request")}>
-              <ApiCall id={scheduledJobId} job={data} />
-            </Card>
           </Cards>
-          <div className={styles.runs}>
-            <Runs scheduledJobId={scheduledJobId} />
-          </div>
+          <TabList
+            selectedValue={tab}
+            onTabSelect={(_, { value }) =>
+              void navigate({ search: value === "request" ? { tab: "request" } : {}, replace: true })
+            }
+          >
+            <Tab value="runs">{t("scheduled.runs")}</Tab>
+            <Tab value="request">{t("run.request")}</Tab>
+          </TabList>
+          {tab === "runs" ? (
+            <div className={styles.runs}>
+              <Runs scheduledJobId={scheduledJobId} />
+            </div>
+          ) : (
+            <ApiCall id={scheduledJobId} job={data} />
+          )}
         </>
       )}
     </Page>
@@ -112,7 +125,7 @@ function Schedule({ job: { schedule } }: { job: ScheduledJob }) {
       <Facts
         facts={[
           [t("scheduled.recurrence"), t(recurrence ? RECURRENCES[recurrence] : "scheduled.recurrence.once")],
-          [t("scheduled.start"), inZone(start, zone ?? "UTC", formats.dateTime)],
+          [t("scheduled.start"), formats.dateTimeIn(new Date(start), zone ?? "UTC")],
           [t("scheduled.end"), ends],
           [t("scheduled.zone"), zone ?? "UTC"],
         ]}
@@ -157,20 +170,34 @@ function Actions({ job }: { job: ScheduledJob }) {
   const router = useRouter();
   const queries = useQueryClient();
   const notify = useNotify();
+  const may = useMay();
   const [asks, setAsks] = useState(false);
   const [busy, setBusy] = useState(false);
   const params = { path: { scheduledJobId: job.id ?? "" } };
   const refresh = () => queries.invalidateQueries({ queryKey: ["scheduledJobs"] });
   const suspended = job.enabled === false;
+  const { data: latest } = useQuery({
+    queryKey: ["scheduledJobs", job.id, "latest"],
+    queryFn: async ({ signal }) => {
+      const path = { scheduledJobId: job.id ?? "" };
+      const query = { maxpagesize: "1" };
+      const { value } = await answer(
+        api.GET("/scheduledJobs/{scheduledJobId}/jobs", { params: { path, query }, signal }),
+      );
+      return value[0] ?? null;
+    },
+    refetchInterval: REFRESH,
+  });
+  const mayNot = may("runJobs") ? undefined : t("run.mayNot");
+  // The server changes no definition of which a run is active.
+  const notNow = mayNot ?? (latest && latest.end == null ? t("scheduled.active") : undefined);
 
   const enable = async (enabled: boolean) => {
     setBusy(true);
     try {
       await answer(
-        api.PATCH("/scheduledJobs/{scheduledJobId}", {
-          params: { ...params, ...(job.etag && { header: { "If-Match": job.etag } }) },
-          body: { enabled },
-        }),
+        // Without an etag: each run changes it, and this holds whatever else changed.
+        api.PATCH("/scheduledJobs/{scheduledJobId}", { params, body: { enabled } }),
       );
       await refresh();
     } catch (error) {
@@ -183,8 +210,8 @@ function Actions({ job }: { job: ScheduledJob }) {
   if (job.completed) return null;
   return (
     <>
-      <GuardedButton
-        needs="runJobs"
+      <Maybe
+        why={notNow}
         icon={<EditRegular />}
         onClick={() =>
           void router.navigate({
@@ -195,18 +222,18 @@ function Actions({ job }: { job: ScheduledJob }) {
         }
       >
         {t("scheduled.edit")}
-      </GuardedButton>
-      <GuardedButton
-        needs="runJobs"
+      </Maybe>
+      <Maybe
+        why={notNow}
         icon={suspended ? <PlayRegular /> : <PauseRegular />}
         disabled={busy}
         onClick={() => void enable(suspended)}
       >
         {t(suspended ? "scheduled.enable" : "scheduled.suspend")}
-      </GuardedButton>
-      <GuardedButton needs="runJobs" icon={<CalendarCancelRegular />} onClick={() => setAsks(true)}>
+      </Maybe>
+      <Maybe why={mayNot} icon={<CalendarCancelRegular />} onClick={() => setAsks(true)}>
         {t("scheduled.unschedule")}
-      </GuardedButton>
+      </Maybe>
       {asks && (
         <ConfirmDialog
           title={t("scheduled.unschedule.title")}
@@ -224,19 +251,4 @@ function Actions({ job }: { job: ScheduledJob }) {
       )}
     </>
   );
-}
-
-/** A time as the clocks of a zone show it. */
-function inZone(time: string, zone: string, fallback: (time: Date) => string): string {
-  const date = new Date(time);
-  try {
-    return new Intl.DateTimeFormat(document.documentElement.lang, {
-      dateStyle: "medium",
-      timeStyle: "short",
-      timeZone: zone,
-    }).format(date);
-  } catch {
-    // A zone that this browser does not know.
-    return fallback(date);
-  }
 }

@@ -1,4 +1,5 @@
 export const scheduled = {
+  "scheduled.active": "A run is active. Wait until it has ended.",
   "scheduled.devices": "Devices",
   "scheduled.duration": "Duration",
   "scheduled.edit": "Edit",

@@ -2,6 +2,7 @@ import type { Translated } from "../catalogue";
 import type { scheduled as english } from "../en/scheduled";
 
 export const scheduled: Translated<typeof english> = {
+  "scheduled.active": "Une exécution est en cours. Attendez qu’elle se termine.",
   "scheduled.devices": "Appareils",
   "scheduled.duration": "Durée",
   "scheduled.edit": "Modifier",

@@ -2,6 +2,7 @@ import type { Translated } from "../catalogue";
 import type { scheduled as english } from "../en/scheduled";
 
 export const scheduled: Translated<typeof english> = {
+  "scheduled.active": "실행 중인 작업이 있습니다. 끝날 때까지 기다리세요.",
   "scheduled.devices": "디바이스",
   "scheduled.duration": "기간",
   "scheduled.edit": "편집",

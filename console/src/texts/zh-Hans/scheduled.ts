@@ -2,6 +2,7 @@ import type { Translated } from "../catalogue";
 import type { scheduled as english } from "../en/scheduled";
 
 export const scheduled: Translated<typeof english> = {
+  "scheduled.active": "有正在进行的运行，请等待其结束。",
   "scheduled.devices": "设备",
   "scheduled.duration": "持续时间",
   "scheduled.edit": "编辑",

@@ -101,11 +101,11 @@ export function Actions({ job, filter, reload }: Props) {
           {t("run.cancel")}
         </Maybe>
       )}
-      {(ended || job.counters.failed > 0) && (
+      {ended && (
         <Maybe
           why={whyNot("rerun")}
           icon={<ArrowRepeatAllRegular />}
-          {...(ended && allowed("rerun") && { appearance: "primary" })}
+          {...(allowed("rerun") && { appearance: "primary" })}
           onClick={() => setAsks("rerun")}
         >
           {t("run.rerun")}

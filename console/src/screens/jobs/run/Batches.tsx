@@ -6,11 +6,16 @@ import { Card } from "../../../components/Card";
 import { ErrorState } from "../../../components/ErrorState";
 import { useTexts } from "../../../texts/texts";
 import type { Job } from "./follower";
+import { useSlow } from "./useSlow";
+
+/** They are read again at most this often, in ms. */
+const READ_AGAIN = 1_000;
 
 type Batch = Schemas["Batch"];
 
 const useStyles = makeStyles({
   strip: {
+    position: "relative",
     display: "flex",
     alignItems: "flex-end",
     columnGap: "3px",
@@ -49,16 +54,16 @@ export function Batches({ job }: { job: Job }) {
   const styles = useStyles();
   const { t, formats } = useTexts();
   const open = job.openBatch;
+  const number = useSlow(open?.number, READ_AGAIN);
   const strip = useRef<HTMLOListElement>(null);
   const { data, error, refetch } = useQuery({
     // Batches open and end one after the other; the open one itself comes with the events.
-    queryKey: ["job", job.id, "batches", open?.number, job.status],
+    queryKey: ["job", job.id, "batches", number, job.status],
     queryFn: ({ signal }) =>
       answer(api.GET("/jobs/{jobId}/batches", { params: { path: { jobId: job.id } }, signal })),
     enabled: job.batch != null,
     placeholderData: keepPreviousData,
   });
-  const number = open?.number;
   useEffect(() => {
     const marked = strip.current?.querySelector<HTMLElement>("[data-open]");
     if (marked && strip.current) {

@@ -20,6 +20,7 @@ import { AppLink } from "../../../components/AppLink";
 import { Facts } from "../../../components/Card";
 import { CopyButton } from "../../../components/CopyButton";
 import { ErrorState } from "../../../components/ErrorState";
+import { sentence } from "../../../components/explain";
 import { TimeText } from "../../../components/TimeText";
 import { useTexts } from "../../../texts/texts";
 import { took } from "./columns";
@@ -136,7 +137,7 @@ function Contents({ job, deviceId, onClose }: { job: Job; deviceId: string; onCl
             <>
               {data.status === "failed" && data.message && (
                 <MessageBar intent="error" layout="multiline">
-                  <MessageBarBody>{data.message}</MessageBarBody>
+                  <MessageBarBody>{sentence(data.message)}</MessageBarBody>
                 </MessageBar>
               )}
               <Facts

@@ -14,6 +14,7 @@ import { deviceSource, idsOf, type DeviceRow } from "./devices";
 import { isFiltered, STATUSES, without, type DeviceFilter } from "./filter";
 import type { Job } from "./follower";
 import { RerunDialog } from "./RerunDialog";
+import { CLASSES, isClass } from "./Failures";
 import { TwinColumns, useTwinColumns } from "./TwinColumns";
 
 /** Devices of a rerun at most: the server takes no more by id. */
@@ -168,7 +169,7 @@ function FilterChips({ filter, onFilter }: Pick<Props, "filter" | "onFilter">) {
         aria-label={t("run.filter.remove", { what: value })}
         onClick={() => onFilter(without(filter, name))}
       >
-        {value}
+        {name === "class" && isClass(value) ? t(CLASSES[value]) : value}
       </Button>
     );
   });

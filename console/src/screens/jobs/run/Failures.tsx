@@ -29,6 +29,10 @@ export const CLASSES: Record<OutcomeClass, TextKey & `run.class.${string}`> = {
   cancelled: "run.class.cancelled",
 };
 
+export function isClass(value: string): value is OutcomeClass {
+  return Object.hasOwn(CLASSES, value);
+}
+
 const useStyles = makeStyles({
   list: { margin: 0, padding: 0, listStyleType: "none", display: "flex", flexDirection: "column" },
   reason: {
@@ -36,13 +40,14 @@ const useStyles = makeStyles({
     gridTemplateColumns: "auto minmax(0, 1fr)",
     columnGap: tokens.spacingHorizontalM,
     justifyContent: "start",
+    justifyItems: "start",
     width: "100%",
     minWidth: 0,
     padding: `${tokens.spacingVerticalXS} ${tokens.spacingHorizontalXS}`,
     fontWeight: tokens.fontWeightRegular,
     textAlign: "left",
   },
-  count: { minWidth: "5ch", textAlign: "right", fontVariantNumeric: "tabular-nums" },
+  count: { minWidth: "3ch", textAlign: "right", fontVariantNumeric: "tabular-nums" },
   what: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
   code: { color: tokens.colorNeutralForeground2 },
 });

@@ -20,13 +20,15 @@ interface Props {
 /** How the job goes: outcomes, time, threshold, batches, why devices failed. */
 export function Summary({ job, samples, filter, onFilter }: Props) {
   return (
-    <Cards>
+    <>
       <Outcomes job={job} filter={filter} onFilter={onFilter} />
-      <Duration job={job} samples={samples} />
-      {(job.gauge || job.cancellationThreshold) && <Threshold job={job} />}
-      <Batches job={job} />
-      {job.counters.failed > 0 && <Failures job={job} filter={filter} onFilter={onFilter} />}
-    </Cards>
+      <Cards>
+        <Duration job={job} samples={samples} />
+        {(job.gauge || job.cancellationThreshold) && <Threshold job={job} />}
+        <Batches job={job} />
+        {job.counters.failed > 0 && <Failures job={job} filter={filter} onFilter={onFilter} />}
+      </Cards>
+    </>
   );
 }
 
@@ -44,7 +46,7 @@ function Outcomes({ job, filter, onFilter }: Omit<Props, "samples">) {
   }
   const chosen = filter.status;
   return (
-    <Card title={t("run.results")} extra={total > 0 && t("run.devices", { count: total })} wide>
+    <Card title={t("run.results")} extra={total > 0 && t("run.devices", { count: total })}>
       {total === 0 ? (
         <Text>{t("run.noDevicesYet")}</Text>
       ) : (

@@ -20,7 +20,7 @@ export function useDeviceColumns(paths: readonly string[]): readonly GridColumn<
       {
         id: "name",
         header: t("run.column.device"),
-        width: 220,
+        width: 190,
         grows: true,
         fixed: true,
         cell: (row) => <DeviceName row={row} />,
@@ -34,14 +34,14 @@ export function useDeviceColumns(paths: readonly string[]): readonly GridColumn<
       {
         id: "message",
         header: t("run.column.message"),
-        width: 280,
+        width: 220,
         grows: true,
         cell: ({ message }) => <span title={message ?? undefined}>{message}</span>,
       },
       {
         id: "class",
         header: t("run.column.class"),
-        width: 160,
+        width: 180,
         cell: (row) => <span>{row.class != null && row.status === "failed" && t(CLASSES[row.class])}</span>,
       },
       {
@@ -54,7 +54,7 @@ export function useDeviceColumns(paths: readonly string[]): readonly GridColumn<
       {
         id: "duration",
         header: t("run.column.duration"),
-        width: 110,
+        width: 100,
         numeric: true,
         cell: ({ started, finished }) => <span>{took(started, finished, formats.number)}</span>,
       },

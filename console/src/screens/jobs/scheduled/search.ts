@@ -1,0 +1,4 @@
+/** What the address of a scheduled job says. */
+export function readScheduledSearch({ tab }: Readonly<Record<string, unknown>>): { tab?: "request" } {
+  return tab === "request" ? { tab } : {};
+}

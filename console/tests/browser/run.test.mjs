@@ -1,0 +1,393 @@
+// A run's page against the real server and devices that answer: what is on disk is on the page, also over a server that
+// dies meanwhile; what the filter, the link and the results log show is the same.
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { accessible, browserTest, grid, heading, picture } from "./browser.mjs";
+import { eventually, startServer } from "./server.mjs";
+
+const server = await startServer({ args: ["--reconnect-grace", "10"] });
+after(() => server.stop());
+const session = server;
+const at = (path) => `${server.origin}/console${path}`;
+// Chromium itself complains of answers that refuse, and of a server that is gone.
+const refused = /Failed to load resource|net::ERR_/u;
+
+const TEMPLATE = "dtmi:acme:pump;1";
+const DEVICES = 120;
+
+before(async () => {
+  await server.api("PUT", `/deviceTemplates/${encodeURIComponent(TEMPLATE)}`, {
+    "@type": ["ModelDefinition", "DeviceModel"],
+    displayName: "Pump",
+    capabilityModel: {
+      "@id": "dtmi:acme:pump:model;1",
+      "@type": "Interface",
+      contents: [
+        { "@type": "Property", name: "interval", schema: "integer", writable: true },
+        { "@type": ["Property", "Cloud"], name: "customer", schema: "string" },
+        {
+          "@type": "Command",
+          name: "selfTest",
+          request: { "@type": "CommandPayload", name: "level", schema: "integer" },
+        },
+      ],
+    },
+  });
+  // A tenth answers with an error, a tenth is never there.
+  await server.simulate(DEVICES, {
+    prefix: "pump-",
+    flags: ["--failure-rate", "0.1", "--offline", "0.1", "--latency", "60"],
+  });
+  for (let n = 0; n < DEVICES; n++) {
+    await server.api("PATCH", `/devices/pump-${String(n).padStart(4, "0")}`, { template: TEMPLATE });
+  }
+  await server.api("PUT", "/deviceGroups/pumps", {
+    displayName: "All pumps",
+    filter: `SELECT * FROM devices WHERE $template = "${TEMPLATE}"`,
+  });
+});
+
+const command = (more = {}) => ({
+  displayName: "Self test of all pumps",
+  description: "Before the season begins",
+  group: "pumps",
+  data: [{ type: "command", target: TEMPLATE, path: "selfTest", value: 3 }],
+  ...more,
+});
+const make = (id, body) => server.api("PUT", `/jobs/${id}`, body);
+const job = (id) => server.api("GET", `/jobs/${id}`);
+const ended = (id) =>
+  eventually(
+    `${id} has ended`,
+    async () => {
+      const { end, counters } = await job(id);
+      return end && counters.running === 0;
+    },
+    { within: 90_000 },
+  );
+
+/** What the page says of itself. */
+const state = async (page) => ({
+  ...(await page.getByTestId("run").evaluate(({ dataset }) => ({ ...dataset }))),
+});
+
+/** The page shows what the server has, to the last event. */
+async function caughtUp(page, id) {
+  return eventually("the page shows the last event", async () => {
+    const { event, status } = await job(id);
+    const shown = await state(page);
+    return Number(shown.eventNumber) === event && shown.status === status;
+  });
+}
+
+/** A count of the legend, as it is shown. */
+async function legend(page, label) {
+  const text = await page.getByRole("button", { name: new RegExp(`^${label}: `, "u") }).textContent();
+  return Number(/: ([\d,]+)/u.exec(text)[1].replaceAll(",", ""));
+}
+
+browserTest("a job is followed from its beginning to its end", { session }, async (page) => {
+  await make("followed", command({ batch: { type: "percentage", value: 10 } }));
+  await page.goto(at("/jobs/instances/followed"));
+  await heading(page).getByText("Self test of all pumps").waitFor();
+  // Every state that is shown adds up, and none goes back.
+  const seen = [];
+  await page.exposeFunction("seen", (number, counts) => seen.push([Number(number), counts]));
+  await page.evaluate(() => {
+    const run = document.querySelector("[data-testid=run]");
+    new MutationObserver(() => {
+      const counts = [...document.querySelectorAll("[aria-pressed]")].map(({ textContent }) => textContent);
+      window.seen(run.dataset.eventNumber, counts);
+    }).observe(run, { attributes: true });
+  });
+  await ended("followed");
+  await caughtUp(page, "followed");
+  await eventually("all was told", async () => (await state(page)).connection === "ended");
+  const numbers = seen.map(([number]) => number);
+  assert.deepEqual(
+    numbers,
+    [...numbers].sort((a, b) => a - b),
+  );
+  const { counters } = await job("followed");
+  assert.equal(await legend(page, "Completed"), counters.succeeded);
+  assert.equal(await legend(page, "Failed"), counters.failed);
+  assert.equal(counters.total, DEVICES);
+  assert.equal(counters.pending + counters.running, 0);
+  await page.getByText("10 of 10").waitFor();
+  await grid(page).getByRole("link", { name: /pump-/ }).first().waitFor();
+  await accessible(page);
+  await page.screenshot({ path: picture("run") });
+});
+
+for (const [name, viewport, colorScheme] of [
+  ["dark", { width: 1280, height: 800 }, "dark"],
+  ["360", { width: 360, height: 740 }, "light"],
+  ["4k", { width: 3840, height: 2160 }, "light"],
+]) {
+  browserTest(`a run looks well, ${name}`, { session, viewport, colorScheme }, async (page) => {
+    await page.goto(at("/jobs/instances/followed"));
+    await grid(page).getByRole("link", { name: /pump-/ }).first().waitFor();
+    assert.ok((await page.evaluate(() => document.querySelector("main").scrollWidth)) <= viewport.width);
+    await page.waitForTimeout(300);
+    await accessible(page);
+    await page.screenshot({ path: picture(`run-${name}`) });
+  });
+}
+
+browserTest("the filter is the link and the results log", { session }, async (page) => {
+  await page.goto(at("/jobs/instances/followed"));
+  const { counters } = await job("followed");
+  await page.getByRole("button", { name: /^Failed: / }).click();
+  await page.waitForURL("**?status=failed");
+  await page.getByRole("region", { name: "Reasons of failure" }).getByRole("button").first().click();
+  await page.waitForURL(/class=/u);
+  await grid(page).getByRole("row").nth(1).waitFor();
+  await page.screenshot({ path: picture("run-filtered") });
+
+  const query = new URL(page.url()).searchParams;
+  query.set("maxpagesize", "1000");
+  const listed = await server.api("GET", `/jobs/followed/devices?${query}`);
+  assert.ok(listed.value.length > 0 && listed.value.length < counters.failed);
+  await page.getByRole("checkbox", { name: /of the whole list/ }).waitFor();
+  assert.equal(
+    await page.getByRole("checkbox", { name: /of the whole list/ }).getAttribute("aria-label"),
+    null,
+  );
+  await page.getByText(new RegExp(`Select all ${listed.value.length} of`, "u")).waitFor();
+
+  await page.getByRole("button", { name: "Results log" }).click();
+  await page.waitForTimeout(300);
+  await page.screenshot({ path: picture("run-log") });
+  const download = page.waitForEvent("download");
+  await page.getByRole("group", { name: "Devices of the filter" }).getByText("CSV").click();
+  const file = await download;
+  const { readFile } = await import("node:fs/promises");
+  const lines = (await readFile(await file.path(), "utf8")).trim().split(/\r?\n/u);
+  assert.equal(lines.length - 1, listed.value.length);
+  assert.match(lines[0], /deviceId/iu);
+
+  await page.reload();
+  await page.getByText(new RegExp(`Select all ${listed.value.length} of`, "u")).waitFor();
+  await page.goBack();
+  await page.goBack();
+  await page.waitForURL((url) => url.search === "");
+});
+
+browserTest("a device in full: the call, its answer, why it failed", { session }, async (page) => {
+  const failed = await server.api("GET", "/jobs/followed/devices?status=failed&class=rejected&maxpagesize=1");
+  const { id } = failed.value[0];
+  await page.goto(at("/jobs/instances/followed?status=failed"));
+  await grid(page).getByRole("row").filter({ hasText: id }).getByText("Failed").click();
+  const drawer = page.getByRole("dialog");
+  await drawer.getByText("selfTest", { exact: true }).waitFor();
+  assert.equal(new URL(page.url()).searchParams.get("device"), id);
+  await drawer.getByText("Rejected by the device").waitFor();
+  assert.equal((await drawer.getByLabel("Request", { exact: true }).textContent()).trim(), "3");
+  await drawer.getByLabel("Response", { exact: true }).waitFor();
+  await page.waitForTimeout(500);
+  await accessible(page);
+  await page.screenshot({ path: picture("run-drawer") });
+  await page.keyboard.press("Escape");
+  await drawer.waitFor({ state: "detached" });
+  await page.reload();
+  assert.equal(new URL(page.url()).searchParams.get("device"), null);
+});
+
+browserTest("what a property job wrote: before, after, and now", { session }, async (page) => {
+  const write = (value) => ({
+    group: "pumps",
+    data: [{ type: "property", target: TEMPLATE, path: "interval", value }],
+  });
+  for (const [id, value] of [
+    ["write-1", 10],
+    ["write-2", 20],
+    ["write-3", 30],
+  ]) {
+    await make(id, write(value));
+    await ended(id);
+  }
+  await page.goto(at("/jobs/instances/write-2?device=pump-0001"));
+  const row = page.getByRole("dialog").getByRole("row", { name: /interval/ });
+  await row.waitFor();
+  assert.deepEqual(await row.getByRole("cell").allTextContents(), ["10", "20", "30"]);
+  await page.getByRole("dialog").getByRole("link", { name: "write-3" }).waitFor();
+  await page.waitForTimeout(500);
+  await accessible(page);
+  await page.screenshot({ path: picture("run-drawer-twin") });
+});
+
+browserTest(
+  "stop, continue, cancel: each says what becomes of the devices in flight",
+  { session },
+  async (page) => {
+    await make("stopped", command({ batch: { type: "number", value: 2 } }));
+    await page.goto(at("/jobs/instances/stopped"));
+    await page.getByRole("button", { name: "Stop", exact: true }).click();
+    const dialog = page.getByRole("alertdialog");
+    await dialog.getByText(/still waited for and recorded/).waitFor();
+    await accessible(page);
+    await page.screenshot({ path: picture("run-stop") });
+    await dialog.getByRole("button", { name: "Stop", exact: true }).click();
+    await page.getByTestId("run").and(page.locator("[data-status=stopped]")).waitFor({ state: "attached" });
+    assert.equal((await job("stopped")).status, "stopped");
+    await page.screenshot({ path: picture("run-stopped") });
+    await page.getByRole("button", { name: "Continue" }).click();
+    await page.locator("[data-testid=run][data-status=running]").waitFor({ state: "attached" });
+    await page.getByRole("button", { name: "Cancel job" }).click();
+    await dialog.getByText(/cannot be continued/).waitFor();
+    await dialog.getByRole("button", { name: "Cancel job" }).click();
+    await page.locator("[data-testid=run][data-status=cancelled]").waitFor({ state: "attached" });
+    await caughtUp(page, "stopped");
+    const { counters } = await job("stopped");
+    assert.ok(counters.cancelled > 0);
+    assert.equal(await legend(page, "Canceled"), counters.cancelled);
+
+    await page.getByRole("tab", { name: "Activity" }).click();
+    await page.getByText("canceled the job").waitFor();
+    await page.getByText("continued the job").waitFor();
+    await page.getByText("stopped the job").waitFor();
+    await page.getByText(server.email).first().waitFor();
+    await accessible(page);
+    await page.screenshot({ path: picture("run-activity") });
+    await page.getByRole("tab", { name: "Definition" }).click();
+    await page.getByText("selfTest = 3").waitFor();
+    await accessible(page);
+    await page.screenshot({ path: picture("run-definition") });
+  },
+);
+
+browserTest("the threshold cancels, and the failed ones are run again", { session }, async (page) => {
+  await make("fragile", command({ cancellationThreshold: { type: "number", value: 3, batch: false } }));
+  await page.goto(at("/jobs/instances/fragile"));
+  await ended("fragile");
+  await caughtUp(page, "fragile");
+  await page.getByText(/more than the 3 that were borne/).waitFor();
+  await page.screenshot({ path: picture("run-threshold") });
+  const { counters } = await job("fragile");
+  await page.getByRole("button", { name: "Rerun on failed" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText(`A new job is made on the ${counters.failed} devices that failed.`).waitFor();
+  await accessible(page);
+  await page.screenshot({ path: picture("run-rerun") });
+  await dialog.getByRole("textbox", { name: "Name" }).fill("Once more");
+  await dialog.getByRole("button", { name: "Rerun job" }).click();
+  await heading(page).getByText("Once more").waitFor();
+  await page.getByText("Rerun of").first().waitFor();
+  const id = new URL(page.url()).pathname.split("/").at(-1);
+  await ended(id);
+  assert.equal((await job(id)).counters.total, counters.failed);
+  await caughtUp(page, id);
+});
+
+browserTest(
+  "chosen devices are run again; a deleted one is shown and cannot be chosen",
+  { session },
+  async (page) => {
+    await make("partly", command());
+    await ended("partly");
+    await server.api("DELETE", "/devices/pump-0003");
+    await page.goto(at("/jobs/instances/partly?search=pump-000"));
+    const deleted = grid(page).getByRole("row").filter({ hasText: "pump-0003 (deleted)" });
+    await deleted.waitFor();
+    assert.equal(await deleted.getByRole("link").count(), 0);
+    assert.equal(await deleted.getByRole("checkbox").isDisabled(), true);
+    for (const id of ["pump-0001", "pump-0005"]) {
+      await grid(page)
+        .getByRole("checkbox", { name: `Select ${id}` })
+        .check();
+    }
+    await page.getByText("2 selected").waitFor();
+    await page.screenshot({ path: picture("run-selected") });
+    await page.getByRole("button", { name: "Rerun selected" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Rerun job" }).click();
+    await heading(page).getByText("Self test of all pumps – rerun").waitFor();
+    const id = new URL(page.url()).pathname.split("/").at(-1);
+    await ended(id);
+    const { value } = await server.api("GET", `/jobs/${id}/devices`);
+    assert.deepEqual(value.map(({ id }) => id).sort(), ["pump-0001", "pump-0005"]);
+  },
+);
+
+browserTest("values of the twins stand beside the results, and are remembered", { session }, async (page) => {
+  await page.goto(at("/jobs/instances/write-3"));
+  await page.getByRole("button", { name: "Twin columns" }).click();
+  await page.getByRole("textbox", { name: "Path of the value" }).fill("desired.interval");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Escape");
+  await grid(page).getByRole("columnheader", { name: "desired.interval" }).waitFor();
+  await grid(page).getByRole("gridcell", { name: "30", exact: true }).first().waitFor();
+  await page.reload();
+  await grid(page).getByRole("gridcell", { name: "30", exact: true }).first().waitFor();
+});
+
+browserTest(
+  "the server dies and comes back: no gap, nothing twice",
+  { session, expected: refused },
+  async (page) => {
+    await make("durable", command({ batch: { type: "number", value: 4 } }));
+    await page.goto(at("/jobs/instances/durable"));
+    await page.locator("[data-testid=run][data-connection=live]").waitFor({ state: "attached" });
+    await grid(page).getByRole("link", { name: /pump-/ }).first().waitFor();
+    await eventually("it runs", async () => (await job("durable")).counters.succeeded > 5);
+    await server.kill();
+    await page.getByText("The connection to the server is interrupted.").waitFor();
+    await page.screenshot({ path: picture("run-lost") });
+    await server.start();
+    await server.signIn(server.password);
+    await ended("durable");
+    await eventually("the page is connected again", async () =>
+      ["live", "ended"].includes((await state(page)).connection),
+    );
+    await caughtUp(page, "durable");
+    const { counters } = await job("durable");
+    assert.equal(await legend(page, "Completed"), counters.succeeded);
+    assert.equal(await legend(page, "Failed"), counters.failed);
+  },
+);
+
+browserTest("a scheduled job: when it runs, what it does, and its end", { session }, async (page) => {
+  await server.api("PUT", "/scheduledJobs/nightly", {
+    displayName: "Nightly self test",
+    group: "pumps",
+    data: [{ type: "command", target: TEMPLATE, path: "selfTest", value: 1 }],
+    schedule: {
+      start: new Date(Date.now() + 3_000).toISOString(),
+      recurrence: "daily",
+      zone: "Europe/Berlin",
+      end: { type: "occurrences", occurrences: 5 },
+    },
+  });
+  await page.goto(at("/jobs/scheduled/nightly"));
+  await heading(page).getByText("Nightly self test").waitFor();
+  await page.getByText("Europe/Berlin", { exact: true }).waitFor();
+  await grid(page)
+    .getByRole("link", { name: /Nightly self test/ })
+    .waitFor();
+  await accessible(page);
+  await page.screenshot({ path: picture("scheduled") });
+  await eventually(
+    "the run has ended",
+    async () => {
+      const { value } = await server.api("GET", "/scheduledJobs/nightly/jobs");
+      return value[0]?.end;
+    },
+    { within: 90_000 },
+  );
+  await page.locator("button:not([aria-disabled])").filter({ hasText: "Suspend" }).click();
+  await page.getByText("The schedule is suspended.").waitFor();
+  await page.getByRole("button", { name: "Resume schedule" }).click();
+  await page.getByText("The schedule is suspended.").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Unschedule" }).click();
+  await page
+    .getByRole("alertdialog")
+    .getByText(/their results stay/)
+    .waitFor();
+  await page.getByRole("alertdialog").getByRole("button", { name: "Unschedule" }).click();
+  await heading(page).getByText("Jobs", { exact: true }).waitFor();
+});
+
+browserTest("a job that is not there", { session, expected: refused }, async (page) => {
+  await page.goto(at("/jobs/instances/none-such"));
+  await page.getByText(/It may have been deleted/).waitFor();
+  await accessible(page);
+});

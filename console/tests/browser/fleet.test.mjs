@@ -60,7 +60,7 @@ browserTest(
     await page.screenshot({ path: picture("template-refused") });
     await json.fill(sample);
     await page.getByRole("button", { name: "Publish" }).click();
-    await page.getByText("Published", { exact: true }).waitFor();
+    await page.getByText("Published", { exact: true }).last().waitFor();
     await page.getByRole("cell", { name: "Report interval" }).waitFor();
     // Without the message that it was published, which is no part of the page.
     await page.reload();
@@ -130,7 +130,7 @@ browserTest("import: faulty lines are named and nothing is made, then all are", 
   await dialog.getByText("40 devices will be made").waitFor();
   await page.screenshot({ path: picture("import-ready") });
   await dialog.getByRole("button", { name: "Import", exact: true }).click();
-  await page.getByText("40 devices were made").waitFor();
+  await page.getByText("40 devices were made").last().waitFor();
   await grid(page).getByRole("link", { name: "Cooler 7", exact: true }).waitFor();
 });
 

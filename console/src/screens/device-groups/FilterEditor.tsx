@@ -1,9 +1,10 @@
 import { Button, Field, makeStyles, Subtitle2, Text, Textarea, tokens } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
-import { templateName, templatesQuery } from "../../api/lists";
+import { templatesQuery } from "../../api/lists";
 import { CodeBlock } from "../../components/CodeBlock";
 import { Picker } from "../../components/Picker";
+import { templateOptions } from "../../components/TemplatePicker";
 import { capabilitiesOf } from "../../dtdl/model";
 import { useMay } from "../../session/session";
 import { useTexts } from "../../texts/texts";
@@ -69,11 +70,7 @@ export function FilterEditor({ filter, readOnly }: Props) {
             clearable
             disabled={readOnly}
             fault={templates && rows.template !== "" && !template ? t("groups.broken.template") : undefined}
-            options={(templates ?? []).map((one) => ({
-              value: one["@id"] ?? "",
-              text: templateName(one),
-              note: one["@id"] ?? "",
-            }))}
+            options={templateOptions(templates ?? [])}
           />
           <FilterRows draft={rows} operands={operands} readOnly={readOnly} onChange={filter.setRows} />
           <CodeBlock code={filter.text ?? t("groups.preview.incomplete")} what={t("groups.filter.text")} />

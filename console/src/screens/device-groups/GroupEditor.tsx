@@ -1,16 +1,16 @@
 import { Field, Input, makeStyles, Tab, TabList, Textarea, tokens } from "@fluentui/react-components";
 import { DeleteRegular, SaveRegular, TaskListAddRegular } from "@fluentui/react-icons";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useBlocker, useNavigate, useSearch } from "@tanstack/react-router";
 import { useRef, useState, type ReactNode } from "react";
 import { answer, api } from "../../api/client";
-import { organizationsQuery, type DeviceGroup } from "../../api/lists";
+import type { DeviceGroup } from "../../api/lists";
 import { ConfirmDialog } from "../../components/ConfirmDialog";
 import { ErrorState } from "../../components/ErrorState";
 import { useNotify } from "../../components/notify";
+import { OrganizationPicker } from "../../components/OrganizationPicker";
 import { Page } from "../../components/Page";
 import { PageHeader } from "../../components/PageHeader";
-import { Picker } from "../../components/Picker";
 import { GuardedButton } from "../../session/Guarded";
 import { useMay } from "../../session/session";
 import { useTexts } from "../../texts/texts";
@@ -54,10 +54,6 @@ export function GroupEditor({ group, trail }: Props) {
   const view: GroupView = useSearch({
     strict: false,
     select: ({ view }) => (view === "devices" ? view : "filter"),
-  });
-  const { data: organizations = [] } = useQuery({
-    ...organizationsQuery,
-    enabled: may("viewOrganizations"),
   });
   const [name, setName] = useState(group?.displayName ?? "");
   const [description, setDescription] = useState(group?.description ?? "");
@@ -206,17 +202,7 @@ export function GroupEditor({ group, trail }: Props) {
                 onChange={(_, { value }) => setDescription(value)}
               />
             </Field>
-            {organizations.length > 0 && (
-              <Picker
-                label={t("devices.organization")}
-                value={organization}
-                onChange={setOrganization}
-                placeholder={t("devices.organization.root")}
-                clearable
-                disabled={readOnly}
-                options={organizations.map(({ id, displayName }) => ({ value: id ?? "", text: displayName }))}
-              />
-            )}
+            <OrganizationPicker value={organization} onChange={setOrganization} disabled={readOnly} />
             <FilterEditor filter={filter} readOnly={readOnly} />
           </div>
           <GroupPreview filter={filter.text} organization={organization} />

@@ -19,10 +19,11 @@ import {
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
 import { answer, api } from "../../api/client";
-import { organizationsQuery, templateName, templatesQuery } from "../../api/lists";
+import { organizationsQuery, templatesQuery } from "../../api/lists";
 import { ErrorState } from "../../components/ErrorState";
 import { explain } from "../../components/explain";
 import { Picker } from "../../components/Picker";
+import { templateOptions } from "../../components/TemplatePicker";
 import { saysCount } from "../../components/typedCount";
 import type { TextKey } from "../../texts/catalogue";
 import { useTexts } from "../../texts/texts";
@@ -246,7 +247,7 @@ function TargetPicker({ kind, value, onChange }: TargetProps) {
   };
   const options =
     kind === "template"
-      ? templates.map((one) => ({ value: one["@id"] ?? "", text: templateName(one), note: one["@id"] ?? "" }))
+      ? templateOptions(templates)
       : organizations.map(({ id, displayName }) => ({ value: id ?? "", text: displayName }));
   return (
     <Picker

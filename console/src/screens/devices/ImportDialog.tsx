@@ -18,13 +18,12 @@ import {
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
-import { organizationsQuery, templateName, templatesQuery } from "../../api/lists";
 import { saveFile } from "../../app/saveFile";
 import { ErrorState } from "../../components/ErrorState";
 import { FormDialog } from "../../components/FormDialog";
 import { useNotify } from "../../components/notify";
-import { Picker } from "../../components/Picker";
-import { useMay } from "../../session/session";
+import { OrganizationPicker } from "../../components/OrganizationPicker";
+import { TemplatePicker } from "../../components/TemplatePicker";
 import { useTexts } from "../../texts/texts";
 
 type Report = Schemas["ImportReport"];
@@ -47,14 +46,8 @@ interface Props {
 export function ImportDialog({ template: initial, onClose }: Props) {
   const styles = useStyles();
   const { t, formats } = useTexts();
-  const may = useMay();
   const queries = useQueryClient();
   const { done } = useNotify();
-  const { data: templates = [] } = useQuery({ ...templatesQuery, enabled: may("viewTemplates") });
-  const { data: organizations = [] } = useQuery({
-    ...organizationsQuery,
-    enabled: may("viewOrganizations"),
-  });
   const input = useRef<HTMLInputElement>(null);
   const [template, setTemplate] = useState(initial ?? "");
   const [organization, setOrganization] = useState("");
@@ -108,28 +101,8 @@ export function ImportDialog({ template: initial, onClose }: Props) {
       onClose={onClose}
     >
       <Text>{t("devices.import.about")}</Text>
-      <Picker
-        label={t("devices.template")}
-        value={template}
-        onChange={setTemplate}
-        placeholder={t("devices.unassigned")}
-        clearable
-        options={templates.map((one) => ({
-          value: one["@id"] ?? "",
-          text: templateName(one),
-          note: one["@id"] ?? "",
-        }))}
-      />
-      {organizations.length > 0 && (
-        <Picker
-          label={t("devices.organization")}
-          value={organization}
-          onChange={setOrganization}
-          placeholder={t("devices.organization.root")}
-          clearable
-          options={organizations.map(({ id, displayName }) => ({ value: id ?? "", text: displayName }))}
-        />
-      )}
+      <TemplatePicker value={template} onChange={setTemplate} />
+      <OrganizationPicker value={organization} onChange={setOrganization} />
       <Field label={t("devices.import.file")} required>
         <div className={styles.file}>
           <input

@@ -1,13 +1,13 @@
 import { Field, Input, Switch } from "@fluentui/react-components";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { answer, api } from "../../api/client";
 import { RequestFailed } from "../../api/failure";
-import { organizationsQuery, templateName, templatesQuery } from "../../api/lists";
 import { FormDialog } from "../../components/FormDialog";
-import { fieldState, Picker } from "../../components/Picker";
-import { useMay } from "../../session/session";
+import { OrganizationPicker } from "../../components/OrganizationPicker";
+import { fieldState } from "../../components/Picker";
+import { TemplatePicker } from "../../components/TemplatePicker";
 import { useTexts } from "../../texts/texts";
 import { isDeviceId } from "./search";
 
@@ -20,14 +20,8 @@ interface Props {
 /** Makes one device, and opens it where it says how it connects. */
 export function NewDeviceDialog({ template: initial, onClose }: Props) {
   const { t } = useTexts();
-  const may = useMay();
   const queries = useQueryClient();
   const navigate = useNavigate();
-  const { data: templates = [] } = useQuery({ ...templatesQuery, enabled: may("viewTemplates") });
-  const { data: organizations = [] } = useQuery({
-    ...organizationsQuery,
-    enabled: may("viewOrganizations"),
-  });
   const [id, setId] = useState("");
   const [name, setName] = useState("");
   const [template, setTemplate] = useState(initial ?? "");
@@ -66,28 +60,8 @@ export function NewDeviceDialog({ template: initial, onClose }: Props) {
       <Field label={t("devices.name")} hint={t("devices.name.hint")}>
         <Input value={name} maxLength={148} onChange={(_, { value }) => setName(value)} />
       </Field>
-      <Picker
-        label={t("devices.template")}
-        value={template}
-        onChange={setTemplate}
-        placeholder={t("devices.unassigned")}
-        clearable
-        options={templates.map((one) => ({
-          value: one["@id"] ?? "",
-          text: templateName(one),
-          note: one["@id"] ?? "",
-        }))}
-      />
-      {organizations.length > 0 && (
-        <Picker
-          label={t("devices.organization")}
-          value={organization}
-          onChange={setOrganization}
-          placeholder={t("devices.organization.root")}
-          clearable
-          options={organizations.map(({ id, displayName }) => ({ value: id ?? "", text: displayName }))}
-        />
-      )}
+      <TemplatePicker value={template} onChange={setTemplate} />
+      <OrganizationPicker value={organization} onChange={setOrganization} />
       <Switch
         label={t("devices.simulated.label")}
         checked={simulated}

@@ -18,7 +18,7 @@ import type { Page } from "../../../grid/paged";
 import { useTexts } from "../../../texts/texts";
 import { RECURRENCES } from "../names";
 import { nameOf, ownerText } from "./columns";
-import { durationText } from "./duration";
+import { secondsOf } from "./duration";
 import { JobMenu } from "./JobMenu";
 import { ATTENTION, JobProgress, JobSummary } from "./JobSummary";
 import { someDrafts, someJobs, someScheduled, type Draft, type Job, type ScheduledJob } from "./queries";
@@ -65,7 +65,7 @@ const ROWS = 5;
 /** What needs somebody first, then what runs, what was saved, what is scheduled, and what was last. */
 export function Overview({ create }: { create: ReactNode }) {
   const styles = useStyles();
-  const { t, language } = useTexts();
+  const { t, formats } = useTexts();
   const attention = useQuery(someJobs("attention", ROWS));
   const running = useQuery(someJobs("running", 2 * ROWS));
   const drafts = useQuery(someDrafts(ROWS));
@@ -93,7 +93,9 @@ export function Overview({ create }: { create: ReactNode }) {
       <JobProgress job={job} />
       <Text size={200} className={styles.muted}>
         {job.start
-          ? t("jobs.since", { duration: durationText(job.start, job.end ?? undefined, new Date(), language) })
+          ? t("jobs.since", {
+              duration: formats.duration(secondsOf(job.start, job.end ?? undefined, new Date())),
+            })
           : (job.reason ?? "")}
       </Text>
       <JobMenu job={job} />

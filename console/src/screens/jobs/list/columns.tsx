@@ -9,7 +9,7 @@ import type { Translate } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
 import { TYPES } from "../names";
 import { RECURRENCES } from "../names";
-import { durationText } from "./duration";
+import { secondsOf } from "./duration";
 import { JobMenu } from "./JobMenu";
 import { JobProgress, JobSummary } from "./JobSummary";
 import type { Draft, Job, ScheduledJob } from "./queries";
@@ -27,7 +27,7 @@ export function ownerText(owner: string | undefined, t: Translate): string {
 }
 
 export function useJobColumns(): readonly GridColumn<Job>[] {
-  const { t, language } = useTexts();
+  const { t, formats } = useTexts();
   return useMemo(
     () => [
       {
@@ -98,7 +98,7 @@ export function useJobColumns(): readonly GridColumn<Job>[] {
         width: 120,
         sortable: true,
         cell: ({ start, end }) => (
-          <span>{start && durationText(start, end ?? undefined, new Date(), language)}</span>
+          <span>{start && formats.duration(secondsOf(start, end ?? undefined, new Date()))}</span>
         ),
       },
       {
@@ -131,7 +131,7 @@ export function useJobColumns(): readonly GridColumn<Job>[] {
         cell: (job) => <JobMenu job={job} />,
       },
     ],
-    [t, language],
+    [t, formats],
   );
 }
 

@@ -130,8 +130,8 @@ pub(crate) fn of_hub(method: &Method, pattern: &str, params: &[String]) -> Optio
     Some(Change { action, kind, id: params.get(at).cloned(), detail: detail.map(str::to_owned) })
 }
 
-/// Does `work` and writes down what it changed. What failed has changed nothing, unless it failed here or at the device:
-/// then nobody knows, and that is written down too.
+/// Does `work` and writes down what it changed, in the same transaction where there is one. What failed has changed
+/// nothing, unless it failed here or at the device: then nobody knows, and that is written down too.
 ///
 /// # Errors
 /// Those of `work`. When only the entry could not be written, the store's: whoever gets it knows that the change may
@@ -151,9 +151,12 @@ pub(crate) async fn noted<T, E: From<StoreError>>(
     {
         entry.place = AuditPlace::Organization(engine.store().organization_of(kind, id).await?);
     }
-    match work.await {
+    let (done, left) = engine.store().noting(entry.clone(), engine.now(), work).await;
+    match done {
         Ok(done) => {
-            engine.note(entry).await?;
+            if let Some(entry) = left {
+                engine.note(entry).await?;
+            }
             Ok(done)
         }
         Err(error) => {

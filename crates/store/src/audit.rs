@@ -3,9 +3,11 @@
 //! An entry's number is its time, so that a span of time is a range of keys; two at once follow each other.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use bellwether_model::Time;
 use bellwether_model::access::Scope;
+use parking_lot::Mutex;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::Value;
 
@@ -151,7 +153,52 @@ impl Records<'_> {
     }
 }
 
+tokio::task_local! {
+    /// What the call that runs in this task is about to change.
+    static PENDING: PendingEntry;
+}
+
+/// An entry that waits for the transaction that it tells of.
+#[derive(Debug, Clone)]
+pub(crate) struct PendingEntry(Arc<Mutex<Option<(NewAuditEntry, Time)>>>);
+
+impl PendingEntry {
+    /// That of the call that runs in this task.
+    pub fn of_this_call() -> Option<PendingEntry> {
+        PENDING.try_with(PendingEntry::clone).ok()
+    }
+
+    /// Writes it down, once, unless the thing that it tells of is not there yet.
+    pub fn write(&self, connection: &Connection) -> Result<(), StoreError> {
+        let mut pending = self.0.lock();
+        let Some((entry, now)) = pending.as_ref() else { return Ok(()) };
+        if let (AuditPlace::OfThing, Some(id)) = (&entry.place, &entry.id)
+            && look_up(connection, &entry.kind, id)?.is_none()
+        {
+            return Ok(());
+        }
+        Records::inside(connection).note(entry, *now)?;
+        *pending = None;
+        Ok(())
+    }
+}
+
 impl Store {
+    /// Does `work` and writes `entry` down in the first transaction of it that changes what the entry tells of: neither
+    /// stands without the other. Returns the entry again when no transaction took it, as when work goes on elsewhere or
+    /// fails.
+    pub async fn noting<T>(
+        &self,
+        entry: NewAuditEntry,
+        now: Time,
+        work: impl Future<Output = T>,
+    ) -> (T, Option<NewAuditEntry>) {
+        let pending = PendingEntry(Arc::new(Mutex::new(Some((entry, now)))));
+        let done = PENDING.scope(pending.clone(), work).await;
+        let left = pending.0.lock().take();
+        (done, left.map(|(entry, _)| entry))
+    }
+
     /// Writes an entry down.
     pub async fn note(&self, entry: NewAuditEntry, now: Time) -> Result<(), StoreError> {
         self.change_records(move |records: &Records<'_>| records.note(&entry, now)).await

@@ -93,6 +93,7 @@ pub use targets::TargetList;
 pub use twin_chunks::{ChunkDone, ChunkPlan, DesiredPush, DeviceChange, PreparedChunk};
 pub use twins::ChangeTwinError;
 
+use audit::PendingEntry;
 use bellwether_model::identity::Presence;
 use bellwether_model::{DeviceSeq, JobKey};
 use readers::{Readers, keep_statements};
@@ -173,7 +174,7 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.writer.write(Priority::Interactive, piece).await
+        self.write(Priority::Interactive, piece).await
     }
 
     async fn for_job<T, E, F>(&self, piece: F) -> Result<T, E>
@@ -182,7 +183,22 @@ impl Store {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.writer.write(Priority::Job, piece).await
+        self.write(Priority::Job, piece).await
+    }
+
+    async fn write<T, E, F>(&self, priority: Priority, piece: F) -> Result<T, E>
+    where
+        F: FnOnce(&Connection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let Some(entry) = PendingEntry::of_this_call() else { return self.writer.write(priority, piece).await };
+        let noted = move |connection: &Connection| {
+            let done = piece(connection)?;
+            entry.write(connection)?;
+            Ok(done)
+        };
+        self.writer.write(priority, noted).await
     }
 
     /// A piece that moves a job; who listens is told once it is on disk.

@@ -1,3 +1,4 @@
+mod audit;
 mod device_history;
 mod limit;
 mod lists;

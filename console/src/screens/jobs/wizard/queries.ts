@@ -5,20 +5,6 @@ import { parseExact } from "../../../dtdl/exactJson";
 import { pagedSource } from "../../../grid/paged";
 import type { JobParts } from "./form";
 
-/** All device groups, to choose from. */
-export const groupsQuery = queryOptions({
-  queryKey: ["deviceGroups", "all"],
-  staleTime: 30_000,
-  queryFn: ({ signal }) =>
-    readAll(
-      async (token, limit) =>
-        pageOf(
-          await answer(api.GET("/deviceGroups", { params: { query: pageQuery(token, limit) }, signal })),
-        ),
-      signal,
-    ),
-});
-
 /** How many devices are in a group now, read again while one looks. */
 export function membersQuery(group: string) {
   return queryOptions({

@@ -1,13 +1,14 @@
 import { useQuery } from "@tanstack/react-query";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import type { Schemas } from "../../../api/client";
-import { templatesQuery } from "../../../api/lists";
+import { groupsQuery, templatesQuery } from "../../../api/lists";
+import { useDebounced } from "../../../app/useDebounced";
 import { capabilitiesOf, type Capability } from "../../../dtdl/model";
 import { useTexts } from "../../../texts/texts";
 import { bodyOf, devicesOf, scheduleOf, type JobForm, type SchemaOf } from "./form";
 import { allProblems, ownProblems, problemAt, stepOf, type Problem } from "./problems";
 import type { Step } from "./steps";
-import { groupsQuery, previewQuery } from "./queries";
+import { previewQuery } from "./queries";
 
 /** How long the form stays as it is, in ms, before the server is asked what it would do. */
 const SETTLED = 400;
@@ -65,7 +66,7 @@ export function useWizard(initial: JobForm): Wizard & { readonly changed: boolea
   const body = useMemo(() => bodyOf(form, schemaOf), [form, schemaOf]);
   const schedule = useMemo(() => scheduleOf(form), [form]);
   const asked = JSON.stringify(schedule ? { ...body, schedule } : body);
-  const question = useSettled(asked);
+  const question = useDebounced(asked, SETTLED);
   const devices = devicesOf(form);
   const preview = useQuery(
     previewQuery(question, form.from === "group" ? form.group !== "" : (devices?.length ?? 0) > 0),
@@ -99,13 +100,4 @@ export function useWizard(initial: JobForm): Wizard & { readonly changed: boolea
     attempt: (step) => setAttempted((before) => (before.has(step) ? before : new Set([...before, step]))),
     changed: form !== initial,
   };
-}
-
-function useSettled(value: string): string {
-  const [settled, setSettled] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setSettled(value), SETTLED);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return settled;
 }

@@ -56,13 +56,14 @@ function Opened({ source, search }: { source: Source; search: WizardSearch }) {
 }
 
 function initialForm(
-  { job, copyOf }: Source,
+  { job, copyOf, scheduled }: Source,
   { group, devices }: WizardSearch,
   t: ReturnType<typeof useTexts>["t"],
 ): JobForm {
   const form = formOf(job, new Date());
   return {
     ...form,
+    ...(scheduled && { schedule: { ...form.schedule, fixed: true } }),
     ...(copyOf !== undefined && { name: t("wizard.copyName", { name: copyOf }).slice(0, 256) }),
     ...(group !== undefined && { from: "group", group }),
     ...(devices === "chosen" && { from: "list", listed: chosenDevices() }),

@@ -129,7 +129,9 @@ export const wizard = {
   "wizard.schedule.groupOnly": "A scheduled job runs on a whole device group, not on chosen devices.",
   "wizard.schedule.members":
     "Devices are looked up at each run, so that later members of the group are included.",
+  "wizard.schedule.needed": "A scheduled job keeps a schedule. To run it once now, make a new job.",
   "wizard.schedule.now": "It runs now, once.",
+  "wizard.schedule.stays": "It stays a scheduled job. To run the same once, copy one of its runs.",
   "wizard.schedule.use": "Run by a schedule",
   "wizard.sentence.atOnce": { one: "{count} device.", other: "All {count} devices at once." },
   "wizard.sentence.batches": { one: "{count} batch of {size}.", other: "{count} batches of {size}." },

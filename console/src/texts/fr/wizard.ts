@@ -135,7 +135,11 @@ export const wizard: Translated<typeof english> = {
     "Un travail planifié s’exécute sur un groupe entier, pas sur des appareils choisis.",
   "wizard.schedule.members":
     "Les appareils sont recherchés à chaque exécution ; ceux qui rejoignent le groupe plus tard en font partie.",
+  "wizard.schedule.needed":
+    "Un travail planifié garde une planification. Pour l’exécuter une fois maintenant, créez un travail.",
   "wizard.schedule.now": "Il s’exécute maintenant, une fois.",
+  "wizard.schedule.stays":
+    "Il reste un travail planifié. Pour l’exécuter une seule fois, copiez l’une de ses exécutions.",
   "wizard.schedule.use": "Exécuter selon une planification",
   "wizard.sentence.atOnce": { one: "{count} appareil.", other: "Les {count} appareils à la fois." },
   "wizard.sentence.batches": { one: "{count} lot de {size}.", other: "{count} lots de {size}." },

@@ -114,7 +114,9 @@ export const wizard: Translated<typeof english> = {
   "wizard.schedule.groupOnly": "예약된 작업은 선택한 디바이스가 아니라 디바이스 그룹 전체에서 실행됩니다.",
   "wizard.schedule.members":
     "디바이스는 실행할 때마다 조회되므로 나중에 그룹에 추가된 디바이스도 포함됩니다.",
+  "wizard.schedule.needed": "예약된 작업에는 일정이 있어야 합니다. 지금 한 번 실행하려면 새 작업을 만드세요.",
   "wizard.schedule.now": "지금 한 번 실행합니다.",
+  "wizard.schedule.stays": "예약된 작업으로 유지됩니다. 한 번만 실행하려면 실행 기록 중 하나를 복사하세요.",
   "wizard.schedule.use": "예약하여 실행",
   "wizard.sentence.atOnce": { other: "디바이스 {count}개를 한꺼번에 실행합니다." },
   "wizard.sentence.batches": { other: "{size}개씩 {count}개 배치로 실행합니다." },

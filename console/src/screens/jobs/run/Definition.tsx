@@ -6,7 +6,7 @@ import { Card, Facts } from "../../../components/Card";
 import { TimeText } from "../../../components/TimeText";
 import type { TextKey } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
-import { callOf, curlOf } from "../wizard/request";
+import { curlOf, type ApiCall as Call } from "../wizard/request";
 import type { Job } from "./follower";
 import { JsonText } from "./JsonText";
 
@@ -171,7 +171,10 @@ export function ApiCall({
   job: Defined & { readonly schedule?: Schemas["JobSchedule"] };
 }) {
   const { t } = useTexts();
-  const call = callOf(id, requestOf(job), job.schedule);
+  const { schedule } = job;
+  const call: Call = schedule
+    ? { kind: "scheduledJob", id, body: { ...requestOf(job), group: job.group, schedule } }
+    : { kind: "job", id, body: requestOf(job) };
   return (
     <>
       <JsonText label={t("run.request.body")} value={call.body} />

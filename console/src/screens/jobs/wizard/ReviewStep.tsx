@@ -17,7 +17,7 @@ import { TYPES } from "../names";
 import { DeliverySentence } from "./DeliveryStep";
 import { NextRuns } from "./NextRuns";
 import { stepOf } from "./problems";
-import { callOf, curlOf, shortened } from "./request";
+import { curlOf, shortened, type ApiCall } from "./request";
 import { RECURRENCES } from "../names";
 import { STEP_NAMES } from "./StepLinks";
 import { useWizardStyles } from "./styles";
@@ -26,11 +26,10 @@ import type { Wizard } from "./useWizard";
 const route = getRouteApi("/shell/jobs/definitions/create/$step");
 
 /** All that was chosen, whom it meets, what is wrong with it, and the call that a script would make. */
-export function ReviewStep({ wizard, id }: { wizard: Wizard; id: string }) {
+export function ReviewStep({ wizard, call }: { wizard: Wizard; call: ApiCall }) {
   const styles = useWizardStyles();
   const { t } = useTexts();
-  const { form, body, schedule, preview } = wizard;
-  const call = callOf(id, body, schedule);
+  const { form, body, preview } = wizard;
   const origin = window.location.origin;
   const curl = curlOf(call, origin);
 
@@ -63,7 +62,7 @@ export function ReviewStep({ wizard, id }: { wizard: Wizard; id: string }) {
             </dd>
             <dt>{t("wizard.step.schedule")}</dt>
             <dd>
-              {schedule === undefined ? (
+              {!form.schedule.on ? (
                 t("wizard.schedule.now")
               ) : (
                 <>

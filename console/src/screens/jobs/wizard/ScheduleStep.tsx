@@ -38,16 +38,17 @@ export function ScheduleStep({ wizard }: { wizard: Wizard }) {
       <section className={styles.section}>
         <Switch
           checked={schedule.on}
-          disabled={!onGroup && !schedule.on}
+          disabled={schedule.fixed ? schedule.on : !onGroup && !schedule.on}
           label={t("wizard.schedule.use")}
           onChange={(_, { checked }) => set({ on: checked })}
         />
+        {schedule.fixed && <Text className={styles.muted}>{t("wizard.schedule.stays")}</Text>}
         {!onGroup && (
           <MessageBar intent={schedule.on ? "error" : "info"} layout="multiline">
             <MessageBarBody>{t("wizard.schedule.groupOnly")}</MessageBarBody>
           </MessageBar>
         )}
-        {!schedule.on && <Text className={styles.muted}>{t("wizard.schedule.now")}</Text>}
+        {!schedule.on && !schedule.fixed && <Text className={styles.muted}>{t("wizard.schedule.now")}</Text>}
       </section>
       {schedule.on && (
         <>

@@ -16,6 +16,7 @@ import { DeliveryStep } from "./DeliveryStep";
 import { devicesOf, draftOf, selectsEverything, type JobForm } from "./form";
 import { isStep, STEPS, type Step } from "./steps";
 import type { Source } from "./queries";
+import { callOf, send } from "./request";
 import { ReviewStep } from "./ReviewStep";
 import { ScheduleStep } from "./ScheduleStep";
 import { StepLinks } from "./StepLinks";
@@ -46,6 +47,7 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
   const [draft, setDraft] = useState(source.draft);
   const done = useRef(false);
   const editing = source.scheduled !== undefined;
+  const call = callOf(form, body, schedule, { id, ...source });
 
   useBlocker({
     shouldBlockFn: ({ current, next }) =>
@@ -110,24 +112,7 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
 
   /** Makes the job or the schedule. Throws when it is refused. */
   const launch = async () => {
-    if (schedule) {
-      await answer(
-        api.PUT("/scheduledJobs/{scheduledJobId}", {
-          params: {
-            path: { scheduledJobId: id },
-            ...(source.scheduled?.etag !== undefined && { header: { "If-Match": source.scheduled.etag } }),
-          },
-          body: {
-            ...body,
-            group: form.group,
-            schedule,
-            ...(source.scheduled && { enabled: source.scheduled.enabled }),
-          },
-        }),
-      );
-    } else {
-      await answer(api.PUT("/jobs/{jobId}", { params: { path: { jobId: id } }, body }));
-    }
+    await send(call);
     done.current = true;
     if (draft) {
       // The job is made: a draft that stays is a nuisance, not a failure.
@@ -136,7 +121,8 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
       );
     }
     void queries.invalidateQueries({ predicate: ({ queryKey }) => LISTS.includes(String(queryKey[0])) });
-    if (schedule) await navigate({ to: "/jobs/scheduled/$scheduledJobId", params: { scheduledJobId: id } });
+    if (call.kind === "scheduledJob")
+      await navigate({ to: "/jobs/scheduled/$scheduledJobId", params: { scheduledJobId: id } });
     else await navigate({ to: "/jobs/instances/$jobId", params: { jobId: id } });
   };
 
@@ -145,7 +131,7 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
   const everything = devicesOf(form) === undefined && selectsEverything(group?.filter ?? "");
   const confirms = devices > 0 && (everything || devices >= server.confirmDevices);
   const ready = wizard.problems.length === 0 && preview !== undefined && !wizard.previewIsOld;
-  const verb = t(editing ? "wizard.update" : schedule ? "wizard.schedule.do" : "wizard.run");
+  const verb = t(editing ? "wizard.update" : form.schedule.on ? "wizard.schedule.do" : "wizard.run");
   const allowed = may("runJobs");
 
   return (
@@ -168,7 +154,7 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
       {step === "configure" && <ConfigureStep wizard={wizard} />}
       {step === "delivery" && <DeliveryStep wizard={wizard} />}
       {step === "schedule" && <ScheduleStep wizard={wizard} />}
-      {step === "review" && <ReviewStep wizard={wizard} id={id} />}
+      {step === "review" && <ReviewStep wizard={wizard} call={call} />}
       {failure !== undefined && <ErrorState error={failure} title={t("wizard.failed")} />}
       <div className={styles.footer}>
         {step !== "configure" && (
@@ -210,7 +196,7 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
       {asking && (
         <ConfirmDialog
           title={t(everything ? "wizard.confirm.all" : "wizard.confirm.many", { count: devices })}
-          body={t(schedule ? "wizard.confirm.schedule" : "wizard.confirm.body", {
+          body={t(form.schedule.on ? "wizard.confirm.schedule" : "wizard.confirm.body", {
             name: form.name,
             count: devices,
           })}

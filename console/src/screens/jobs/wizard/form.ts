@@ -27,6 +27,8 @@ export interface AmountForm {
 
 export interface ScheduleForm {
   readonly on: boolean;
+  /** A scheduled job is edited: it stays one. */
+  readonly fixed: boolean;
   readonly recurrence: "once" | Schemas["Recurrence"];
   readonly start: Wall;
   readonly zone: string;
@@ -99,6 +101,7 @@ export function emptyForm(now: Date): JobForm {
     threshold: { on: false, unit: "percentage", value: "5", perBatch: false },
     schedule: {
       on: false,
+      fixed: false,
       recurrence: "once",
       start: wallOf(start, zone),
       zone,
@@ -150,6 +153,7 @@ function scheduleForm(schedule: Schemas["JobSchedule"], empty: ScheduleForm): Sc
   const zone = schedule.zone ?? "UTC";
   const { end } = schedule;
   return {
+    ...empty,
     on: true,
     recurrence: schedule.recurrence ?? "once",
     start: wallOf(new Date(schedule.start), zone),

@@ -5,7 +5,6 @@ import { translator } from "../../../texts/catalogue";
 import { en } from "../../../texts/en";
 import { bodyOf, draftOf, emptyForm, formOf, scheduleOf, selectsEverything, templateOfFilter } from "./form";
 import { allProblems, ownProblems, problemAt, stepOf } from "./problems";
-import { callOf, curlOf, shortened } from "./request";
 import { deliverySentences } from "./sentence";
 import { formatsOf } from "../../../texts/formats";
 
@@ -118,15 +117,6 @@ test("filters say a template, and whether they let everything through", () => {
   expect(templateOfFilter("SELECT * FROM devices WHERE x = 1")).toBeUndefined();
   expect(selectsEverything("select * from devices ")).toBe(true);
   expect(selectsEverything("SELECT * FROM devices WHERE x = 1")).toBe(false);
-});
-
-test("the call for a shell survives quotes, and a long list is cut to look at", () => {
-  const ids = Array.from({ length: 12 }, (_, n) => `d${n}`);
-  const call = callOf("a/b", { displayName: "It's", devices: ids, data: [] });
-  expect(call.address).toBe("/api/jobs/a%2Fb?api-version=bellwether-1");
-  expect(curlOf(call, "https://h")).toContain(`"It'\\''s"`);
-  expect(curlOf(shortened(call), "https://h")).not.toContain("d11");
-  expect(curlOf(call, "https://h")).toContain("d11");
 });
 
 test("what will happen, in plain words", () => {

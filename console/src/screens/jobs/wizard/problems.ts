@@ -106,7 +106,11 @@ function addEntries(
 }
 
 function addSchedule({ schedule, from, ticked }: JobForm, add: Add, t: Translate): void {
-  if (!schedule.on) return;
+  if (!schedule.on) {
+    // Without one the job would run now.
+    if (schedule.fixed) add("schedule", t("wizard.schedule.needed"));
+    return;
+  }
   if (from === "list" || ticked !== undefined) add("schedule", t("wizard.schedule.groupOnly"));
   if (instantOf(schedule.start, schedule.zone) === undefined) add("schedule.start", t("wizard.fault.start"));
   if (schedule.recurrence === "once") return;

@@ -1,30 +1,90 @@
-import { API_VERSION, type Schemas } from "../../../api/client";
+import { answer, api, API_VERSION, type Schemas } from "../../../api/client";
+import type { JobForm } from "./form";
+import type { Source } from "./queries";
 
-/** The call that the wizard makes, to be made by a script. */
-export interface ApiCall {
-  readonly method: "PUT";
-  /** From the host on. */
-  readonly address: string;
-  readonly body: object;
-}
+/** The call that the wizard makes: what is shown, what a script may make, and what is sent are this. */
+export type ApiCall =
+  | { readonly kind: "job"; readonly id: string; readonly body: Schemas["NewJob"] }
+  | {
+      readonly kind: "scheduledJob";
+      readonly id: string;
+      readonly body: Schemas["ScheduledJob"];
+      /** The version that is changed. */
+      readonly etag?: string;
+    }
+  /** A job on devices of another one, `of`. */
+  | { readonly kind: "rerun"; readonly of: string; readonly id: string; readonly body: Schemas["RerunJob"] };
 
-export function callOf(id: string, body: Schemas["NewJob"], schedule?: Schemas["JobSchedule"]): ApiCall {
-  const path = schedule ? "scheduledJobs" : "jobs";
+/**
+ * The call for what stands in the form. A schedule whose start is no time yet makes a call that the server refuses,
+ * never one that runs at once.
+ */
+export function callOf(
+  form: JobForm,
+  body: Schemas["NewJob"],
+  schedule: Schemas["JobSchedule"] | undefined,
+  { id, scheduled }: { readonly id: string; readonly scheduled?: Source["scheduled"] },
+): ApiCall {
+  if (scheduled === undefined && !form.schedule.on) return { kind: "job", id, body };
   return {
-    method: "PUT",
-    address: `/api/${path}/${encodeURIComponent(id)}?api-version=${API_VERSION}`,
-    body: schedule ? { ...body, schedule } : body,
+    kind: "scheduledJob",
+    id,
+    body: {
+      ...body,
+      group: form.group,
+      schedule: schedule ?? { start: "" },
+      ...(scheduled && { enabled: scheduled.enabled }),
+    },
+    ...(scheduled?.etag !== undefined && { etag: scheduled.etag }),
   };
 }
 
+/** Makes the call; a refusal is thrown. */
+export async function send(call: ApiCall): Promise<void> {
+  if (call.kind === "job") {
+    await answer(api.PUT("/jobs/{jobId}", { params: { path: { jobId: call.id } }, body: call.body }));
+  } else if (call.kind === "rerun") {
+    const path = { jobId: call.of, rerunId: call.id };
+    await answer(api.PUT("/jobs/{jobId}/rerun/{rerunId}", { params: { path }, body: call.body }));
+  } else {
+    await answer(
+      api.PUT("/scheduledJobs/{scheduledJobId}", {
+        params: {
+          path: { scheduledJobId: call.id },
+          ...(call.etag !== undefined && { header: { "If-Match": call.etag } }),
+        },
+        body: call.body,
+      }),
+    );
+  }
+}
+
+/** From the host on. */
+export function addressOf(call: ApiCall): string {
+  const path =
+    call.kind === "job"
+      ? ["jobs", call.id]
+      : call.kind === "rerun"
+        ? ["jobs", call.of, "rerun", call.id]
+        : ["scheduledJobs", call.id];
+  return `/api/${path.map(encodeURIComponent).join("/")}?api-version=${API_VERSION}`;
+}
+
 /** The call for a shell; the token stands in a variable, so that it is not copied with it. */
-export function curlOf({ method, address, body }: ApiCall, origin: string): string {
+export function curlOf(call: ApiCall, origin: string): string {
+  const etag = call.kind === "scheduledJob" ? call.etag : undefined;
   return [
-    `curl -X ${method} '${origin}${address}'`,
+    `curl -X PUT '${origin}${addressOf(call)}'`,
     `  -H "Authorization: $BELLWETHER_TOKEN"`,
     "  -H 'Content-Type: application/json'",
-    `  -d '${JSON.stringify(body, null, 2).replaceAll("'", `'\\''`)}'`,
+    ...(etag === undefined ? [] : [`  -H ${quoted(`If-Match: ${etag}`)}`]),
+    `  -d ${quoted(JSON.stringify(call.body, null, 2))}`,
   ].join(" \\\n");
+}
+
+/** One word of a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Most ids that are shown of a long list; all are copied. */
@@ -32,7 +92,11 @@ const SHOWN = 10;
 
 /** The same call with a long list of devices cut, to look at. */
 export function shortened(call: ApiCall): ApiCall {
-  const { devices } = call.body as { devices?: readonly string[] };
-  if (devices === undefined || devices.length <= SHOWN) return call;
-  return { ...call, body: { ...call.body, devices: [...devices.slice(0, SHOWN), "…"] } };
+  if (call.kind === "scheduledJob") return call;
+  const { devices } = call.body;
+  if (devices == null || devices.length <= SHOWN) return call;
+  const cut = [...devices.slice(0, SHOWN), "…"];
+  return call.kind === "job"
+    ? { ...call, body: { ...call.body, devices: cut } }
+    : { ...call, body: { ...call.body, devices: cut } };
 }

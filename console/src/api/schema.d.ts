@@ -1519,7 +1519,10 @@ export interface components {
             id: string;
             /** @description The device's name for people. */
             displayName: string;
-            /** @description The device was deleted since; it cannot be opened or chosen. */
+            /**
+             * @description The device was deleted since, or belongs to an organization that the caller does not see; it cannot be opened or
+             *     chosen.
+             */
             deleted: boolean;
             /** @description Where it stands. */
             status: components["schemas"]["DeviceJobStatus"];
@@ -2314,7 +2317,7 @@ export interface components {
             before?: unknown;
             /** @description What was written; null takes a value away. */
             after: unknown;
-            /** @description The same paths as they are now; absent when the device was deleted. */
+            /** @description The same paths as they are now; absent when the device was deleted, or is not the caller's to see. */
             now?: unknown;
         };
         /** @description A user. */

@@ -51,14 +51,15 @@ impl Store {
             let mut page = DeviceJobsPage { jobs: Vec::new(), next: None };
             let mut before = before.unwrap_or(JobKey(i64::MAX));
             let mut looked_at = 0;
+            let view = ResultView::all(scope);
             while let Some((job, ordinal)) = list_before(connection, before, device)? {
                 before = job;
                 looked_at += 1;
                 if let Some(ordinal) = ordinal
                     && let Some(job) = job_by_key(connection, job)?
-                    && scope.covers(job.spec.organization.as_deref())
+                    && view.scope.covers(job.spec.organization.as_deref())
                 {
-                    let result = result(connection, &job, &ResultView::default(), ordinal, device)?;
+                    let result = result(connection, &job, &view, ordinal, device)?;
                     page.jobs.push(DeviceJob { job, result });
                 }
                 if page.jobs.len() == limit || looked_at == LOOKED_AT_MAX {

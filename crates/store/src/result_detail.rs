@@ -1,5 +1,6 @@
 //! One device of a job in full: its answers, and what a change of its twin replaced.
 
+use bellwether_model::access::Scope;
 use bellwether_model::job::{Class, DeviceJobState, Difference, Job, Touchable};
 use bellwether_model::method::MethodAnswer;
 use bellwether_model::{DeviceSeq, JobKey};
@@ -26,7 +27,8 @@ pub struct ResultDetail {
 impl Store {
     /// The device called `id` in a job. Of several that had this id one after the other it is the one in the frozen
     /// list, though it was deleted and made again since; `None` when none of them is in it.
-    pub async fn job_result(&self, job: JobKey, id: &str) -> Result<Option<ResultDetail>, StoreError> {
+    /// `scope`: as in [`ResultView`].
+    pub async fn job_result(&self, job: JobKey, scope: Scope, id: &str) -> Result<Option<ResultDetail>, StoreError> {
         let id = id.to_owned();
         self.read(move |connection| {
             let Some(job) = job_by_key(connection, job)? else { return Ok(None) };
@@ -40,7 +42,7 @@ impl Store {
                 for device in statement.query_map([&id], |row| row.get(0).map(DeviceSeq))? {
                     let device = device?;
                     if let Some(ordinal) = ordinals.find(device)? {
-                        return detail(connection, &job, ordinal, device).map(Some);
+                        return detail(connection, &job, scope, ordinal, device).map(Some);
                     }
                 }
             }
@@ -50,8 +52,14 @@ impl Store {
     }
 }
 
-fn detail(connection: &Connection, job: &Job, ordinal: u64, device: DeviceSeq) -> Result<ResultDetail, StoreError> {
-    let view = ResultView { answers: true, ..ResultView::default() };
+fn detail(
+    connection: &Connection,
+    job: &Job,
+    scope: Scope,
+    ordinal: u64,
+    device: DeviceSeq,
+) -> Result<ResultDetail, StoreError> {
+    let view = ResultView { answers: true, ..ResultView::all(scope) };
     let result = result(connection, job, &view, ordinal, device)?;
     let targets = job.counters.map(|counters| counters.targets);
     let batch = targets.map(|targets| ordinal / job.spec.delivery.batch_size(targets) + 1);
@@ -93,8 +101,11 @@ fn previous(connection: &Connection, job: JobKey, device: DeviceSeq) -> Result<O
     Ok(statement.query_row([job.0, device.0], |row| row.get(0)).optional()?.flatten())
 }
 
-/// What the device looks like now; `None` when it was deleted.
+/// What the device looks like now; `None` when it was deleted, or is not to be seen.
 fn touchable(connection: &Connection, result: &DeviceResult) -> Result<Option<Touchable>, StoreError> {
+    if result.deleted {
+        return Ok(None);
+    }
     let mut statement = connection.prepare_cached("SELECT tags, desired FROM twin WHERE seq = ?1")?;
     let now = statement.query_row([result.device.0], |row| {
         Ok(Touchable { tags: row.get(0)?, desired: row.get(1)?, template: result.template.clone() })

@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use bellwether_model::access::Scope;
 use bellwether_model::identity::Presence;
 use bellwether_model::job::{DeviceJobState, Job, Tally};
 use bellwether_model::targets::BLOCK_DEVICES;
@@ -37,8 +38,11 @@ pub struct ResultFilter {
 }
 
 /// What a window shows.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct ResultView {
+    /// Whose devices are shown as they are now. Of one that belongs to another organization by now only the id is
+    /// left, and what became of it in the job: it reads like one that was deleted.
+    pub scope: Scope,
     /// Of which devices.
     pub filter: ResultFilter,
     /// Values out of the twins of living devices.
@@ -58,14 +62,14 @@ pub struct DeviceResult {
     pub id: String,
     /// Its name for people; `None`: its id.
     pub display_name: Option<String>,
-    /// It was deleted since.
+    /// It was deleted since, or is outside of the view's scope now.
     pub deleted: bool,
     /// Its template.
     pub template: Option<String>,
     /// Its organization.
     pub organization: Option<String>,
-    /// As stored; what is live lies over it.
-    pub presence: Presence,
+    /// As stored; what is live lies over it. `None`: it is outside of the view's scope.
+    pub presence: Option<Presence>,
     /// Where it stands.
     pub state: DeviceJobState,
     /// When it was begun.
@@ -93,6 +97,13 @@ pub struct ResultWindow {
     pub event: u64,
 }
 
+impl ResultView {
+    /// Every device, without columns and answers.
+    pub fn all(scope: Scope) -> ResultView {
+        ResultView { scope, filter: ResultFilter::default(), columns: Vec::new(), answers: false }
+    }
+}
+
 impl Store {
     /// At most `limit` devices of a job from the ordinal `from` on. There may be fewer, even none, although there is
     /// a `next`.
@@ -107,7 +118,7 @@ impl Store {
             let mut window = ResultWindow { results: Vec::new(), next: None, event: last_event(connection, job)? };
             let Some(job) = job_by_key(connection, job)? else { return Ok(window) };
             let mut bytes = 0;
-            window.next = visit(connection, &job, &view.filter, from, &mut |ordinal, device| {
+            window.next = visit(connection, &job, &view, from, &mut |ordinal, device| {
                 if window.results.len() == limit || bytes > WINDOW_BYTES {
                     return Ok(false);
                 }
@@ -137,14 +148,14 @@ type Visit<'a> = dyn FnMut(u64, DeviceSeq) -> Result<bool, StoreError> + 'a;
 fn visit(
     connection: &Connection,
     job: &Job,
-    filter: &ResultFilter,
+    view: &ResultView,
     from: u64,
     visit: &mut Visit<'_>,
 ) -> Result<Option<u64>, StoreError> {
-    if filter.only_failed_rows(job) {
-        visit_failed(connection, job, filter, from, visit)
+    if view.filter.only_failed_rows(job) {
+        visit_failed(connection, job, view, from, visit)
     } else {
-        visit_list(connection, job, filter, from, visit)
+        visit_list(connection, job, view, from, visit)
     }
 }
 
@@ -152,12 +163,12 @@ fn visit(
 fn visit_list(
     connection: &Connection,
     job: &Job,
-    filter: &ResultFilter,
+    view: &ResultView,
     from: u64,
     visit: &mut Visit<'_>,
 ) -> Result<Option<u64>, StoreError> {
     let rest = not_begun(job);
-    let rest_matches = filter.matches(rest.state, rest.status, rest.code.as_deref());
+    let rest_matches = view.filter.matches(rest.state, rest.status, rest.code.as_deref());
     let sql = "SELECT device, state, status, code FROM device_job WHERE job = ?1 AND device BETWEEN ?2 AND ?3
                ORDER BY device";
     let mut statement = connection.prepare_cached(sql)?;
@@ -176,14 +187,14 @@ fn visit_list(
             let (matches, has_row) = match row {
                 Some(row) if row.get::<_, i64>(0)? == device.0 => {
                     let code = row.get_ref(3)?.as_str_or_null().map_err(rusqlite::Error::from)?;
-                    (filter.matches(state_of(row.get(1)?)?, row.get(2)?, code), true)
+                    (view.filter.matches(state_of(row.get(1)?)?, row.get(2)?, code), true)
                 }
                 Some(_) | None => (rest_matches, false),
             };
             if has_row {
                 row = rows.next()?;
             }
-            if matches && filter.finds(connection, device)? && !visit(ordinal, device)? {
+            if matches && view.filter.finds(connection, &view.scope, device)? && !visit(ordinal, device)? {
                 return Ok(Some(ordinal));
             }
             ordinal += 1;
@@ -196,7 +207,7 @@ fn visit_list(
 fn visit_failed(
     connection: &Connection,
     job: &Job,
-    filter: &ResultFilter,
+    view: &ResultView,
     from: u64,
     visit: &mut Visit<'_>,
 ) -> Result<Option<u64>, StoreError> {
@@ -210,10 +221,10 @@ fn visit_failed(
     while let Some(row) = rows.next()? {
         let device = DeviceSeq(row.get(0)?);
         let code = row.get_ref(3)?.as_str_or_null().map_err(rusqlite::Error::from)?;
-        let matches = filter.matches(state_of(row.get(1)?)?, row.get(2)?, code);
+        let matches = view.filter.matches(state_of(row.get(1)?)?, row.get(2)?, code);
         let is_enough = looked_at == LOOKED_AT_MAX;
         looked_at += 1;
-        if is_enough || (matches && filter.finds(connection, device)?) {
+        if is_enough || (matches && view.filter.finds(connection, &view.scope, device)?) {
             let outside = || StoreError::Damaged(format!("device {device} is not in the list of its job"));
             let ordinal = ordinals.find(device)?.ok_or_else(outside)?;
             if is_enough || !visit(ordinal, device)? {
@@ -231,14 +242,17 @@ impl ResultFilter {
             && self.status.is_none_or(|wanted| status == Some(wanted))
     }
 
-    /// Is the text in the device's id or name?
-    fn finds(&self, connection: &Connection, device: DeviceSeq) -> Result<bool, StoreError> {
+    /// Is the text in the device's id or, within `scope`, its name?
+    fn finds(&self, connection: &Connection, scope: &Scope, device: DeviceSeq) -> Result<bool, StoreError> {
         let Some(text) = &self.text else { return Ok(true) };
         let text = text.to_lowercase();
-        let mut statement = connection.prepare_cached("SELECT id, display_name FROM device WHERE seq = ?1")?;
+        let mut statement =
+            connection.prepare_cached("SELECT id, display_name, organization FROM device WHERE seq = ?1")?;
         let mut rows = statement.query([device.0])?;
         let Some(row) = rows.next()? else { return Ok(false) };
-        for column in 0..2 {
+        let organization = row.get_ref(2)?.as_str_or_null().map_err(rusqlite::Error::from)?;
+        let names = if scope.covers(organization) { 2 } else { 1 };
+        for column in 0..names {
             let name = row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?;
             if name.is_some_and(|name| name.to_lowercase().contains(&text)) {
                 return Ok(true);
@@ -278,27 +292,26 @@ pub(crate) fn result(
     let mut statement = connection.prepare_cached(sql)?;
     let mut rows = statement.query([device.0])?;
     let row = rows.next()?.ok_or_else(|| StoreError::Damaged(format!("device {device} of a job is gone")))?;
-    let deleted = row.get(2)?;
+    let organization: Option<String> = row.get(4)?;
+    let seen = view.scope.covers(organization.as_deref());
+    let presence =
+        Presence { connected: row.get(5)?, state_updated: Time(row.get(6)?), last_activity: Time(row.get(7)?) };
     Ok(DeviceResult {
         ordinal,
         device,
         id: row.get(0)?,
-        display_name: row.get(1)?,
-        deleted,
-        template: row.get(3)?,
-        organization: row.get(4)?,
-        presence: Presence {
-            connected: row.get(5)?,
-            state_updated: Time(row.get(6)?),
-            last_activity: Time(row.get(7)?),
-        },
+        display_name: if seen { row.get(1)? } else { None },
+        deleted: !seen || row.get(2)?,
+        template: if seen { row.get(3)? } else { None },
+        organization: organization.filter(|_| seen),
+        presence: seen.then_some(presence),
         state,
         started: begun.then_some(created),
         finished: ended,
         status,
         answer: payload,
         error: code.map(|code| (code.clone(), detail.unwrap_or(code))),
-        columns: columns(connection, device, &view.columns)?,
+        columns: if seen { columns(connection, device, &view.columns)? } else { Vec::new() },
     })
 }
 

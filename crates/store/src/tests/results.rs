@@ -1,5 +1,6 @@
 //! Results of jobs: windows, filters, details, failures, batches.
 
+use bellwether_model::access::Scope;
 use bellwether_model::job::{Amount, Class, Decimal, Delivery, DeviceJobState, Face, Offline};
 use bellwether_model::twin::path::TwinPath;
 
@@ -23,7 +24,7 @@ impl Bed {
 
     /// `ordinal id` of every result, window by window.
     async fn found(&self, job: JobKey, filter: ResultFilter, limit: usize) -> Vec<String> {
-        let view = Arc::new(ResultView { filter, ..ResultView::default() });
+        let view = Arc::new(ResultView { filter, ..ResultView::all(Scope::Everything) });
         let (mut found, mut from) = (Vec::new(), Some(0));
         while let Some(begin) = from {
             let window = self.store.job_results(job, Arc::clone(&view), begin, limit).await.unwrap();
@@ -69,7 +70,7 @@ async fn windows_begin_anywhere_and_filters_find_what_they_say() {
     )
     .await;
 
-    let view = Arc::new(ResultView::default());
+    let view = Arc::new(ResultView::all(Scope::Everything));
     let window = bed.store.job_results(job, Arc::clone(&view), 998, 4).await.unwrap();
     let shown: Vec<_> = window.results.iter().map(|result| (result.ordinal, result.state)).collect();
     let (pending, running) = (DeviceJobState::Pending, DeviceJobState::Running);
@@ -134,7 +135,7 @@ async fn columns_and_answers_are_those_that_are_asked_for() {
     bed.record(job, vec![ended(a, status(200, r#"{"ok":1}"#)), ended(b, status(200, "null"))]).await;
     bed.store.delete_device(&"b".parse().unwrap(), IfMatch::Any, NOW).await.unwrap();
     let columns = ["tags.n", "desired.fan.speed", "reported.fw"].map(|path| TwinPath::parse(path).unwrap()).to_vec();
-    let view = ResultView { columns, answers: true, ..ResultView::default() };
+    let view = ResultView { columns, answers: true, ..ResultView::all(Scope::Everything) };
     let window = bed.store.job_results(job, Arc::new(view), 0, 10).await.unwrap();
     let text = |text: &str| Some(text.to_owned());
     let [of_a, of_b] = &window.results[..] else { panic!("{window:?}") };
@@ -155,30 +156,30 @@ async fn a_device_in_full_is_the_one_of_the_list() {
     let chunk = bed.store.prepare_chunk(twin_plan(job, body), 0, 1, NOW).await.unwrap();
     bed.store.apply_chunk(chunk).await.unwrap();
     bed.patch("a", r#"{"tags":{"site":"q"}}"#).await;
-    let detail = bed.store.job_result(job, "a").await.unwrap().unwrap();
+    let detail = bed.store.job_result(job, Scope::Everything, "a").await.unwrap().unwrap();
     let difference = detail.difference.unwrap();
     assert_eq!(difference.before.as_deref(), Some(r#"{"tags":{"site":"x","long":null},"desired":{"fw":null}}"#));
     assert_eq!(difference.after, r#"{"tags":{"site":"z","long":"v"},"desired":{"fw":2}}"#);
     assert_eq!(difference.now.as_deref(), Some(r#"{"tags":{"site":"q","long":"v"},"desired":{"fw":2}}"#));
     assert_eq!((detail.batch, detail.answers), (Some(1), vec![]));
-    let other = bed.store.job_result(job, "b").await.unwrap().unwrap();
+    let other = bed.store.job_result(job, Scope::Everything, "b").await.unwrap().unwrap();
     assert_eq!((other.batch, other.result.state, other.difference), (Some(2), DeviceJobState::Pending, None));
-    assert_eq!(bed.store.job_result(job, "c").await.unwrap(), None);
+    assert_eq!(bed.store.job_result(job, Scope::Everything, "c").await.unwrap(), None);
 
     // Deleted and made again: the results are those of the old one, and what it looks like now nobody knows.
     bed.store.delete_device(&"a".parse().unwrap(), IfMatch::Any, NOW).await.unwrap();
     let again = bed.device("a").await;
-    let old = bed.store.job_result(job, "a").await.unwrap().unwrap();
+    let old = bed.store.job_result(job, Scope::Everything, "a").await.unwrap().unwrap();
     assert!(old.result.deleted && old.result.device != again);
     assert_eq!(old.difference.unwrap().now, None);
 
     let calls = bed.central_job("k", method(), None).await;
     bed.begin(calls, &[again, b]).await;
     bed.record(calls, vec![ended(again, status(200, "null")), ended(b, status(200, "7"))]).await;
-    let detail = bed.store.job_result(calls, "a").await.unwrap().unwrap();
+    let detail = bed.store.job_result(calls, Scope::Everything, "a").await.unwrap().unwrap();
     assert_eq!(detail.result.device, again);
     assert_eq!(detail.answers, [MethodAnswer { status: 200, payload: "null".to_owned() }]);
-    let detail = bed.store.job_result(calls, "b").await.unwrap().unwrap();
+    let detail = bed.store.job_result(calls, Scope::Everything, "b").await.unwrap().unwrap();
     assert_eq!(detail.answers, [MethodAnswer { status: 200, payload: "7".to_owned() }]);
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bellwether_engine::Engine;
 use bellwether_model::Time;
+use bellwether_model::identity::Presence;
 use bellwether_model::job::{Action, Class, DeviceJobState, Difference, Job, Success, Tally};
 use bellwether_model::method::{MethodAnswer, MethodCall};
 use bellwether_model::twin::path::TwinPath;
@@ -48,7 +49,8 @@ pub(crate) struct DeviceJobRow {
     pub id: String,
     /// The device's name for people.
     pub display_name: String,
-    /// The device was deleted since; it cannot be opened or chosen.
+    /// The device was deleted since, or belongs to an organization that the caller does not see; it cannot be opened or
+    /// chosen.
     pub deleted: bool,
     /// Where it stands.
     pub status: DeviceJobStatus,
@@ -177,7 +179,7 @@ pub(crate) struct TwinDifference {
     /// What was written; null takes a value away.
     #[schema(value_type = serde_json::Value)]
     pub after: Box<RawValue>,
-    /// The same paths as they are now; absent when the device was deleted.
+    /// The same paths as they are now; absent when the device was deleted, or is not the caller's to see.
     #[schema(value_type = serde_json::Value)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub now: Option<Box<RawValue>>,
@@ -234,7 +236,7 @@ impl DeviceJobRow {
         success: Success,
         columns: &[TwinPath],
     ) -> Result<DeviceJobRow, CentralError> {
-        let presence = engine.presence_over(result.device, result.presence);
+        let presence = result.presence.map_or(Presence::NEVER, |stored| engine.presence_over(result.device, stored));
         let (code, message) = result.error.unzip();
         let values = columns.iter().zip(result.columns).filter_map(|(path, value)| Some((path, value?)));
         let columns = values.map(|(path, value)| Ok((path.as_str().to_owned(), RawValue::from_string(value)?)));
@@ -315,7 +317,8 @@ pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
         None => DEVICES_DEFAULT,
     };
     let filter = result_filter::read(&call.query, job.spec.success)?;
-    let view = Arc::new(ResultView { filter, columns: columns(&call.query)?, answers: false });
+    let view =
+        Arc::new(ResultView { scope: call.scope.clone(), filter, columns: columns(&call.query)?, answers: false });
     let window = call.engine().store().job_results(job.key, Arc::clone(&view), from, limit).await?;
     let row = |result| DeviceJobRow::of(result, call.engine(), job.spec.success, &view.columns);
     let value = window.results.into_iter().map(row).collect::<Result<_, _>>()?;
@@ -325,7 +328,7 @@ pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
 /// `GET /jobs/{jobId}/devices/{deviceId}`. A device that was deleted and made again is the one that was in the job.
 pub(crate) async fn get(call: Call) -> Result<Answer, CentralError> {
     let job = jobs::of_either_face(&call).await?;
-    let detail = call.engine().store().job_result(job.key, call.param(1)).await?;
+    let detail = call.engine().store().job_result(job.key, call.scope.clone(), call.param(1)).await?;
     let detail = detail.ok_or_else(|| CentralError::not_found("device with this id in the job"))?;
     Answer::one(&DeviceJobDetail::of(detail, call.engine(), &job)?)
 }

@@ -81,7 +81,7 @@ pub(crate) async fn download(call: Call) -> Result<Answer, CentralError> {
         engine: Arc::clone(call.engine()),
         job: job.key,
         success: job.spec.success,
-        view: Arc::new(ResultView { filter, answers: true, ..ResultView::default() }),
+        view: Arc::new(ResultView { filter, answers: true, ..ResultView::all(call.scope.clone()) }),
         format,
         next: Some(0),
     };

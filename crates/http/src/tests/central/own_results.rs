@@ -3,13 +3,15 @@
 use axum::body::Body;
 use axum::http::Request;
 use bellwether_engine::CallError;
+use bellwether_model::access::Role;
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use super::super::HOST;
+use super::device_groups::{COOLER, fleet as organizations};
 use super::jobs::{TEMPLATE, command, fleet, property};
-use super::{Central, OWN, outcome};
+use super::{Central, OWN, make_token, outcome};
 
 impl Central {
     async fn read_own(&self, call: &str) -> Value {
@@ -280,4 +282,51 @@ async fn jobs_of_the_hub_face() {
     assert_eq!(change["after"], json!({"tags": {"x": 1}}));
     assert_eq!(central.read_own("GET /jobs/h/batches").await["total"], 1);
     assert_eq!(outcome(&central.ask("GET /jobs/h/devices", "").await), "404 NotFound");
+}
+
+/// A device that was handed to another organization after the job is not shown to the job's own.
+#[tokio::test]
+async fn what_became_of_a_device_elsewhere_is_not_told() {
+    let central = organizations().await;
+    let entry = json!({"type": "property", "target": COOLER, "path": "target", "value": 1});
+    let job = json!({"devices": ["c2", "c3"], "data": [entry]});
+    assert_eq!(outcome(&central.ask_own("PUT /jobs/j", &job.to_string()).await), "200");
+    central.until("j", "complete").await;
+    central.set_up("PATCH /devices/c3", r#"{"displayName":"Secret pump","organizations":["us"]}"#).await;
+    let patch = r#"{"tags":{"site":"elsewhere"},"properties":{"desired":{"target":77}}}"#;
+    central.hub.ask("PATCH /twins/c3", &[], patch).await;
+    central.hub.state.engine.device_online(central.hub.seq("c3").await);
+
+    let eu = make_token(&central.hub, "eu", &[(Role::OrgOperator, Some("eu"))]).await;
+    let read = async |call: &str| {
+        let reply = central.ask_as(Some(&eu), OWN, call, &[], "").await;
+        assert_eq!(outcome(&reply), "200", "{call}: {}", reply.text);
+        reply
+    };
+    let page = read("GET /jobs/j/devices?columns=tags.site,desired.target").await.json();
+    assert_eq!(ids(&page), "c2 c3");
+    let (own, other) = (&page["value"][0], &page["value"][1]);
+    assert_eq!((&own["deleted"], &own["organization"]), (&json!(false), &json!("eu")));
+    let mut members: Vec<&str> = other.as_object().unwrap().keys().map(String::as_str).collect();
+    members.sort_unstable();
+    assert_eq!(members.join(" "), "class connected deleted displayName finished id ordinal started status");
+    assert_eq!(
+        (&other["displayName"], &other["deleted"], &other["connected"]),
+        (&json!("c3"), &json!(true), &json!(false))
+    );
+    assert_eq!(&other["class"], "succeeded");
+    for (text, expected) in [("secret", ""), ("C3", "c3"), ("c", "c2 c3")] {
+        for filter in ["", "&status=completed"] {
+            let found = read(&format!("GET /jobs/j/devices?search={text}{filter}")).await.json();
+            assert_eq!(ids(&found), expected, "{text}{filter}");
+        }
+    }
+    let detail = read("GET /jobs/j/devices/c3").await.json();
+    assert_eq!((detail["change"]["after"]["desired"]["target"].as_i64(), detail["change"].get("now")), (Some(1), None));
+    for text in [read("GET /jobs/j/devices/c3").await.text, read("GET /jobs/j/results").await.text] {
+        assert!(text.contains("c3") && !text.contains("Secret") && !text.contains("77"), "{text}");
+    }
+    // Whoever sees both organizations sees the device.
+    let page = central.ask_own("GET /jobs/j/devices?search=secret&columns=tags.site", "").await.json();
+    assert_eq!((ids(&page).as_str(), &page["value"][0]["columns"]["tags.site"]), ("c3", &json!("elsewhere")));
 }

@@ -105,6 +105,8 @@ export function BulkDialog({ action, read, onDone, onClose }: Props) {
     });
     return () => reading.abort();
   }, []);
+  // Whoever leaves the page stops it, as the button does.
+  useEffect(() => () => stop.current.abort(), []);
 
   const count = chosen?.ids.length ?? 0;
   const asksCount = action === "delete" && count >= TYPE_COUNT_FROM;

@@ -1,4 +1,5 @@
 import { Button, Checkbox, Text } from "@fluentui/react-components";
+import { ArrowSyncRegular } from "@fluentui/react-icons";
 import {
   useCallback,
   useEffect,
@@ -16,6 +17,7 @@ import type { GridColumn, GridSort } from "./column";
 import { ColumnChooser } from "./ColumnChooser";
 import { GridHeader } from "./GridHeader";
 import { cellId, GridRow } from "./GridRow";
+import { useAttended, useHeld, useRenewals } from "./held";
 import { moveBy, type Cell } from "./keys";
 import {
   boxOver,
@@ -68,7 +70,8 @@ function saySelected(selection: Selection | undefined, chosen: number, more: boo
  * A list of any length. Rows are read in windows by index and forgotten again; only what is in view is drawn, and the
  * scrolled element stays below what browsers can lay out (`scale.ts`). The upper box chooses the whole list, also what
  * was never read; the box in the head the rows on screen. With the keyboard it is one stop of the Tab key; arrow keys,
- * Home, End and Page keys move, Space chooses the row, Enter follows the cell's link.
+ * Home, End and Page keys move, Space chooses the row, Enter follows the cell's link. While somebody points at a list that is
+ * read again and again, or is in it with the keyboard, its rows stay where they are (`held.ts`).
  */
 export function DataGrid<Row>(props: Props<Row>) {
   const { name, label, source, columns, rowId, rowName, selection, onSelection, sort, onSort, empty, tools } =
@@ -82,7 +85,21 @@ export function DataGrid<Row>(props: Props<Row>) {
   const rows = useRows(scroller, total, ROW_HEIGHT, HEADER_HEIGHT);
   const { scrollToRow } = rows;
   const read = useWindows(source, rows.first, rows.last);
-  if (read.total !== undefined && read.total !== total) setTotal(read.total);
+  const { attended, handlers, leave } = useAttended();
+  if (scroller === null && attended) leave();
+  const { offset, rows: present, name: piece, version } = read.inView;
+  const held = useHeld(present, {
+    list: piece,
+    version,
+    // A list that is read once does not move by itself.
+    holding: source.refresh !== undefined && attended,
+    renewals: useRenewals(source.key.slice(0, 1)),
+    idOf: rowId,
+  });
+  const shownTotal =
+    read.total === undefined ? undefined : read.total + held.rows.length - (present?.length ?? 0);
+  if (shownTotal !== undefined && shownTotal !== total) setTotal(shownTotal);
+  const rowAt = (index: number) => held.rows[index - offset] ?? read.rowAt(index);
 
   const { shown, tracks, choice, choose, resize } = useColumns(name, columns);
   const template = [...(selection ? ["40px"] : []), ...tracks].join(" ");
@@ -111,7 +128,7 @@ export function DataGrid<Row>(props: Props<Row>) {
   const chosen = selection ? countSelected(selection, total) : 0;
   const onScreen: string[] = [];
   for (let index = rows.viewFirst; index < rows.viewLast; index++) {
-    const row = read.rowAt(index);
+    const row = rowAt(index);
     if (row !== undefined && isSelectable(row)) onScreen.push(rowId(row));
   }
 
@@ -123,7 +140,7 @@ export function DataGrid<Row>(props: Props<Row>) {
       setActive(next);
       scrollToRow(next.row);
     } else if (event.key === " " && selection) {
-      const row = read.rowAt(active.row);
+      const row = rowAt(active.row);
       if (row !== undefined && isSelectable(row)) {
         onSelect(rowId(row), !isSelected(selection, rowId(row)));
       }
@@ -131,7 +148,7 @@ export function DataGrid<Row>(props: Props<Row>) {
       const inside = document
         .getElementById(cellId(gridId, active.row, active.column))
         ?.querySelector<HTMLElement>("a, button, input");
-      const row = read.rowAt(active.row);
+      const row = rowAt(active.row);
       if (inside) inside.click();
       else if (row !== undefined) onOpen?.(row);
     } else {
@@ -142,7 +159,7 @@ export function DataGrid<Row>(props: Props<Row>) {
 
   const drawn = [];
   for (let index = rows.first; index < rows.last; index++) {
-    const row = read.rowAt(index);
+    const row = rowAt(index);
     const id = row === undefined ? undefined : rowId(row);
     drawn.push(
       <GridRow
@@ -156,6 +173,7 @@ export function DataGrid<Row>(props: Props<Row>) {
         row={row}
         id={id}
         name={row === undefined ? "" : rowName(row)}
+        gone={id !== undefined && held.gone.has(id)}
         selectable={row !== undefined && isSelectable(row)}
         selected={
           row !== undefined && !isSelectable(row)
@@ -194,6 +212,11 @@ export function DataGrid<Row>(props: Props<Row>) {
             {t("grid.select.none")}
           </Button>
         )}
+        {held.behind && (
+          <Button appearance="primary" size="small" icon={<ArrowSyncRegular />} onClick={held.release}>
+            {held.news > 0 ? t("grid.news", { count: held.news }) : t("grid.changed")}
+          </Button>
+        )}
         <div className={styles.right}>
           {tools}
           <ColumnChooser columns={columns} choice={choice} onChange={choose} />
@@ -202,7 +225,7 @@ export function DataGrid<Row>(props: Props<Row>) {
       {read.error !== undefined && read.error !== null && (
         <ErrorState error={read.error} title={t("grid.rowsFailed")} onRetry={read.retry} />
       )}
-      {read.total === 0 ? (
+      {shownTotal === 0 ? (
         empty
       ) : (
         <div
@@ -217,6 +240,7 @@ export function DataGrid<Row>(props: Props<Row>) {
           tabIndex={0}
           className={styles.scroller}
           onKeyDown={onKeyDown}
+          {...handlers}
         >
           <GridHeader
             columns={shown}

@@ -14,6 +14,8 @@ interface Props<Row> {
   readonly row: Row | undefined;
   readonly id: string | undefined;
   readonly name: string;
+  /** It is not in the list any more, and stands there only so that the others stay where they are. */
+  readonly gone: boolean;
   readonly selectable: boolean;
   /** Undefined where rows cannot be chosen at all. */
   readonly selected: boolean | undefined;
@@ -31,7 +33,7 @@ export function cellId(gridId: string, row: number, column: number): string {
 function Row<Row>(props: Props<Row>) {
   const { gridId, index, shift, template, columns, row, id, name, selected, active, onSelect, onActive } =
     props;
-  const { selectable, onOpen } = props;
+  const { gone, selectable, onOpen } = props;
   const styles = useGridStyles();
   const { t } = useTexts();
   const boxes = selected === undefined ? 0 : 1;
@@ -62,9 +64,11 @@ function Row<Row>(props: Props<Row>) {
       role="row"
       aria-rowindex={index + 2}
       aria-selected={selected}
+      {...(gone && { title: t("grid.gone") })}
       className={mergeClasses(
         styles.row,
         styles.bodyRow,
+        gone && styles.gone,
         selected && styles.selected,
         onOpen && styles.opens,
       )}

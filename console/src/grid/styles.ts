@@ -65,6 +65,7 @@ export const useGridStyles = makeStyles({
     borderBottom: `${tokens.strokeWidthThin} solid ${tokens.colorNeutralStroke3}`,
     ":hover": { backgroundColor: tokens.colorNeutralBackground1Hover },
   },
+  gone: { "& > *": { textDecorationLine: "line-through" } },
   opens: { cursor: "pointer" },
   selected: {
     backgroundColor: tokens.colorBrandBackground2,

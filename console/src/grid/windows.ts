@@ -54,6 +54,17 @@ export interface Windows<Row> {
   readonly more: boolean;
   readonly error: unknown;
   readonly retry: () => void;
+  /** The windows around what is in view as one piece. */
+  readonly inView: {
+    /** The index of its first row. */
+    readonly offset: number;
+    /** Undefined while one of them is on its way. */
+    readonly rows: readonly Row[] | undefined;
+    /** Another text for other windows. */
+    readonly name: string;
+    /** Another text with each answer. */
+    readonly version: string;
+  };
 }
 
 /** Reads the windows around rows `first` to `last` (exclusive) of a list, and forgets those long out of view. */
@@ -91,7 +102,14 @@ export function useWindows<Row>(source: RowSource<Row>, first: number, last: num
     }
   }, [client, list, inView]);
 
+  const ranges = results.map(({ data }) => data);
   return {
+    inView: {
+      offset: (windows[0] ?? 0) * WINDOW,
+      rows: ranges.every((range) => range !== undefined) ? ranges.flatMap(({ rows }) => rows) : undefined,
+      name: `${list} ${inView}`,
+      version: results.map(({ dataUpdatedAt }) => dataUpdatedAt).join(),
+    },
     rowAt: (index) => {
       const window = Math.floor(index / WINDOW);
       const position = windows.indexOf(window);

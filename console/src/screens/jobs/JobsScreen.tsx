@@ -10,6 +10,7 @@ import { useTexts } from "../../texts/texts";
 import { DraftsGrid, JobsGrid, ScheduledGrid } from "./list/grids";
 import { JobFilters } from "./list/JobFilters";
 import { Overview } from "./list/Overview";
+import { JobQuestions } from "./list/JobQuestions";
 import { isFiltered, VIEWS, withSearch, type JobsSearch, type View } from "./list/search";
 import { ViewsMenu } from "./list/ViewsMenu";
 
@@ -82,12 +83,14 @@ export function JobsScreen() {
           onChange={(part) => open(withSearch({ view: view ?? "history", ...search }, part), true)}
         />
       )}
-      {view === undefined && <Overview create={create} />}
-      {view === "saved" && <DraftsGrid create={create} />}
-      {view === "scheduled" && <ScheduledGrid create={create} />}
-      {(view === "attention" || view === "running" || view === "history") && (
-        <JobsGrid view={view} search={search} create={create} onSearch={(next) => open(next, true)} />
-      )}
+      <JobQuestions>
+        {view === undefined && <Overview create={create} />}
+        {view === "saved" && <DraftsGrid create={create} />}
+        {view === "scheduled" && <ScheduledGrid create={create} />}
+        {(view === "attention" || view === "running" || view === "history") && (
+          <JobsGrid view={view} search={search} create={create} onSearch={(next) => open(next, true)} />
+        )}
+      </JobQuestions>
     </Page>
   );
 }

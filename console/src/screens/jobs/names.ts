@@ -19,3 +19,8 @@ export const RECURRENCES: Record<"once" | Schemas["Recurrence"], TextKey & `wiza
   weekly: "wizard.recurrence.weekly",
   monthly: "wizard.recurrence.monthly",
 };
+
+/** A name for people of a job, a draft or a scheduled job. */
+export function nameOf({ displayName, id }: { displayName?: string | null; id?: string }): string {
+  return displayName || (id ?? "");
+}

@@ -89,12 +89,15 @@ export const common = {
 
   "chart.segment": "{label}: {count} ({share})",
 
+  "grid.changed": "The list has changed: show it",
   "grid.columns": "Columns",
   "grid.columns.all": "All columns",
   "grid.columns.left": "Move {name} to the left",
   "grid.columns.reset": "As it was at first",
   "grid.columns.right": "Move {name} to the right",
   "grid.columns.title": "Choose columns",
+  "grid.gone": "No longer in this list",
+  "grid.news": { one: "Show {count} new row", other: "Show {count} new rows" },
   "grid.resize": "Width of {name}",
   "grid.rowsFailed": "These rows could not be loaded",
   "grid.select.all": {

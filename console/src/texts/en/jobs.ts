@@ -11,8 +11,6 @@ export const jobs = {
   "jobs.attention.threshold": "Canceled because too many devices failed",
   "jobs.calm.body": "No job is stopped, failed or left with failed devices.",
   "jobs.calm.title": "Nothing needs attention",
-  "jobs.cancel.body":
-    "Devices that were called finish and are recorded. Devices that have not begun are left out. This cannot be taken back.",
   "jobs.cancel.title": "Cancel {name}?",
   "jobs.chosenDevices": { one: "{count} chosen device", other: "{count} chosen devices" },
   "jobs.column.actions": "Actions",
@@ -43,6 +41,7 @@ export const jobs = {
   "jobs.idle.title": "No job is running",
   "jobs.menu": "Actions for {name}",
   "jobs.mine": "Mine",
+  "jobs.news": { one: "{count} new job: show it", other: "{count} new jobs: show them" },
   "jobs.none.body": "Search for a part of a name, an id or a description, or clear the filters.",
   "jobs.none.title": "No job matches",
   "jobs.owner.token": "API token {id}",
@@ -56,8 +55,6 @@ export const jobs = {
   "jobs.search": "Search jobs",
   "jobs.showAll": "Show all",
   "jobs.since": "Duration {duration}",
-  "jobs.stop.body":
-    "No further device begins. Devices that were called finish and are recorded. The job can be continued later.",
   "jobs.stop.title": "Stop {name}?",
   "jobs.succeeded": { one: "{count} succeeded", other: "{count} succeeded" },
   "jobs.suspended": "Suspended",

@@ -96,12 +96,15 @@ export const common: Translated<typeof english> = {
 
   "chart.segment": "{label} : {count} ({share})",
 
+  "grid.changed": "La liste a changé : l’afficher",
   "grid.columns": "Colonnes",
   "grid.columns.all": "Toutes les colonnes",
   "grid.columns.left": "Déplacer {name} vers la gauche",
   "grid.columns.reset": "Comme au début",
   "grid.columns.right": "Déplacer {name} vers la droite",
   "grid.columns.title": "Choisir les colonnes",
+  "grid.gone": "Ne figure plus dans cette liste",
+  "grid.news": { one: "Afficher {count} nouvelle ligne", other: "Afficher {count} nouvelles lignes" },
   "grid.resize": "Largeur de {name}",
   "grid.rowsFailed": "Ces lignes n’ont pas pu être chargées",
   "grid.select.all": {

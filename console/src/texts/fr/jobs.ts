@@ -14,8 +14,6 @@ export const jobs: Translated<typeof english> = {
   "jobs.attention.threshold": "Annulé car trop d’appareils ont échoué",
   "jobs.calm.body": "Aucun travail n’est arrêté, en échec ou avec des appareils en échec.",
   "jobs.calm.title": "Rien à surveiller",
-  "jobs.cancel.body":
-    "Les appareils déjà appelés terminent et sont enregistrés. Les autres sont laissés de côté. C’est irréversible.",
   "jobs.cancel.title": "Annuler {name} ?",
   "jobs.chosenDevices": { one: "{count} appareil choisi", other: "{count} appareils choisis" },
   "jobs.column.actions": "Actions",
@@ -47,6 +45,10 @@ export const jobs: Translated<typeof english> = {
   "jobs.idle.title": "Aucun travail en cours",
   "jobs.menu": "Actions pour {name}",
   "jobs.mine": "Les miens",
+  "jobs.news": {
+    one: "{count} nouveau travail : l’afficher",
+    other: "{count} nouveaux travaux : les afficher",
+  },
   "jobs.none.body": "Recherchez une partie du nom, de l’id ou de la description, ou effacez les filtres.",
   "jobs.none.title": "Aucun travail ne correspond",
   "jobs.owner.token": "Jeton d’API {id}",
@@ -64,8 +66,6 @@ export const jobs: Translated<typeof english> = {
   "jobs.search": "Rechercher des travaux",
   "jobs.showAll": "Tout afficher",
   "jobs.since": "Durée {duration}",
-  "jobs.stop.body":
-    "Aucun autre appareil ne commence. Ceux déjà appelés terminent et sont enregistrés. Le travail pourra être continué.",
   "jobs.stop.title": "Arrêter {name} ?",
   "jobs.succeeded": { one: "{count} réussi", other: "{count} réussis" },
   "jobs.suspended": "Suspendu",

@@ -28,7 +28,6 @@ export const run: Translated<typeof english> = {
     other:
       "{count} appareils qui n’ont pas commencé ne commenceront pas. Un travail annulé ne peut pas être repris.",
   },
-  "run.cancel.title": "Annuler définitivement ce travail ?",
   "run.change": "Ce qui a été écrit",
   "run.change.after": "Après",
   "run.change.before": "Avant",
@@ -173,7 +172,6 @@ export const run: Translated<typeof english> = {
     one: "{count} appareil qui n’a pas commencé attendra la reprise du travail.",
     other: "{count} appareils qui n’ont pas commencé attendront la reprise du travail.",
   },
-  "run.stop.title": "Arrêter ce travail ?",
   "run.tab.activity": "Activité",
   "run.tab.definition": "Définition",
   "run.tab.devices": "Appareils",

@@ -93,12 +93,15 @@ export const common: Translated<typeof english> = {
 
   "chart.segment": "{label}: {count}({share})",
 
+  "grid.changed": "목록이 바뀌었습니다. 새로 보기",
   "grid.columns": "열",
   "grid.columns.all": "모든 열",
   "grid.columns.left": "{name}을(를) 왼쪽으로 이동",
   "grid.columns.reset": "처음 상태로",
   "grid.columns.right": "{name}을(를) 오른쪽으로 이동",
   "grid.columns.title": "열 선택",
+  "grid.gone": "이 목록에 더 이상 없습니다",
+  "grid.news": { other: "새 행 {count}개 보기" },
   "grid.resize": "{name} 너비",
   "grid.rowsFailed": "이 행을 불러올 수 없습니다",
   "grid.select.all": { other: "전체 목록의 {count}개 모두 선택" },

@@ -14,8 +14,6 @@ export const jobs: Translated<typeof english> = {
   "jobs.attention.threshold": "실패한 디바이스가 너무 많아 취소됨",
   "jobs.calm.body": "중지되거나 실패했거나 실패한 디바이스가 남은 작업이 없습니다.",
   "jobs.calm.title": "확인할 작업이 없음",
-  "jobs.cancel.body":
-    "이미 호출된 디바이스는 마친 뒤 기록됩니다. 시작하지 않은 디바이스는 제외됩니다. 되돌릴 수 없습니다.",
   "jobs.cancel.title": "{name} 작업을 취소할까요?",
   "jobs.chosenDevices": { other: "선택한 디바이스 {count}개" },
   "jobs.column.actions": "동작",
@@ -46,6 +44,7 @@ export const jobs: Translated<typeof english> = {
   "jobs.idle.title": "실행 중인 작업이 없음",
   "jobs.menu": "{name} 작업의 동작",
   "jobs.mine": "내 작업",
+  "jobs.news": { other: "새 작업 {count}개 보기" },
   "jobs.none.body": "이름, ID, 설명의 일부로 검색하거나 필터를 지우세요.",
   "jobs.none.title": "일치하는 작업이 없음",
   "jobs.owner.token": "API 토큰 {id}",
@@ -60,8 +59,6 @@ export const jobs: Translated<typeof english> = {
   "jobs.search": "작업 검색",
   "jobs.showAll": "모두 보기",
   "jobs.since": "기간 {duration}",
-  "jobs.stop.body":
-    "더 이상 디바이스를 시작하지 않습니다. 이미 호출된 디바이스는 마친 뒤 기록됩니다. 작업은 나중에 계속할 수 있습니다.",
   "jobs.stop.title": "{name} 작업을 중지할까요?",
   "jobs.succeeded": { other: "{count}개 성공" },
   "jobs.suspended": "일시 중단됨",

@@ -26,7 +26,6 @@ export const run: Translated<typeof english> = {
   "run.cancel.pending": {
     other: "아직 시작되지 않은 디바이스 {count}개는 시작되지 않습니다. 취소된 작업은 계속할 수 없습니다.",
   },
-  "run.cancel.title": "이 작업을 완전히 취소할까요?",
   "run.change": "기록된 값",
   "run.change.after": "이후",
   "run.change.before": "이전",
@@ -157,7 +156,6 @@ export const run: Translated<typeof english> = {
   "run.started": "시작",
   "run.stop": "중지",
   "run.stop.pending": { other: "아직 시작되지 않은 디바이스 {count}개는 작업을 계속할 때까지 기다립니다." },
-  "run.stop.title": "이 작업을 중지할까요?",
   "run.tab.activity": "활동",
   "run.tab.definition": "정의",
   "run.tab.devices": "디바이스",

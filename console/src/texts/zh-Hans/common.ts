@@ -92,12 +92,15 @@ export const common: Translated<typeof english> = {
 
   "chart.segment": "{label}：{count}（{share}）",
 
+  "grid.changed": "列表已变化，点击显示",
   "grid.columns": "列",
   "grid.columns.all": "所有列",
   "grid.columns.left": "将“{name}”左移",
   "grid.columns.reset": "恢复初始设置",
   "grid.columns.right": "将“{name}”右移",
   "grid.columns.title": "选择列",
+  "grid.gone": "已不在此列表中",
+  "grid.news": { other: "显示 {count} 个新行" },
   "grid.resize": "“{name}”的宽度",
   "grid.rowsFailed": "无法加载这些行",
   "grid.select.all": { other: "选择整个列表的全部 {count} 项" },

@@ -1,4 +1,5 @@
 import {
+  Button,
   makeStyles,
   mergeClasses,
   Skeleton,
@@ -7,25 +8,33 @@ import {
   Text,
   tokens,
 } from "@fluentui/react-components";
-import { TaskListSquareAddRegular, WarningRegular } from "@fluentui/react-icons";
+import { ArrowSyncRegular, TaskListSquareAddRegular, WarningRegular } from "@fluentui/react-icons";
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { AppLink } from "../../../components/AppLink";
 import { EmptyState } from "../../../components/EmptyState";
 import { ErrorState } from "../../../components/ErrorState";
 import { TimeText } from "../../../components/TimeText";
+import { useAttended, useHeld, useRenewals } from "../../../grid/held";
 import type { Page } from "../../../grid/paged";
 import { useTexts } from "../../../texts/texts";
-import { RECURRENCES } from "../names";
-import { nameOf, ownerText } from "./columns";
+import { nameOf, RECURRENCES } from "../names";
+import { ownerText } from "./columns";
 import { secondsOf } from "./duration";
 import { JobMenu } from "./JobMenu";
 import { ATTENTION, JobProgress, JobSummary } from "./JobSummary";
-import { someDrafts, someJobs, someScheduled, type Draft, type Job, type ScheduledJob } from "./queries";
+import { someDrafts, someJobs, someScheduled, type Job } from "./queries";
 import type { View } from "./search";
 
 const useStyles = makeStyles({
-  root: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalXXL },
+  root: {
+    position: "relative",
+    display: "flex",
+    flexDirection: "column",
+    rowGap: tokens.spacingVerticalXXL,
+  },
+  // Beside the rows, so that it moves none of them.
+  news: { position: "absolute", top: 0, right: 0, zIndex: 1 },
   section: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalS },
   head: { display: "flex", alignItems: "baseline", flexWrap: "wrap", columnGap: tokens.spacingHorizontalM },
   heading: { margin: 0 },
@@ -66,14 +75,15 @@ const ROWS = 5;
 export function Overview({ create }: { create: ReactNode }) {
   const styles = useStyles();
   const { t, formats } = useTexts();
-  const attention = useQuery(someJobs("attention", ROWS));
-  const running = useQuery(someJobs("running", 2 * ROWS));
-  const drafts = useQuery(someDrafts(ROWS));
-  const scheduled = useQuery(someScheduled(ROWS));
-  const history = useQuery(someJobs("history", 2 * ROWS));
+  const { attended, handlers } = useAttended();
+  const attention = useSection("attention", useQuery(someJobs("attention", ROWS)), attended);
+  const running = useSection("running", useQuery(someJobs("running", 2 * ROWS)), attended);
+  const drafts = useSection("saved", useQuery(someDrafts(ROWS)), attended);
+  const scheduled = useSection("scheduled", useQuery(someScheduled(ROWS)), attended);
+  const history = useSection("history", useQuery(someJobs("history", 2 * ROWS)), attended);
 
   const all = [attention, running, drafts, scheduled, history];
-  if (all.every(({ data }) => data?.rows.length === 0)) {
+  if (all.every(({ rows }) => rows?.length === 0)) {
     return (
       <EmptyState
         icon={TaskListSquareAddRegular}
@@ -101,13 +111,26 @@ export function Overview({ create }: { create: ReactNode }) {
       <JobMenu job={job} />
     </>
   );
+  const news = all.reduce((sum, { news }) => sum + news, 0);
   return (
-    <div className={styles.root}>
+    <div className={styles.root} {...handlers}>
+      {all.some(({ behind }) => behind) && (
+        <Button
+          className={styles.news}
+          appearance="primary"
+          size="small"
+          shape="circular"
+          icon={<ArrowSyncRegular />}
+          onClick={() => {
+            for (const section of all) section.release();
+          }}
+        >
+          {news > 0 ? t("jobs.news", { count: news }) : t("grid.changed")}
+        </Button>
+      )}
       <Section
-        view="attention"
         title={t("jobs.view.attention")}
-        query={attention}
-        rowId={({ id }: Job) => id}
+        section={attention}
         rowClass={styles.attention}
         row={(job) => (
           <>
@@ -126,18 +149,10 @@ export function Overview({ create }: { create: ReactNode }) {
           </>
         )}
       />
+      <Section title={t("jobs.view.running")} section={running} row={jobRow} />
       <Section
-        view="running"
-        title={t("jobs.view.running")}
-        query={running}
-        rowId={({ id }: Job) => id}
-        row={jobRow}
-      />
-      <Section
-        view="saved"
         title={t("jobs.view.saved")}
-        query={drafts}
-        rowId={(draft: Draft) => draft.id ?? ""}
+        section={drafts}
         row={(draft) => (
           <>
             <AppLink
@@ -160,10 +175,8 @@ export function Overview({ create }: { create: ReactNode }) {
         )}
       />
       <Section
-        view="scheduled"
         title={t("jobs.view.scheduled")}
-        query={scheduled}
-        rowId={(job: ScheduledJob) => job.id ?? ""}
+        section={scheduled}
         row={(job) => {
           const next = job.nextRuns?.[0];
           return (
@@ -193,31 +206,62 @@ export function Overview({ create }: { create: ReactNode }) {
           );
         }}
       />
-      <Section
-        view="history"
-        title={t("jobs.view.history")}
-        query={history}
-        rowId={({ id }: Job) => id}
-        row={jobRow}
-      />
+      <Section title={t("jobs.view.history")} section={history} row={jobRow} />
     </div>
   );
 }
 
-interface SectionProps<Row> {
+/** What a section shows of its list. */
+interface Shown<Row> {
   readonly view: View;
+  /** Undefined until they were read for the first time. */
+  readonly rows: readonly Row[] | undefined;
+  readonly more: boolean;
+  readonly news: number;
+  readonly behind: boolean;
+  readonly release: () => void;
+  readonly error: unknown;
+  readonly retry: () => void;
+}
+
+function rowId({ id }: { readonly id?: string }): string {
+  return id ?? "";
+}
+
+/** The first rows of a list, which stay where they are while somebody is at them. */
+function useSection<Row extends { readonly id?: string }>(
+  view: View,
+  query: UseQueryResult<Page<Row>>,
+  holding: boolean,
+): Shown<Row> {
+  const { data, error, dataUpdatedAt } = query;
+  const renewals = useRenewals(["jobs"], ["jobDrafts"], ["scheduledJobs"]);
+  const version = String(dataUpdatedAt);
+  const held = useHeld(data?.rows, { list: view, version, holding, renewals, keepsEmpty: true, idOf: rowId });
+  return {
+    view,
+    rows: data && held.rows,
+    more: data?.next !== undefined,
+    news: held.news,
+    behind: held.behind,
+    release: held.release,
+    error,
+    retry: () => void query.refetch(),
+  };
+}
+
+interface SectionProps<Row> {
   readonly title: string;
-  readonly query: UseQueryResult<Page<Row>>;
-  readonly rowId: (row: Row) => string;
+  readonly section: Shown<Row>;
   readonly row: (row: Row) => ReactNode;
   readonly rowClass?: string;
 }
 
 /** The first rows of a list. A list that has none takes no room. */
-function Section<Row>({ view, title, query, rowId, row, rowClass }: SectionProps<Row>) {
+function Section<Row extends { readonly id?: string }>({ title, section, row, rowClass }: SectionProps<Row>) {
   const styles = useStyles();
   const { t } = useTexts();
-  const rows = query.data?.rows;
+  const { view, rows, more, error, retry } = section;
   if (rows?.length === 0) return null;
   return (
     <section className={styles.section} aria-label={title} data-section={view}>
@@ -227,16 +271,16 @@ function Section<Row>({ view, title, query, rowId, row, rowClass }: SectionProps
         </Subtitle2>
         {rows && (
           <Text size={200} className={styles.count}>
-            {query.data?.next === undefined ? rows.length : `${rows.length}+`}
+            {more ? `${rows.length}+` : rows.length}
           </Text>
         )}
         <AppLink to="/jobs" search={{ view }}>
           {t("jobs.showAll")}
         </AppLink>
       </div>
-      {query.error && <ErrorState error={query.error} onRetry={() => void query.refetch()} />}
+      {error !== null && error !== undefined && <ErrorState error={error} onRetry={retry} />}
       {rows === undefined ? (
-        !query.error && (
+        !error && (
           <Skeleton aria-label={title}>
             <SkeletonItem size={40} />
           </Skeleton>

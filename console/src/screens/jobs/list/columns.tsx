@@ -7,17 +7,11 @@ import type { GridColumn } from "../../../grid/column";
 import { useMay } from "../../../session/session";
 import type { Translate } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
-import { TYPES } from "../names";
-import { RECURRENCES } from "../names";
+import { nameOf, RECURRENCES, TYPES } from "../names";
 import { secondsOf } from "./duration";
 import { JobMenu } from "./JobMenu";
 import { JobProgress, JobSummary } from "./JobSummary";
 import type { Draft, Job, ScheduledJob } from "./queries";
-
-/** A name for people of a job, a draft or a scheduled job. */
-export function nameOf({ displayName, id }: { displayName?: string | null; id?: string }): string {
-  return displayName || (id ?? "");
-}
 
 /** Who made a thing, which the server names `user:…` or `token:…`. */
 export function ownerText(owner: string | undefined, t: Translate): string {
@@ -128,7 +122,7 @@ export function useJobColumns(): readonly GridColumn<Job>[] {
         header: t("jobs.column.actions"),
         width: 90,
         fixed: true,
-        cell: (job) => <JobMenu job={job} />,
+        cell: (job) => <JobMenu key={job.id} job={job} inGrid />,
       },
     ],
     [t, formats],

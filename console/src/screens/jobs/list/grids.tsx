@@ -12,7 +12,8 @@ import { ConfirmDialog } from "../../../components/ConfirmDialog";
 import { EmptyState } from "../../../components/EmptyState";
 import { DataGrid } from "../../../grid/DataGrid";
 import { useTexts } from "../../../texts/texts";
-import { nameOf, useDraftColumns, useJobColumns, useScheduledColumns } from "./columns";
+import { nameOf } from "../names";
+import { useDraftColumns, useJobColumns, useScheduledColumns } from "./columns";
 import { draftsSource, jobsSource, scheduledSource, type Draft } from "./queries";
 import { isFiltered, jobsQuery, sortOf, sortText, withSearch, type JobsSearch } from "./search";
 

@@ -9,7 +9,6 @@ import {
   MenuList,
   MenuPopover,
   MenuTrigger,
-  Text,
   Tooltip,
   type ButtonProps,
 } from "@fluentui/react-components";
@@ -24,12 +23,12 @@ import {
 import { useRouter } from "@tanstack/react-router";
 import { useState, type ReactNode } from "react";
 import { addressOf, answer, api, type Schemas } from "../../../api/client";
-import { ConfirmDialog } from "../../../components/ConfirmDialog";
 import { useNotify } from "../../../components/notify";
-import { useMay, useSession } from "../../../session/session";
+import { useMay } from "../../../session/session";
 import { useTexts } from "../../../texts/texts";
 import { isFiltered, type DeviceFilter } from "./filter";
 import type { Job } from "./follower";
+import { StopDialog } from "../StopDialog";
 import { RerunDialog } from "./RerunDialog";
 
 type Action = Schemas["JobAction"];
@@ -189,45 +188,5 @@ function ResultsLog({ job, filter }: Pick<Props, "job" | "filter">) {
         </MenuList>
       </MenuPopover>
     </Menu>
-  );
-}
-
-interface StopProps {
-  readonly job: Job;
-  readonly how: "stop" | "cancel";
-  readonly reload: () => Promise<void>;
-  readonly onClose: () => void;
-}
-
-/** Asks before a job is stopped or cancelled, and says what becomes of the devices that are in flight. */
-function StopDialog({ job, how, reload, onClose }: StopProps) {
-  const { t } = useTexts();
-  const { server } = useSession();
-  const { running, pending } = job.counters;
-  const params = { path: { jobId: job.id } };
-  const large = how === "cancel" && pending >= server.confirmDevices;
-  return (
-    <ConfirmDialog
-      title={t(how === "stop" ? "run.stop.title" : "run.cancel.title")}
-      action={t(how === "stop" ? "run.stop" : "run.cancel")}
-      body={
-        <>
-          <Text block>{t("run.inFlight", { count: running })}</Text>
-          <Text block>
-            {t(how === "stop" ? "run.stop.pending" : "run.cancel.pending", { count: pending })}
-          </Text>
-        </>
-      }
-      {...(large && { count: pending })}
-      onConfirm={async () => {
-        await answer(
-          how === "stop"
-            ? api.POST("/jobs/{jobId}/stop", { params })
-            : api.POST("/jobs/{jobId}/cancel", { params }),
-        );
-        await reload();
-      }}
-      onClose={onClose}
-    />
   );
 }

@@ -18,9 +18,9 @@ test("only the windows that were touched are read again; with a filter all that 
   for (const key of keys) queries.setQueryData(key, { rows: [], total: 0 });
   queries.setQueryData(["job", "j"], {});
   const stale = () => keys.map((key) => queries.getQueryState(key)?.isInvalidated);
-  refreshDevices(queries, "j", [[120, 130]]);
+  void refreshDevices(queries, "j", [[120, 130]]);
   expect(stale()).toEqual([false, true, false, true, true, true]);
-  refreshDevices(queries, "j", undefined);
+  void refreshDevices(queries, "j", undefined);
   expect(stale()).toEqual([true, true, true, true, true, true]);
   expect(queries.getQueryState(["job", "j"])?.isInvalidated).toBe(false);
 });

@@ -61,10 +61,13 @@ export function deviceSource(
   };
 }
 
-/** Makes a grid read again what was touched: of an unfiltered list the windows with these places, else what is in view. */
-export function refreshDevices(queries: QueryClient, jobId: string, touched: Touched): void {
+/**
+ * Makes a grid read again what was touched: of an unfiltered list the windows with these places, else what is in view.
+ * Ends when that was read.
+ */
+export function refreshDevices(queries: QueryClient, jobId: string, touched: Touched): Promise<void> {
   const windows = touched && windowsOf(touched);
-  void queries.invalidateQueries({
+  return queries.invalidateQueries({
     queryKey: keyOf(jobId),
     predicate: ({ queryKey }) => {
       const [, , , filter, , , window] = queryKey;

@@ -2,7 +2,8 @@ import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { addressOf, answer, api } from "../../../api/client";
 import { refreshDevices } from "./devices";
-import { Follower, type Connection, type Job, type JobEvent, type Touched } from "./follower";
+import { Follower, type Connection, type Job, type JobEvent } from "./follower";
+import { gathered } from "./gathered";
 import { addSample, type Sample } from "./rate";
 
 /** The clock is looked at this often, in ms; when it stood still for longer than `SLEPT`, the computer slept. */
@@ -15,7 +16,7 @@ const HIDDEN = 60_000;
 /** A stream that is silent for so long, in ms, is compared with a reading: the way to the server may be dead. */
 const SILENT = 60_000;
 
-/** Rows are read again at most this often, in ms. */
+/** Rows are read again so long after the last answer, in ms. */
 const READ_AGAIN = 500;
 
 export interface LiveJob {
@@ -38,11 +39,11 @@ export function jobQuery(jobId: string) {
 /** A job as it stands, kept up to date as long as it is looked at. */
 export function useJob(jobId: string): LiveJob {
   const queries = useQueryClient();
-  const { data, error, refetch } = useQuery(jobQuery(jobId));
+  const { data, dataUpdatedAt, error, refetch } = useQuery(jobQuery(jobId));
   const [live, setLive] = useState<{ job: Job; connection: Connection; samples: readonly Sample[] }>();
 
   const follower = useMemo(() => {
-    const touch = gathered((touched) => refreshDevices(queries, jobId, touched));
+    const touch = gathered((touched) => refreshDevices(queries, jobId, touched), READ_AGAIN);
     return new Follower({
       open: (after, listener) => {
         const path = `/jobs/${encodeURIComponent(jobId)}/events`;
@@ -56,7 +57,7 @@ export function useJob(jobId: string): LiveJob {
         source.addEventListener("end", listener.onEnd);
         return source;
       },
-      reload: () => void queries.invalidateQueries({ queryKey: jobQuery(jobId).queryKey }),
+      reload: () => queries.invalidateQueries({ queryKey: jobQuery(jobId).queryKey }),
       onChange: (job, connection) => {
         const done = job.counters.succeeded + job.counters.failed;
         setLive((before) => {
@@ -74,7 +75,8 @@ export function useJob(jobId: string): LiveJob {
 
   useEffect(() => {
     if (data) follower.snapshot(data);
-  }, [follower, data]);
+    // A reading that says the same as the one before is a reading nevertheless.
+  }, [follower, data, dataUpdatedAt]);
 
   useEffect(() => {
     let lastTick = Date.now();
@@ -127,25 +129,5 @@ export function useJob(jobId: string): LiveJob {
     reload: async () => {
       await refetch();
     },
-  };
-}
-
-/** Calls `act` at once and then at most every `READ_AGAIN` ms, with everything that was touched meanwhile. */
-function gathered(act: (touched: Touched) => void): (touched: Touched) => void {
-  let waiting: { touched: Touched } | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const flush = () => {
-    timer = undefined;
-    if (!waiting) return;
-    const { touched } = waiting;
-    waiting = undefined;
-    act(touched);
-    timer = setTimeout(flush, READ_AGAIN);
-  };
-  return (touched) => {
-    waiting = {
-      touched: waiting ? waiting.touched && touched && [...waiting.touched, ...touched] : touched,
-    };
-    if (timer === undefined) flush();
   };
 }

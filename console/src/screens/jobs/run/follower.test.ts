@@ -46,7 +46,8 @@ function follow() {
   const opened: { after: number; listener: StreamListener; closed: boolean }[] = [];
   const shown: { job: Job; connection: Connection }[] = [];
   const touched: Touched[] = [];
-  const reload = vi.fn();
+  const answers: (() => void)[] = [];
+  const reload = vi.fn(() => new Promise<void>((resolve) => answers.push(resolve)));
   const follower = new Follower({
     open: (after, listener) => {
       const stream = { after, listener, closed: false };
@@ -63,7 +64,7 @@ function follow() {
     return last;
   };
   const last = () => shown.at(-1);
-  return { follower, opened, shown, touched, reload, stream, last };
+  return { follower, opened, shown, touched, reload, answers, stream, last };
 }
 
 beforeEach(() => vi.useFakeTimers());
@@ -100,9 +101,36 @@ test("a gap is not shown: the job is read again, and what came meanwhile is appl
   stream().listener.onJob(event(13));
   stream().listener.onJob(event(14));
   expect(last()?.job.event).toBe(10);
-  expect(reload).toHaveBeenCalled();
+  expect(reload).toHaveBeenCalledOnce();
   follower.snapshot(job(12));
   expect(last()?.job).toMatchObject({ event: 14, counters: counters(14) });
+});
+
+test("while a gap is read no event asks again; after a reading that failed the next one does", async () => {
+  const { follower, stream, last, touched, reload, answers } = follow();
+  follower.snapshot(job(10));
+  for (let number = 13; number < 1_000; number++) stream().listener.onJob(event(number));
+  expect(reload).toHaveBeenCalledOnce();
+  answers[0]?.();
+  await Promise.resolve();
+  await vi.advanceTimersByTimeAsync(0);
+  stream().listener.onJob(event(1_000));
+  expect(reload).toHaveBeenCalledTimes(2);
+  follower.snapshot(job(500));
+  expect(last()?.job).toMatchObject({ event: 1_000, counters: counters(1_000) });
+  expect(touched).toEqual([undefined, undefined]);
+});
+
+test("of two gaps the newer one is closed", () => {
+  const { follower, stream, last, reload } = follow();
+  follower.snapshot(job(10));
+  stream().listener.onJob(event(13, 15));
+  stream().listener.onJob(event(20, 22));
+  follower.snapshot(job(14));
+  expect(last()?.job.event).toBe(14);
+  expect(reload).toHaveBeenCalledTimes(2);
+  follower.snapshot(job(19));
+  expect(last()?.job.event).toBe(22);
 });
 
 test("a reading that is older than what is shown does not turn it back", () => {
@@ -116,13 +144,34 @@ test("a reading that is older than what is shown does not turn it back", () => {
 test("after a reset the next reading counts, also with a smaller number", () => {
   const { follower, opened, stream, last, touched, reload } = follow();
   follower.snapshot(job(500));
+  stream().listener.onOpen();
   stream().listener.onReset();
   expect(reload).toHaveBeenCalledOnce();
   expect(touched).toEqual([undefined]);
   expect(opened[0]?.closed).toBe(true);
+  expect(last()?.connection).toBe("lost");
   follower.snapshot(job(7));
   expect(last()?.job.event).toBe(7);
   expect(stream().after).toBe(7);
+  stream().listener.onOpen();
+  expect(last()?.connection).toBe("live");
+});
+
+test("after a reset whose reading fails it is tried again, and is not live until there is one", () => {
+  const { follower, opened, stream, last, reload } = follow();
+  follower.snapshot(job(500));
+  stream().listener.onReset();
+  vi.advanceTimersByTime(1_000);
+  expect(opened).toHaveLength(2);
+  expect(reload).toHaveBeenCalledTimes(2);
+  stream().listener.onOpen();
+  expect(last()?.connection).toBe("lost");
+  follower.snapshot(job(7));
+  expect(opened.map(({ after, closed }) => [after, closed])).toEqual([
+    [500, true],
+    [500, true],
+    [7, false],
+  ]);
 });
 
 test("a connection that breaks is taken up after the last event, ever more slowly", () => {

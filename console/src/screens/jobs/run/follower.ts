@@ -26,8 +26,8 @@ export interface StreamListener {
 interface World {
   /** Opens the stream of what came after the event of this number. */
   readonly open: (after: number, listener: StreamListener) => Stream;
-  /** Asks for a new reading of the job, which comes back through `snapshot`. */
-  readonly reload: () => void;
+  /** Asks for a new reading of the job, which comes back through `snapshot`; ends when it came or could not be had. */
+  readonly reload: () => Promise<unknown>;
   readonly onChange: (job: Job, connection: Connection) => void;
   readonly onTouched: (touched: Touched) => void;
 }
@@ -40,6 +40,13 @@ export function apply(job: Job, event: JobEvent): Job | "gap" {
   if (event.last <= job.event) return job;
   if (event.first > job.event + 1) return "gap";
   return { ...job, ...liveOf(event), event: event.last };
+}
+
+/** Two events as one; where something between them is missing only the newer one is of use. */
+export function merge(before: JobEvent, event: JobEvent): JobEvent {
+  if (event.last <= before.last) return before;
+  if (event.first > before.last + 1) return event;
+  return { ...event, first: Math.min(before.first, event.first), touched: null };
 }
 
 /** What events tell; what is absent in one is absent then. */
@@ -56,8 +63,10 @@ export class Follower {
   #job: Job | undefined;
   #stream: Stream | undefined;
   #connection: Connection = "connecting";
-  /** Came before the reading that they follow. */
-  #early: JobEvent[] = [];
+  /** What came before the reading that it follows, as one event. */
+  #early: JobEvent | undefined;
+  /** A reading that is to close a gap is under way. */
+  #reading = false;
   /** The next reading counts even if its number is smaller: the server's numbers began anew. */
   #trustNext = false;
   #failures = 0;
@@ -74,13 +83,20 @@ export class Follower {
       // It was read before what is already shown: only what events do not tell is newer.
       this.#job = { ...read, ...liveOf(known), event: known.event };
     }
-    this.#trustNext = false;
     if (known && read.event > known.event) this.world.onTouched(undefined);
     const early = this.#early;
-    this.#early = [];
-    for (const event of early) this.#receive(event);
+    this.#early = undefined;
+    this.#reading = false;
+    if (early) this.#receive(early);
     this.#tell();
-    if (!this.#stream && !this.#timer && this.#connection !== "ended") this.connect();
+    if (this.#trustNext) {
+      // The stream that waits for its time, or was opened since, follows another count.
+      this.#trustNext = false;
+      this.#failures = 0;
+      this.connect();
+    } else if (!this.#stream && !this.#timer && this.#connection !== "ended") {
+      this.connect();
+    }
   }
 
   /** Connects anew from the last event that is known: after sleep nobody says that the old connection is dead. */
@@ -95,39 +111,44 @@ export class Follower {
     };
     const stream: Stream = this.world.open(this.#job.event, {
       onOpen: listener(() => {
+        // After a reset there is nothing to follow until the job was read.
+        if (this.#trustNext) return;
         this.#failures = 0;
         this.#set("live");
       }),
       onJob: (event) => listener(() => this.#receive(event))(),
       onReset: listener(() => {
         this.#trustNext = true;
-        this.#early = [];
+        this.#early = undefined;
         this.world.onTouched(undefined);
-        this.pause();
-        this.world.reload();
+        this.#lose();
+        void this.world.reload();
       }),
       onEnd: listener(() => {
         this.pause();
         this.#set("ended");
         // The end, and what may be done now, are not in the events.
-        this.world.reload();
+        void this.world.reload();
       }),
-      onError: listener(() => {
-        this.pause();
-        this.#failures += 1;
-        this.#set("lost");
-        this.#timer = setTimeout(
-          () => {
-            this.#timer = undefined;
-            this.connect();
-            // Says what is wrong, if it is not only the connection; and shows something until it is back.
-            this.world.reload();
-          },
-          WAITS[Math.min(this.#failures, WAITS.length) - 1],
-        );
-      }),
+      onError: listener(() => this.#lose()),
     });
     this.#stream = stream;
+  }
+
+  /** Nothing comes any more: tries again after a while, which is longer each time. */
+  #lose(): void {
+    this.pause();
+    this.#failures += 1;
+    this.#set("lost");
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.connect();
+        // Says what is wrong, if it is not only the connection; and shows something until it is back.
+        void this.world.reload();
+      },
+      WAITS[Math.min(this.#failures, WAITS.length) - 1],
+    );
   }
 
   /** Closes the stream; `connect` goes on. */
@@ -154,8 +175,8 @@ export class Follower {
     if (!this.#job) return;
     const next = apply(this.#job, event);
     if (next === "gap") {
-      this.#early.push(event);
-      this.world.reload();
+      this.#early = this.#early ? merge(this.#early, event) : event;
+      this.#closeGap();
       return;
     }
     if (next === this.#job) return;
@@ -164,7 +185,16 @@ export class Follower {
     this.world.onTouched(event.touched ?? undefined);
     this.#tell();
     // What may be done with it, and when it began and ended, change with the status and are not in the events.
-    if (before.status !== next.status) this.world.reload();
+    if (before.status !== next.status) void this.world.reload();
+  }
+
+  /** Has the job read, once for all that comes until the answer. */
+  #closeGap(): void {
+    if (this.#reading) return;
+    this.#reading = true;
+    void this.world.reload().finally(() => {
+      this.#reading = false;
+    });
   }
 
   #set(connection: Connection): void {

@@ -13,6 +13,7 @@ import { Page } from "../../components/Page";
 import { PageHeader } from "../../components/PageHeader";
 import { StatusBadge } from "../../components/StatusBadge";
 import { TimeText } from "../../components/TimeText";
+import { readExact } from "../../json/exact";
 import { useMay } from "../../session/session";
 import type { TextKey } from "../../texts/catalogue";
 import { useTexts } from "../../texts/texts";
@@ -45,8 +46,16 @@ export function ScheduledJobScreen() {
   const { scheduledJobId } = route.useParams();
   const { data, error, refetch } = useQuery({
     queryKey: ["scheduledJobs", scheduledJobId, "definition"],
-    queryFn: ({ signal }) =>
-      answer(api.GET("/scheduledJobs/{scheduledJobId}", { params: { path: { scheduledJobId } }, signal })),
+    queryFn: async ({ signal }) =>
+      readExact(
+        await answer(
+          api.GET("/scheduledJobs/{scheduledJobId}", {
+            params: { path: { scheduledJobId } },
+            parseAs: "text",
+            signal,
+          }),
+        ),
+      ) as ScheduledJob,
     refetchInterval: REFRESH,
   });
   const { tab = "runs" } = route.useSearch();

@@ -4,6 +4,7 @@ import type { Schemas } from "../../../api/client";
 import { AppLink } from "../../../components/AppLink";
 import { Card, Facts } from "../../../components/Card";
 import { TimeText } from "../../../components/TimeText";
+import { writeExact } from "../../../json/exact";
 import type { TextKey } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
 import { curlOf, type ApiCall as Call } from "../wizard/request";
@@ -125,7 +126,7 @@ export function definitionFacts(
 /** What a job of the hub face says in its own words. */
 function hubFacts(hub: Schemas["HubJob"], t: ReturnType<typeof useTexts>["t"]): Fact[] {
   const json = (value: unknown) =>
-    value !== undefined && value !== null && <code>{JSON.stringify(value)}</code>;
+    value !== undefined && value !== null && <code>{writeExact(value, 0)}</code>;
   return [
     [t("run.hub.condition"), hub.condition && <code>{hub.condition}</code>],
     [t("run.hub.method"), hub.method],
@@ -139,7 +140,7 @@ function hubFacts(hub: Schemas["HubJob"], t: ReturnType<typeof useTexts>["t"]): 
 function sayEntry(entry: JobData): string {
   if (entry.type === "deviceTemplateMigration") return entry.template;
   if (entry.value === undefined || entry.value === null) return entry.path;
-  return `${entry.path} = ${JSON.stringify(entry.value)}`;
+  return `${entry.path} = ${writeExact(entry.value, 0)}`;
 }
 
 function sayAmount({ type, value }: Schemas["Amount"], t: ReturnType<typeof useTexts>["t"]): string {

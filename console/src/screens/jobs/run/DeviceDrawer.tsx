@@ -22,6 +22,7 @@ import { CopyButton } from "../../../components/CopyButton";
 import { ErrorState } from "../../../components/ErrorState";
 import { sentence } from "../../../components/explain";
 import { TimeText } from "../../../components/TimeText";
+import { readExact } from "../../../json/exact";
 import { useTexts } from "../../../texts/texts";
 import { took } from "./columns";
 import { DeviceStatusBadge } from "./DeviceStatusBadge";
@@ -97,13 +98,16 @@ function Contents({ job, deviceId, onClose }: { job: Job; deviceId: string; onCl
   const event = useSlow(job.event, 1_000);
   const { data, error, refetch } = useQuery({
     queryKey: ["job", job.id, "device", deviceId, event],
-    queryFn: ({ signal }) =>
-      answer(
-        api.GET("/jobs/{jobId}/devices/{deviceId}", {
-          params: { path: { jobId: job.id, deviceId } },
-          signal,
-        }),
-      ),
+    queryFn: async ({ signal }) =>
+      readExact(
+        await answer(
+          api.GET("/jobs/{jobId}/devices/{deviceId}", {
+            params: { path: { jobId: job.id, deviceId } },
+            parseAs: "text",
+            signal,
+          }),
+        ),
+      ) as Schemas["DeviceJobDetail"],
     placeholderData: (before) => before,
     gcTime: 0,
   });

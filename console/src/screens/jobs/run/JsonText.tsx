@@ -1,5 +1,6 @@
 import { makeStyles, Text, tokens } from "@fluentui/react-components";
 import { CopyButton } from "../../../components/CopyButton";
+import { writeExact } from "../../../json/exact";
 
 const useStyles = makeStyles({
   root: { display: "flex", flexDirection: "column", minWidth: 0 },
@@ -26,7 +27,7 @@ interface Props {
 }
 
 /** A value as it stands on the wire, to be read and copied. */
-export function JsonText({ label, value, text = JSON.stringify(value, null, 2) }: Props) {
+export function JsonText({ label, value, text = writeExact(value) }: Props) {
   const styles = useStyles();
   // A text that scrolls must be reachable with the keyboard.
   return (

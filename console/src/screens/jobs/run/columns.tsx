@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { AppLink } from "../../../components/AppLink";
 import { TimeText } from "../../../components/TimeText";
 import type { GridColumn } from "../../../grid/column";
+import { writeExact } from "../../../json/exact";
 import { useTexts } from "../../../texts/texts";
 import { DeviceStatusBadge } from "./DeviceStatusBadge";
 import type { DeviceRow } from "./devices";
@@ -147,5 +148,5 @@ export function took(
 
 function sayValue(value: unknown): string {
   if (value === undefined || value === null) return "";
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : writeExact(value, 0);
 }

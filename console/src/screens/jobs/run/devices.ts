@@ -2,6 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "../../../api/client";
 import { pagedSource } from "../../../grid/paged";
 import { WINDOW, type RowSource } from "../../../grid/windows";
+import { readExact } from "../../../json/exact";
 import { isFiltered, type DeviceFilter } from "./filter";
 import type { Touched } from "./follower";
 
@@ -12,20 +13,23 @@ const PAGE_MAX = 1_000;
 
 function read(jobId: string, filter: DeviceFilter, columns: string, signal: AbortSignal) {
   return async (from: number, limit: number) =>
-    answer(
-      api.GET("/jobs/{jobId}/devices", {
-        params: {
-          path: { jobId },
-          query: {
-            from: String(from),
-            maxpagesize: String(limit),
-            ...filter,
-            ...(columns && { columns }),
+    readExact(
+      await answer(
+        api.GET("/jobs/{jobId}/devices", {
+          params: {
+            path: { jobId },
+            query: {
+              from: String(from),
+              maxpagesize: String(limit),
+              ...filter,
+              ...(columns && { columns }),
+            },
           },
-        },
-        signal,
-      }),
-    );
+          parseAs: "text",
+          signal,
+        }),
+      ),
+    ) as Schemas["DeviceJobPage"];
 }
 
 function keyOf(jobId: string) {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { readExact } from "../../../json/exact";
 import { differences } from "./differences";
 
 test("one line a value that was written, with what it replaced and what is there now", () => {
@@ -21,5 +22,12 @@ test("a value taken away, an empty object, a list, and nothing known of before",
     { path: "desired.a", before: undefined, after: undefined, now: undefined },
     { path: "desired.b", before: undefined, after: "{}", now: undefined },
     { path: "desired.c", before: undefined, after: '[1,{"d":2}]', now: undefined },
+  ]);
+});
+
+test("large numbers keep their digits", () => {
+  const change = readExact('{"before":{"n":9007199254740992},"after":{"n":9007199254740993}}');
+  expect(differences(change as { after: unknown })).toEqual([
+    { path: "n", before: "9007199254740992", after: "9007199254740993", now: undefined },
   ]);
 });

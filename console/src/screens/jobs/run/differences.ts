@@ -1,3 +1,5 @@
+import { ExactNumber, writeExact } from "../../../json/exact";
+
 /** A value that a job wrote, as JSON text; undefined where there was none, or none is known. */
 export interface PathChange {
   readonly path: string;
@@ -29,7 +31,9 @@ export function differences({ before, after, now }: Sections): PathChange[] {
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber)
+  );
 }
 
 function member(value: unknown, name: string): unknown {
@@ -38,5 +42,5 @@ function member(value: unknown, name: string): unknown {
 
 /** Null takes a value away: it reads like one that is not there. */
 function say(value: unknown): string | undefined {
-  return value === undefined || value === null ? undefined : JSON.stringify(value);
+  return value === undefined || value === null ? undefined : writeExact(value, 0);
 }

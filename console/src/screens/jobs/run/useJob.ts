@@ -1,6 +1,7 @@
 import { queryOptions, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useMemo, useState } from "react";
 import { addressOf, answer, api } from "../../../api/client";
+import { readExact } from "../../../json/exact";
 import { refreshDevices } from "./devices";
 import { Follower, type Connection, type Job, type JobEvent } from "./follower";
 import { gathered } from "./gathered";
@@ -31,7 +32,10 @@ export interface LiveJob {
 export function jobQuery(jobId: string) {
   return queryOptions({
     queryKey: ["job", jobId, "snapshot"],
-    queryFn: ({ signal }) => answer(api.GET("/jobs/{jobId}", { params: { path: { jobId } }, signal })),
+    queryFn: async ({ signal }) =>
+      readExact(
+        await answer(api.GET("/jobs/{jobId}", { params: { path: { jobId } }, parseAs: "text", signal })),
+      ) as Job,
     staleTime: Infinity,
   });
 }

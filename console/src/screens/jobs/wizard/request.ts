@@ -1,4 +1,5 @@
 import { answer, api, API_VERSION, type Schemas } from "../../../api/client";
+import { writeExact } from "../../../json/exact";
 import type { JobForm } from "./form";
 import type { Source } from "./queries";
 
@@ -78,7 +79,7 @@ export function curlOf(call: ApiCall, origin: string): string {
     `  -H "Authorization: $BELLWETHER_TOKEN"`,
     "  -H 'Content-Type: application/json'",
     ...(etag === undefined ? [] : [`  -H ${quoted(`If-Match: ${etag}`)}`]),
-    `  -d ${quoted(JSON.stringify(call.body, null, 2))}`,
+    `  -d ${quoted(writeExact(call.body))}`,
   ].join(" \\\n");
 }
 

@@ -6,8 +6,6 @@ import {
   DialogContent,
   DialogSurface,
   DialogTitle,
-  Field,
-  Input,
   makeStyles,
   MessageBar,
   MessageBarBody,
@@ -18,6 +16,7 @@ import { useState, type SyntheticEvent, type ReactNode } from "react";
 import { useTexts } from "../texts/texts";
 import { explain } from "./explain";
 import { saysCount } from "./typedCount";
+import { TypedCountField } from "./TypedCountField";
 
 const useStyles = makeStyles({
   content: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalM },
@@ -39,7 +38,7 @@ interface Props {
 /** Asks before something is done that cannot be taken back. Render it only while it is open. */
 export function ConfirmDialog({ title, body, action, count, onConfirm, onClose }: Props) {
   const styles = useStyles();
-  const { t, formats } = useTexts();
+  const { t } = useTexts();
   const [typed, setTyped] = useState("");
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<string>();
@@ -71,16 +70,7 @@ export function ConfirmDialog({ title, body, action, count, onConfirm, onClose }
             <DialogTitle>{title}</DialogTitle>
             <DialogContent className={styles.content}>
               <div>{body}</div>
-              {count !== undefined && (
-                <Field label={t("confirm.typeCount", { number: formats.number(count) })}>
-                  <Input
-                    value={typed}
-                    onChange={(_, data) => setTyped(data.value)}
-                    inputMode="numeric"
-                    autoComplete="off"
-                  />
-                </Field>
-              )}
+              {count !== undefined && <TypedCountField count={count} value={typed} onChange={setTyped} />}
               {failure && (
                 <MessageBar intent="error" layout="multiline" role="alert">
                   <MessageBarBody>{failure}</MessageBarBody>

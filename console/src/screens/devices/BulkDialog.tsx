@@ -7,7 +7,6 @@ import {
   DialogSurface,
   DialogTitle,
   Field,
-  Input,
   makeStyles,
   MessageBar,
   MessageBarBody,
@@ -25,6 +24,7 @@ import { explain } from "../../components/explain";
 import { Picker } from "../../components/Picker";
 import { templateOptions } from "../../components/TemplatePicker";
 import { saysCount } from "../../components/typedCount";
+import { TypedCountField } from "../../components/TypedCountField";
 import type { TextKey } from "../../texts/catalogue";
 import { useTexts } from "../../texts/texts";
 import { BULK_MAX, onEach, type BulkFailure } from "./bulk";
@@ -147,16 +147,7 @@ export function BulkDialog({ action, read, onDone, onClose }: Props) {
                   </MessageBar>
                 )}
                 {asksTarget && <TargetPicker kind={action} value={target} onChange={setTarget} />}
-                {asksCount && (
-                  <Field label={t("confirm.typeCount", { number: formats.number(count) })}>
-                    <Input
-                      value={typed}
-                      onChange={(_, { value }) => setTyped(value)}
-                      inputMode="numeric"
-                      autoComplete="off"
-                    />
-                  </Field>
-                )}
+                {asksCount && <TypedCountField count={count} value={typed} onChange={setTyped} />}
               </>
             )}
             {running && (

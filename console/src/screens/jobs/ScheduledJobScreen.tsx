@@ -15,10 +15,10 @@ import { StatusBadge } from "../../components/StatusBadge";
 import { TimeText } from "../../components/TimeText";
 import { readExact } from "../../json/exact";
 import { useMay } from "../../session/session";
-import type { TextKey } from "../../texts/catalogue";
 import { useTexts } from "../../texts/texts";
+import { JOB_TYPES, RECURRENCES } from "./names";
 import { Maybe } from "./run/Actions";
-import { ApiCall, definitionFacts, TYPES } from "./run/Definition";
+import { ApiCall, definitionFacts } from "./run/Definition";
 import { Runs } from "./scheduled/Runs";
 
 type ScheduledJob = Schemas["ScheduledJob"];
@@ -27,12 +27,6 @@ const route = getRouteApi("/shell/jobs/scheduled/$scheduledJobId");
 
 /** The definition is read again this often, in ms: the next runs change as time goes by. */
 const REFRESH = 15_000;
-
-const RECURRENCES: Record<Schemas["Recurrence"], TextKey & `scheduled.recurrence.${string}`> = {
-  daily: "scheduled.recurrence.daily",
-  weekly: "scheduled.recurrence.weekly",
-  monthly: "scheduled.recurrence.monthly",
-};
 
 const useStyles = makeStyles({
   runs: { display: "flex", flexDirection: "column", flexGrow: 1, minHeight: "320px" },
@@ -83,7 +77,7 @@ export function ScheduledJobScreen() {
             <Card title={t("run.definition")}>
               <Facts
                 facts={[
-                  [t("run.type"), first && t(TYPES[first.type])],
+                  [t("run.type"), first && t(JOB_TYPES[first.type])],
                   ...definitionFacts(data, t, styles.list),
                 ]}
               />
@@ -133,7 +127,7 @@ function Schedule({ job: { schedule } }: { job: ScheduledJob }) {
     <Card title={t("scheduled.schedule")}>
       <Facts
         facts={[
-          [t("scheduled.recurrence"), t(recurrence ? RECURRENCES[recurrence] : "scheduled.recurrence.once")],
+          [t("scheduled.recurrence"), t(RECURRENCES[recurrence ?? "once"])],
           [t("scheduled.start"), formats.dateTimeIn(new Date(start), zone ?? "UTC")],
           [t("scheduled.end"), ends],
           [t("scheduled.zone"), zone ?? "UTC"],

@@ -1,7 +1,17 @@
 import type { Schemas } from "../../api/client";
 import type { TextKey } from "../../texts/catalogue";
 
-/** What a job of each type is called, and what it means to devices. */
+/** What a job of each type is called. */
+export const JOB_TYPES: Record<Schemas["JobType"], TextKey & `jobs.type.${string}`> = {
+  property: "jobs.type.property",
+  cloudProperty: "jobs.type.cloudProperty",
+  command: "jobs.type.command",
+  deviceTemplateMigration: "jobs.type.deviceTemplateMigration",
+  scheduleUpdateTwin: "jobs.type.scheduleUpdateTwin",
+  scheduleDeviceMethod: "jobs.type.scheduleDeviceMethod",
+};
+
+/** What a job that one makes here is called, and what it means to devices. */
 export const TYPES: Record<
   Schemas["JobData"]["type"],
   { name: TextKey & `jobs.type.${string}`; about: TextKey & `wizard.type.${string}` }

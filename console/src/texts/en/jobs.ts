@@ -62,6 +62,8 @@ export const jobs = {
   "jobs.type.command": "Command",
   "jobs.type.deviceTemplateMigration": "Change device template",
   "jobs.type.property": "Property",
+  "jobs.type.scheduleDeviceMethod": "Direct method (hub)",
+  "jobs.type.scheduleUpdateTwin": "Twin update (hub)",
   "jobs.unnamed": "Unnamed job",
   "jobs.view.attention": "Needs attention",
   "jobs.view.history": "History",

@@ -198,10 +198,4 @@ export const run = {
   "run.twin.path": "Path of the value",
   "run.twin.remove": "Remove {path}",
   "run.type": "Job type",
-  "run.type.cloudProperty": "Cloud property",
-  "run.type.command": "Command",
-  "run.type.deviceTemplateMigration": "Change device template",
-  "run.type.property": "Property",
-  "run.type.scheduleDeviceMethod": "Direct method (hub)",
-  "run.type.scheduleUpdateTwin": "Twin update (hub)",
 } as const;

@@ -73,6 +73,8 @@ export const jobs: Translated<typeof english> = {
   "jobs.type.command": "Commande",
   "jobs.type.deviceTemplateMigration": "Changer de modèle d’appareil",
   "jobs.type.property": "Propriété",
+  "jobs.type.scheduleDeviceMethod": "Méthode directe (hub)",
+  "jobs.type.scheduleUpdateTwin": "Mise à jour du jumeau (hub)",
   "jobs.unnamed": "Travail sans nom",
   "jobs.view.attention": "À surveiller",
   "jobs.view.history": "Historique",

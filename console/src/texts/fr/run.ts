@@ -203,10 +203,4 @@ export const run: Translated<typeof english> = {
   "run.twin.path": "Chemin de la valeur",
   "run.twin.remove": "Retirer {path}",
   "run.type": "Type de travail",
-  "run.type.cloudProperty": "Propriété cloud",
-  "run.type.command": "Commande",
-  "run.type.deviceTemplateMigration": "Changement de modèle d’appareil",
-  "run.type.property": "Propriété",
-  "run.type.scheduleDeviceMethod": "Méthode directe (hub)",
-  "run.type.scheduleUpdateTwin": "Mise à jour du jumeau (hub)",
 };

@@ -66,6 +66,8 @@ export const jobs: Translated<typeof english> = {
   "jobs.type.command": "명령",
   "jobs.type.deviceTemplateMigration": "디바이스 템플릿 변경",
   "jobs.type.property": "속성",
+  "jobs.type.scheduleDeviceMethod": "직접 메서드(허브)",
+  "jobs.type.scheduleUpdateTwin": "트윈 업데이트(허브)",
   "jobs.unnamed": "이름 없는 작업",
   "jobs.view.attention": "확인 필요",
   "jobs.view.history": "기록",

@@ -176,10 +176,4 @@ export const run: Translated<typeof english> = {
   "run.twin.path": "값의 경로",
   "run.twin.remove": "{path} 제거",
   "run.type": "작업 유형",
-  "run.type.cloudProperty": "클라우드 속성",
-  "run.type.command": "명령",
-  "run.type.deviceTemplateMigration": "디바이스 템플릿 변경",
-  "run.type.property": "속성",
-  "run.type.scheduleDeviceMethod": "직접 메서드(허브)",
-  "run.type.scheduleUpdateTwin": "트윈 업데이트(허브)",
 };

@@ -64,6 +64,8 @@ export const jobs: Translated<typeof english> = {
   "jobs.type.command": "命令",
   "jobs.type.deviceTemplateMigration": "更改设备模板",
   "jobs.type.property": "属性",
+  "jobs.type.scheduleDeviceMethod": "直接方法（中心）",
+  "jobs.type.scheduleUpdateTwin": "孪生更新（中心）",
   "jobs.unnamed": "未命名的作业",
   "jobs.view.attention": "需要关注",
   "jobs.view.history": "历史记录",

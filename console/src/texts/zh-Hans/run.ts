@@ -169,10 +169,4 @@ export const run: Translated<typeof english> = {
   "run.twin.path": "值的路径",
   "run.twin.remove": "移除 {path}",
   "run.type": "作业类型",
-  "run.type.cloudProperty": "云属性",
-  "run.type.command": "命令",
-  "run.type.deviceTemplateMigration": "更改设备模板",
-  "run.type.property": "属性",
-  "run.type.scheduleDeviceMethod": "直接方法（中心）",
-  "run.type.scheduleUpdateTwin": "孪生更新（中心）",
 };

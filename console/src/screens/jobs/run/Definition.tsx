@@ -5,22 +5,13 @@ import { AppLink } from "../../../components/AppLink";
 import { Card, Facts } from "../../../components/Card";
 import { TimeText } from "../../../components/TimeText";
 import { writeExact } from "../../../json/exact";
-import type { TextKey } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
+import { JOB_TYPES } from "../names";
 import { curlOf, type ApiCall as Call } from "../wizard/request";
 import type { Job } from "./follower";
 import { JsonText } from "./JsonText";
 
 type JobData = Schemas["JobData"];
-
-export const TYPES: Record<Schemas["JobType"], TextKey & `run.type.${string}`> = {
-  property: "run.type.property",
-  command: "run.type.command",
-  cloudProperty: "run.type.cloudProperty",
-  deviceTemplateMigration: "run.type.deviceTemplateMigration",
-  scheduleUpdateTwin: "run.type.scheduleUpdateTwin",
-  scheduleDeviceMethod: "run.type.scheduleDeviceMethod",
-};
 
 const useStyles = makeStyles({
   columns: {
@@ -49,7 +40,7 @@ export function Definition({ job }: { job: Job }) {
       <Card title={t("run.definition")}>
         <Facts
           facts={[
-            [t("run.type"), t(TYPES[job.type])],
+            [t("run.type"), t(JOB_TYPES[job.type])],
             ...definitionFacts(job, t, styles.data, job.groupName),
             ...(job.hub ? hubFacts(job.hub, t) : []),
             [t("run.chosenDevices"), job.chosenDevices],

@@ -5,6 +5,7 @@ import { answer, api } from "../../../api/client";
 import { FormDialog } from "../../../components/FormDialog";
 import { useNotify } from "../../../components/notify";
 import { saysCount } from "../../../components/typedCount";
+import { TypedCountField } from "../../../components/TypedCountField";
 import { useSession } from "../../../session/session";
 import { useTexts } from "../../../texts/texts";
 import type { Job } from "./follower";
@@ -20,7 +21,7 @@ interface Props {
 
 /** Asks how a rerun is to be called, makes it and goes to it. */
 export function RerunDialog({ job, count, devices, onClose }: Props) {
-  const { t, formats } = useTexts();
+  const { t } = useTexts();
   const { server } = useSession();
   const navigate = useNavigate();
   const notify = useNotify();
@@ -57,16 +58,7 @@ export function RerunDialog({ job, count, devices, onClose }: Props) {
       <Field label={t("run.description")}>
         <Textarea value={description} maxLength={1024} onChange={(_, data) => setDescription(data.value)} />
       </Field>
-      {large && (
-        <Field label={t("confirm.typeCount", { number: formats.number(count) })} required>
-          <Input
-            value={typed}
-            inputMode="numeric"
-            autoComplete="off"
-            onChange={(_, data) => setTyped(data.value)}
-          />
-        </Field>
-      )}
+      {large && <TypedCountField count={count} value={typed} onChange={setTyped} />}
     </FormDialog>
   );
 }

@@ -84,7 +84,8 @@ export const wizard = {
     one: "And {count} more, which are not shown",
     other: "And {count} more, which are not shown",
   },
-  "wizard.list.hint": "One on each line, or a CSV file whose first column holds them",
+  "wizard.list.hint":
+    "One on each line, or a CSV file whose first column holds them. An ID with a comma or a semicolon stands in quotes.",
   "wizard.list.repeated": {
     one: "{count} stood there more than once",
     other: "{count} stood there more than once",

@@ -89,7 +89,8 @@ export const wizard: Translated<typeof english> = {
   "wizard.list.clear": "Effacer",
   "wizard.list.count": { one: "{count} appareil", other: "{count} appareils" },
   "wizard.list.cut": { one: "Et {count} autre, non affiché", other: "Et {count} autres, non affichés" },
-  "wizard.list.hint": "Un par ligne, ou un fichier CSV dont la première colonne les contient",
+  "wizard.list.hint":
+    "Un par ligne, ou un fichier CSV dont la première colonne les contient. Mettez entre guillemets un ID qui contient une virgule ou un point-virgule.",
   "wizard.list.repeated": { one: "{count} doublon ignoré", other: "{count} doublons ignorés" },
   "wizard.list.upload": "Charger un fichier",
   "wizard.matched": { one: "{count} appareil concerné", other: "{count} appareils concernés" },

@@ -75,7 +75,8 @@ export const wizard: Translated<typeof english> = {
   "wizard.list.clear": "지우기",
   "wizard.list.count": { other: "디바이스 {count}개" },
   "wizard.list.cut": { other: "표시되지 않은 {count}개가 더 있음" },
-  "wizard.list.hint": "한 줄에 하나씩 입력하거나, 첫 번째 열에 ID가 있는 CSV 파일을 사용하세요",
+  "wizard.list.hint":
+    "한 줄에 하나씩 입력하거나, 첫 번째 열에 ID가 있는 CSV 파일을 사용하세요. 쉼표나 세미콜론이 있는 ID는 따옴표로 묶으세요.",
   "wizard.list.repeated": { other: "중복 {count}개 제외됨" },
   "wizard.list.upload": "파일 업로드",
   "wizard.matched": { other: "일치하는 디바이스 {count}개" },

@@ -69,7 +69,7 @@ export const wizard: Translated<typeof english> = {
   "wizard.list.clear": "清除",
   "wizard.list.count": { other: "{count} 台设备" },
   "wizard.list.cut": { other: "另有 {count} 项未显示" },
-  "wizard.list.hint": "每行一个，或使用第一列为 ID 的 CSV 文件",
+  "wizard.list.hint": "每行一个，或使用第一列为 ID 的 CSV 文件。含逗号或分号的 ID 请加引号。",
   "wizard.list.repeated": { other: "已忽略 {count} 个重复项" },
   "wizard.list.upload": "上传文件",
   "wizard.matched": { other: "匹配 {count} 台设备" },

@@ -6,7 +6,7 @@ import { ErrorState } from "../../../components/ErrorState";
 import { fieldState, Picker } from "../../../components/Picker";
 import { useTexts } from "../../../texts/texts";
 import { emptyEntry, templateOfFilter, type JobForm } from "./form";
-import { readIds, type IdList } from "./ids";
+import { readIds, writeIds, type IdList } from "./ids";
 import { membersQuery } from "./queries";
 import { useWizardStyles } from "./styles";
 import type { Wizard } from "./useWizard";
@@ -99,7 +99,7 @@ function ListField({ wizard }: { wizard: Wizard }) {
   const { t } = useTexts();
   const { form, change, faultAt } = wizard;
   const file = useRef<HTMLInputElement>(null);
-  const [text, setText] = useState(() => form.listed.slice(0, SHOWN).join("\n"));
+  const [text, setText] = useState(() => writeIds(form.listed.slice(0, SHOWN)));
   const [read, setRead] = useState<IdList>();
   const cut = form.listed.length > SHOWN;
 
@@ -149,7 +149,7 @@ function ListField({ wizard }: { wizard: Wizard }) {
             event.target.value = "";
             void chosen?.text().then((content) => {
               const list = readIds(content);
-              take(list, list.ids.slice(0, SHOWN).join("\n"));
+              take(list, writeIds(list.ids.slice(0, SHOWN)));
             });
           }}
         />

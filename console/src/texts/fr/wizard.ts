@@ -69,6 +69,7 @@ export const wizard: Translated<typeof english> = {
       "Un travail peut nommer 100 000 appareils ; il y en a {count}. Créez plutôt un groupe d’appareils.",
   },
   "wizard.fault.twice": "Cette propriété est définie deux fois.",
+  "wizard.fault.zone": "Ce navigateur ne connaît pas le fuseau {zone}. Choisissez-en un autre.",
   "wizard.from.group": "Un groupe d’appareils",
   "wizard.from.list": "Une liste d’ID d’appareil",
   "wizard.group": "Groupe d’appareils",
@@ -130,6 +131,8 @@ export const wizard: Translated<typeof english> = {
   "wizard.review.ticked": { one: "{count} appareil de", other: "{count} appareils de" },
   "wizard.run": "Exécuter",
   "wizard.save": "Enregistrer et quitter",
+  "wizard.save.noJson":
+    "Une valeur n’est pas encore du JSON et ne peut pas être enregistrée ainsi. Corrigez-la ou videz-la d’abord.",
   "wizard.saved": "Le travail est enregistré",
   "wizard.schedule.do": "Planifier",
   "wizard.schedule.groupOnly":

@@ -1,4 +1,4 @@
-import { Button, mergeClasses } from "@fluentui/react-components";
+import { Button, mergeClasses, Tooltip } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useBlocker, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
@@ -133,6 +133,8 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
   const ready = wizard.problems.length === 0 && preview !== undefined && !wizard.previewIsOld;
   const verb = t(editing ? "wizard.update" : form.schedule.on ? "wizard.schedule.do" : "wizard.run");
   const allowed = may("runJobs");
+  // What is no JSON cannot be kept, and is not to be lost.
+  const noJson = form.entries.some(({ raw }) => raw !== undefined);
 
   return (
     <Page>
@@ -179,11 +181,16 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
             {t("wizard.next")}
           </Button>
         )}
-        {!editing && (
-          <Button disabled={busy || !allowed} onClick={() => void save()}>
-            {t("wizard.save")}
-          </Button>
-        )}
+        {!editing &&
+          (noJson ? (
+            <Tooltip content={t("wizard.save.noJson")} relationship="description">
+              <Button disabledFocusable>{t("wizard.save")}</Button>
+            </Tooltip>
+          ) : (
+            <Button disabled={busy || !allowed} onClick={() => void save()}>
+              {t("wizard.save")}
+            </Button>
+          ))}
         <Button
           appearance="subtle"
           className={mergeClasses(styles.right)}

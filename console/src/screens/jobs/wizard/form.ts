@@ -197,9 +197,18 @@ function dataOf(form: JobForm, schemaOf: SchemaOf): Schemas["JobData"][] {
   return form.entries
     .filter(({ path }) => path !== "")
     .map((entry) => {
-      const value = settled(schemaOf(entry), entry.value);
-      return { type, target: entry.target, path: entry.path, ...(value !== undefined && { value }) };
+      const value = valueOf(entry, schemaOf);
+      return { type, target: entry.target, path: entry.path, ...withValue(value) };
     });
+}
+
+/** What is typed as JSON and is none has no value: what stood there before is not what one sees. */
+function valueOf(entry: Entry, schemaOf: SchemaOf): unknown {
+  return entry.raw === undefined ? settled(schemaOf(entry), entry.value) : undefined;
+}
+
+function withValue(value: unknown): { readonly value?: unknown } {
+  return value === undefined ? {} : { value };
 }
 
 function amountOf({ on, unit, value }: AmountForm): Schemas["Amount"] | undefined {
@@ -251,7 +260,7 @@ export function draftOf(form: JobForm, schemaOf: SchemaOf): JobParts {
           type: form.type as "property",
           target: entry.target || form.template,
           path: entry.path,
-          ...(entry.value !== undefined && { value: settled(schemaOf(entry), entry.value) }),
+          ...withValue(valueOf(entry, schemaOf)),
         })),
     ...(schedule && { schedule }),
   };

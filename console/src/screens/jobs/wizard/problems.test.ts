@@ -58,6 +58,15 @@ test("ticked devices are sent instead of the group, and a draft keeps both", () 
   expect(ownProblems(scheduled, capabilityOf, t).map(({ member }) => member)).toContain("schedule");
 });
 
+test("what is no JSON has no value: neither a draft nor the call takes what stood there before", () => {
+  const data = [{ type: "property" as const, target: "t", path: "speed", value: 4 }];
+  const form = formOf({ displayName: "n", group: "g", data }, now);
+  const half = { ...form, entries: form.entries.map((entry) => ({ ...entry, raw: "4," })) };
+  for (const body of [bodyOf(half, schemaOf), draftOf(half, schemaOf)])
+    expect(body.data).toEqual([{ type: "property", target: "t", path: "speed" }]);
+  expect(ownProblems(half, capabilityOf, t).map(({ member }) => member)).toEqual(["data[0].value"]);
+});
+
 test("values, amounts and ends that cannot be are said", () => {
   const form = formOf(
     {

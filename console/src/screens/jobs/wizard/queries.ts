@@ -59,6 +59,8 @@ export function previewQuery(text: string, enabled: boolean) {
     queryKey: ["jobPreview", text],
     enabled,
     placeholderData: keepPreviousData,
+    // Fleets move: what was said to the same question some time ago is no answer.
+    gcTime: 0,
     refetchInterval: 30_000,
     queryFn: ({ signal }) =>
       answer(api.POST("/jobPreview", { body: JSON.parse(text) as Schemas["PreviewJob"], signal })),

@@ -68,14 +68,13 @@ export function useWizard(initial: JobForm): Wizard & { readonly changed: boolea
   const asked = JSON.stringify(schedule ? { ...body, schedule } : body);
   const question = useDebounced(asked, SETTLED);
   const devices = devicesOf(form);
-  const preview = useQuery(
-    previewQuery(question, form.from === "group" ? form.group !== "" : (devices?.length ?? 0) > 0),
-  );
+  const asks = form.from === "group" ? form.group !== "" : (devices?.length ?? 0) > 0;
+  const preview = useQuery(previewQuery(question, asks));
 
   const own = useMemo(() => ownProblems(form, capabilityOf, t), [form, capabilityOf, t]);
   const problems = useMemo(() => allProblems(own, preview.data?.problems), [own, preview.data]);
 
-  const previewIsOld = preview.isPlaceholderData || question !== asked;
+  const previewIsOld = preview.isPlaceholderData || preview.isError || question !== asked;
 
   return {
     form,
@@ -86,7 +85,7 @@ export function useWizard(initial: JobForm): Wizard & { readonly changed: boolea
     capabilityOf,
     body,
     schedule,
-    preview: preview.data,
+    preview: asks ? preview.data : undefined,
     previewIsOld,
     error: groups.error ?? templates.error ?? preview.error ?? undefined,
     problems,

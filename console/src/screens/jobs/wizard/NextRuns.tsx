@@ -2,7 +2,7 @@ import { Text } from "@fluentui/react-components";
 import { localeOf } from "../../../texts/languages";
 import { useTexts } from "../../../texts/texts";
 import { useWizardStyles } from "./styles";
-import { ownZone } from "./zone";
+import { isZone, ownZone } from "./zone";
 
 /** The next runs on the clocks of the schedule's zone, and on the reader's own where those differ. */
 export function NextRuns({ times, zone }: { times: readonly string[]; zone: string }) {
@@ -17,7 +17,7 @@ export function NextRuns({ times, zone }: { times: readonly string[]; zone: stri
     hour: "2-digit",
     minute: "2-digit",
     timeZoneName: "short",
-    timeZone: zone,
+    ...(isZone(zone) && { timeZone: zone }),
   });
   const own = zone === ownZone();
   return (

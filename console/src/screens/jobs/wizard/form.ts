@@ -1,7 +1,7 @@
 import type { Schemas } from "../../../api/client";
 import { settled } from "../../../dtdl/value";
 import type { Schema } from "../../../dtdl/schema";
-import { instantOf, ownZone, wallOf, type Wall } from "./zone";
+import { instantOf, isZone, ownZone, wallOf, type Wall } from "./zone";
 
 export type JobType = Schemas["JobData"]["type"];
 
@@ -32,6 +32,11 @@ export interface ScheduleForm {
   readonly recurrence: "once" | Schemas["Recurrence"];
   readonly start: Wall;
   readonly zone: string;
+  /**
+   * The start of a schedule that is there, with what the clocks show of it: seconds, and which of two hours when clocks
+   * go back, stay while nobody changes it.
+   */
+  readonly kept?: { readonly start: string; readonly wall: Wall; readonly zone: string };
   readonly end: "never" | "date" | "occurrences";
   readonly endDate: string;
   readonly occurrences: string;
@@ -152,12 +157,15 @@ function amountForm(amount: Schemas["Amount"] | null | undefined): Partial<Amoun
 function scheduleForm(schedule: Schemas["JobSchedule"], empty: ScheduleForm): ScheduleForm {
   const zone = schedule.zone ?? "UTC";
   const { end } = schedule;
+  // What the clocks of an unknown zone show cannot be said.
+  const wall = isZone(zone) ? wallOf(new Date(schedule.start), zone) : { date: "", time: "" };
   return {
     ...empty,
     on: true,
     recurrence: schedule.recurrence ?? "once",
-    start: wallOf(new Date(schedule.start), zone),
+    start: wall,
     zone,
+    kept: { start: schedule.start, wall, zone },
     end: end?.type ?? "never",
     endDate: end?.type === "date" ? end.date.slice(0, 10) : "",
     occurrences: end?.type === "occurrences" ? String(end.occurrences) : empty.occurrences,
@@ -229,12 +237,12 @@ export function isAmount(text: string, unit: AmountForm["unit"]): boolean {
 /** The schedule; undefined: now, or the start is no time yet. */
 export function scheduleOf({ schedule }: JobForm): Schemas["JobSchedule"] | undefined {
   if (!schedule.on) return undefined;
-  const start = instantOf(schedule.start, schedule.zone);
+  const start = startOf(schedule);
   if (start === undefined) return undefined;
   const occurrences = Number(schedule.occurrences);
   const recurring = schedule.recurrence !== "once";
   return {
-    start: start.toISOString(),
+    start,
     zone: schedule.zone,
     ...(schedule.recurrence !== "once" && { recurrence: schedule.recurrence }),
     ...(recurring &&
@@ -244,6 +252,13 @@ export function scheduleOf({ schedule }: JobForm): Schemas["JobSchedule"] | unde
       schedule.end === "occurrences" &&
       Number.isInteger(occurrences) && { end: { type: "occurrences" as const, occurrences } }),
   };
+}
+
+/** When the schedule begins; undefined: what is entered is no time. */
+export function startOf({ start, zone, kept }: ScheduleForm): string | undefined {
+  if (kept && zone === kept.zone && start.date === kept.wall.date && start.time === kept.wall.time)
+    return kept.start;
+  return instantOf(start, zone)?.toISOString();
 }
 
 /** What a draft keeps. The group of ticked devices stays in it, so that one finds them ticked again. */

@@ -3,7 +3,16 @@ import type { Schemas } from "../../../api/client";
 import { capabilitiesOf } from "../../../dtdl/model";
 import { translator } from "../../../texts/catalogue";
 import { en } from "../../../texts/en";
-import { bodyOf, draftOf, emptyForm, formOf, scheduleOf, selectsEverything, templateOfFilter } from "./form";
+import {
+  bodyOf,
+  draftOf,
+  emptyForm,
+  formOf,
+  scheduleOf,
+  selectsEverything,
+  templateOfFilter,
+  type JobForm,
+} from "./form";
 import { allProblems, ownProblems, problemAt, stepOf } from "./problems";
 import { deliverySentences } from "./sentence";
 import { formatsOf } from "../../../texts/formats";
@@ -47,6 +56,26 @@ test("a job is a form and a form that job again", () => {
   expect(ownProblems(form, capabilityOf, t)).toEqual([]);
   expect({ ...bodyOf(form, schemaOf), schedule: scheduleOf(form) }).toEqual(job);
   expect(draftOf(form, schemaOf)).toEqual(job);
+});
+
+test("the start of a schedule stays as it is until somebody changes it", () => {
+  // The second 01:30 of the day on which clocks go back, and some seconds.
+  const start = "2026-11-01T06:30:07Z";
+  const form = formOf({ data: [], schedule: { start, zone: "America/New_York" } }, now);
+  expect(form.schedule.start).toEqual({ date: "2026-11-01", time: "01:30" });
+  expect(scheduleOf(form)?.start).toBe(start);
+  const later = { ...form, schedule: { ...form.schedule, start: { date: "2026-11-01", time: "02:00" } } };
+  expect(scheduleOf(later)?.start).toBe("2026-11-01T07:00:00.000Z");
+  const elsewhere = { ...form, schedule: { ...form.schedule, zone: "UTC" } };
+  expect(scheduleOf(elsewhere)?.start).toBe("2026-11-01T01:30:00.000Z");
+});
+
+test("a zone that the browser does not know is said, and the start is not taken for another", () => {
+  const form = formOf({ data: [], schedule: { start: "2026-11-01T06:30:00Z", zone: "Nowhere/Land" } }, now);
+  const members = (form: JobForm) => ownProblems(form, capabilityOf, t).map(({ member }) => member);
+  expect(members(form)).toContain("schedule.zone");
+  // With another zone the time is to be entered anew.
+  expect(members({ ...form, schedule: { ...form.schedule, zone: "UTC" } })).toContain("schedule.start");
 });
 
 test("ticked devices are sent instead of the group, and a draft keeps both", () => {

@@ -3,10 +3,10 @@ import type { Capability } from "../../../dtdl/model";
 import { pathText, sayFault } from "../../../dtdl/sayFault";
 import { faultsOf } from "../../../dtdl/value";
 import type { Translate } from "../../../texts/catalogue";
-import { devicesOf, isAmount, type JobForm } from "./form";
+import { devicesOf, isAmount, startOf, type JobForm } from "./form";
 import { IDS_MAX } from "./ids";
 import type { Step } from "./steps";
-import { instantOf } from "./zone";
+import { isZone } from "./zone";
 
 /** What keeps a job from being made, with the member that it is about, as the server names members. */
 export interface Problem {
@@ -112,7 +112,8 @@ function addSchedule({ schedule, from, ticked }: JobForm, add: Add, t: Translate
     return;
   }
   if (from === "list" || ticked !== undefined) add("schedule", t("wizard.schedule.groupOnly"));
-  if (instantOf(schedule.start, schedule.zone) === undefined) add("schedule.start", t("wizard.fault.start"));
+  if (!isZone(schedule.zone)) add("schedule.zone", t("wizard.fault.zone", { zone: schedule.zone }));
+  else if (startOf(schedule) === undefined) add("schedule.start", t("wizard.fault.start"));
   if (schedule.recurrence === "once") return;
   if (schedule.end === "date" && schedule.endDate === "")
     add("schedule.end.date", t("wizard.fault.endDate"), true);

@@ -11,6 +11,15 @@ export function ownZone(): string {
   return new Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
 
+/** Whether the browser knows the zone. */
+export function isZone(zone: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en-US", { timeZone: zone }) instanceof Intl.DateTimeFormat;
+  } catch {
+    return false;
+  }
+}
+
 /** Every zone that the browser knows, the wanted ones first. */
 export function zones(first: readonly string[]): string[] {
   return [...new Set([...first, "UTC", ...Intl.supportedValuesOf("timeZone")])];

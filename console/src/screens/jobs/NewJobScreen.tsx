@@ -64,7 +64,7 @@ function initialForm(
   return {
     ...form,
     ...(scheduled && { schedule: { ...form.schedule, fixed: true } }),
-    ...(copyOf !== undefined && { name: t("wizard.copyName", { name: copyOf }).slice(0, 256) }),
+    ...(copyOf !== undefined && { name: t("wizard.copyName", { name: copyOf.name }).slice(0, 256) }),
     ...(group !== undefined && { from: "group", group }),
     ...(devices === "chosen" && { from: "list", listed: chosenDevices() }),
   };

@@ -26,6 +26,14 @@ export const wizard = {
     one: "{name} will run by its schedule. It would meet {count} device now.",
     other: "{name} will run by its schedule. It would meet {count} devices now.",
   },
+  "wizard.copy.fewer": {
+    one: "The copied job was on {total} devices; {count} of them can be chosen here.",
+    other: "The copied job was on {total} devices; {count} of them can be chosen here.",
+  },
+  "wizard.copy.tooMany": {
+    one: "The copied job was on {count} device, more than can be named one by one. Choose a device group.",
+    other: "The copied job was on {count} devices, more than can be named one by one. Choose a device group.",
+  },
   "wizard.copyName": "{name} Copy",
   "wizard.counting": "Counting",
   "wizard.description": "Description",
@@ -53,6 +61,7 @@ export const wizard = {
   "wizard.fault.occurrences": "Enter a whole number from 1 to 999.",
   "wizard.fault.percentage": "Enter a percentage from 0 to 100.",
   "wizard.fault.property": "Choose a property.",
+  "wizard.fault.reading": "The devices of the group are still being read.",
   "wizard.fault.start": "Choose a day and a time.",
   "wizard.fault.template": "Choose a device template.",
   "wizard.fault.ticked": "Tick at least one device.",
@@ -179,6 +188,7 @@ export const wizard = {
     one: "The job is on the {count} device that is ticked now, not on who joins the group later.",
     other: "The job is on the {count} devices that are ticked now, not on those that join the group later.",
   },
+  "wizard.tick.reading": "Reading the devices of the group, all but those that are not ticked",
   "wizard.tick.tooMany": {
     one: "In groups of more than {count} device none can be left out. Make a device group with a narrower filter.",
     other:

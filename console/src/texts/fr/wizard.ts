@@ -33,6 +33,15 @@ export const wizard: Translated<typeof english> = {
     one: "{name} s’exécutera selon sa planification. Aujourd’hui, {count} appareil serait concerné.",
     other: "{name} s’exécutera selon sa planification. Aujourd’hui, {count} appareils seraient concernés.",
   },
+  "wizard.copy.fewer": {
+    one: "Le travail copié portait sur {total} appareils ; {count} d’entre eux peut être choisi ici.",
+    other: "Le travail copié portait sur {total} appareils ; {count} d’entre eux peuvent être choisis ici.",
+  },
+  "wizard.copy.tooMany": {
+    one: "Le travail copié portait sur {count} appareil, plus qu’on ne peut en nommer un à un. Choisissez un groupe d’appareils.",
+    other:
+      "Le travail copié portait sur {count} appareils, plus qu’on ne peut en nommer un à un. Choisissez un groupe d’appareils.",
+  },
   "wizard.copyName": "{name} Copie",
   "wizard.counting": "Décompte en cours",
   "wizard.description": "Description",
@@ -60,6 +69,7 @@ export const wizard: Translated<typeof english> = {
   "wizard.fault.occurrences": "Saisissez un entier de 1 à 999.",
   "wizard.fault.percentage": "Saisissez un pourcentage de 0 à 100.",
   "wizard.fault.property": "Choisissez une propriété.",
+  "wizard.fault.reading": "Les appareils du groupe sont encore en cours de lecture.",
   "wizard.fault.start": "Choisissez un jour et une heure.",
   "wizard.fault.template": "Choisissez un modèle d’appareil.",
   "wizard.fault.ticked": "Cochez au moins un appareil.",
@@ -189,6 +199,7 @@ export const wizard: Translated<typeof english> = {
     other:
       "Le travail porte sur les {count} appareils cochés maintenant, pas sur ceux qui rejoindront le groupe.",
   },
+  "wizard.tick.reading": "Lecture des appareils du groupe, sauf ceux qui ne sont pas cochés",
   "wizard.tick.tooMany": {
     one: "Dans un groupe de plus de {count} appareil, on ne peut en exclure aucun. Créez un groupe au filtre plus étroit.",
     other:

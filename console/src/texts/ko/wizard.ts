@@ -23,6 +23,13 @@ export const wizard: Translated<typeof english> = {
   "wizard.confirm.schedule": {
     other: "{name} 작업이 예약에 따라 실행됩니다. 지금 기준 대상 디바이스는 {count}개입니다.",
   },
+  "wizard.copy.fewer": {
+    other: "복사한 작업의 대상은 디바이스 {total}개였으며, 그중 {count}개를 여기서 선택할 수 있습니다.",
+  },
+  "wizard.copy.tooMany": {
+    other:
+      "복사한 작업의 대상은 디바이스 {count}개로, 하나씩 지정할 수 있는 수를 넘습니다. 디바이스 그룹을 선택하세요.",
+  },
   "wizard.copyName": "{name} 복사본",
   "wizard.counting": "세는 중",
   "wizard.description": "설명",
@@ -50,6 +57,7 @@ export const wizard: Translated<typeof english> = {
   "wizard.fault.occurrences": "1에서 999 사이의 정수를 입력하세요.",
   "wizard.fault.percentage": "0에서 100 사이의 백분율을 입력하세요.",
   "wizard.fault.property": "속성을 선택하세요.",
+  "wizard.fault.reading": "그룹의 디바이스를 아직 읽는 중입니다.",
   "wizard.fault.start": "날짜와 시간을 선택하세요.",
   "wizard.fault.template": "디바이스 템플릿을 선택하세요.",
   "wizard.fault.ticked": "디바이스를 하나 이상 선택하세요.",
@@ -155,6 +163,7 @@ export const wizard: Translated<typeof english> = {
     other:
       "작업은 지금 선택한 디바이스 {count}개에만 적용되며, 나중에 그룹에 추가되는 디바이스는 포함되지 않습니다.",
   },
+  "wizard.tick.reading": "선택 해제한 디바이스를 제외하고 그룹의 디바이스를 읽는 중",
   "wizard.tick.tooMany": {
     other:
       "디바이스가 {count}개를 넘는 그룹에서는 일부를 제외할 수 없습니다. 필터를 더 좁힌 디바이스 그룹을 만드세요.",

@@ -1,4 +1,14 @@
-import { Button, Field, Radio, RadioGroup, Spinner, Text, Textarea } from "@fluentui/react-components";
+import {
+  Button,
+  Field,
+  MessageBar,
+  MessageBarBody,
+  Radio,
+  RadioGroup,
+  Spinner,
+  Text,
+  Textarea,
+} from "@fluentui/react-components";
 import { ArrowUploadRegular, ErrorCircleRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
@@ -6,7 +16,7 @@ import { ErrorState } from "../../../components/ErrorState";
 import { fieldState, Picker } from "../../../components/Picker";
 import { useTexts } from "../../../texts/texts";
 import { emptyEntry, templateOfFilter, type JobForm } from "./form";
-import { readIds, writeIds, type IdList } from "./ids";
+import { IDS_MAX, readIds, writeIds, type IdList } from "./ids";
 import { membersQuery } from "./queries";
 import { useWizardStyles } from "./styles";
 import type { Wizard } from "./useWizard";
@@ -49,7 +59,12 @@ function GroupField({ wizard }: { wizard: Wizard }) {
         fault={faultAt("group") ?? faultAt("devices")}
         onChange={(group) => {
           const filter = groups.find(({ id }) => id === group)?.filter ?? "";
-          change({ group, ticked: undefined, ...withTemplate(form, templateOfFilter(filter)) });
+          change({
+            group,
+            ticked: undefined,
+            leftOut: undefined,
+            ...withTemplate(form, templateOfFilter(filter)),
+          });
         }}
       />
       {form.group !== "" && <GroupCount wizard={wizard} />}
@@ -67,7 +82,7 @@ function withTemplate(form: JobForm, template: string | undefined): Partial<JobF
 function GroupCount({ wizard }: { wizard: Wizard }) {
   const styles = useWizardStyles();
   const { t, formats } = useTexts();
-  const { group, ticked } = wizard.form;
+  const { group, ticked, leftOut } = wizard.form;
   const members = useQuery(membersQuery(group));
   if (members.error) return <ErrorState error={members.error} onRetry={() => void members.refetch()} />;
   if (members.data === undefined)
@@ -79,6 +94,7 @@ function GroupCount({ wizard }: { wizard: Wizard }) {
       </Text>
     );
   }
+  if (leftOut !== undefined) return null;
   const devices = members.data.devices ?? 0;
   const met = wizard.previewIsOld ? undefined : wizard.preview?.devices;
   return (
@@ -96,8 +112,8 @@ function GroupCount({ wizard }: { wizard: Wizard }) {
 
 function ListField({ wizard }: { wizard: Wizard }) {
   const styles = useWizardStyles();
-  const { t } = useTexts();
-  const { form, change, faultAt } = wizard;
+  const { t, formats } = useTexts();
+  const { form, change, faultAt, copyOf } = wizard;
   const file = useRef<HTMLInputElement>(null);
   const [text, setText] = useState(() => writeIds(form.listed.slice(0, SHOWN)));
   const [read, setRead] = useState<IdList>();
@@ -110,6 +126,18 @@ function ListField({ wizard }: { wizard: Wizard }) {
   };
   return (
     <>
+      {copyOf?.devices && copyOf.devices.taken < copyOf.devices.total && (
+        <MessageBar intent="warning" layout="multiline">
+          <MessageBarBody>
+            {copyOf.devices.total > IDS_MAX
+              ? t("wizard.copy.tooMany", { count: copyOf.devices.total })
+              : t("wizard.copy.fewer", {
+                  count: copyOf.devices.taken,
+                  total: formats.number(copyOf.devices.total),
+                })}
+          </MessageBarBody>
+        </MessageBar>
+      )}
       <Field
         label={t("wizard.list")}
         required

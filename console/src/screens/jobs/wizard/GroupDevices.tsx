@@ -12,14 +12,11 @@ import type { GridColumn } from "../../../grid/column";
 import { DataGrid } from "../../../grid/DataGrid";
 import { EVERYTHING, type Selection } from "../../../grid/selection";
 import { useTexts } from "../../../texts/texts";
-import { memberIds, membersQuery, membersSource } from "./queries";
+import { membersQuery, membersSource, TICKED_MAX, TooManyDevices } from "./queries";
 import { useWizardStyles } from "./styles";
 import type { Wizard } from "./useWizard";
 
 type Device = Schemas["Device"];
-
-/** To untick some of a group all its ids are read; of larger groups one makes another group. */
-const READ_MAX = 10_000;
 
 /**
  * The devices of the chosen group with boxes. All ticked is the group as a whole, whoever is in it when the job begins;
@@ -28,33 +25,28 @@ const READ_MAX = 10_000;
 export function GroupDevices({ wizard }: { wizard: Wizard }) {
   const styles = useWizardStyles();
   const { t } = useTexts();
-  const { form, change } = wizard;
-  const { group, ticked } = form;
+  const { form, change, ticking } = wizard;
+  const { group, ticked, leftOut } = form;
   const members = useQuery(membersQuery(group));
   const source = useMemo(() => membersSource(group), [group]);
-  const [reading, setReading] = useState(false);
-  const [error, setError] = useState<unknown>();
+  const [tooMany, setTooMany] = useState(false);
   const selection = useMemo<Selection>(
-    () => (ticked === undefined ? EVERYTHING : { kind: "some", ids: new Set(ticked) }),
-    [ticked],
+    () =>
+      leftOut !== undefined
+        ? { kind: "allBut", ids: new Set(leftOut) }
+        : ticked === undefined
+          ? EVERYTHING
+          : { kind: "some", ids: new Set(ticked) },
+    [ticked, leftOut],
   );
-  const total = members.data?.devices ?? 0;
+  const total = members.data?.devices ?? undefined;
 
-  const select = async (next: Selection) => {
-    setError(undefined);
-    if (next.kind === "some") change({ ticked: [...next.ids] });
-    else if (next.ids.size === 0) change({ ticked: undefined });
-    else if (total > READ_MAX) setError(new Error(t("wizard.tick.tooMany", { count: READ_MAX })));
-    else {
-      setReading(true);
-      try {
-        const all = await memberIds(group, READ_MAX, new AbortController().signal);
-        change({ ticked: all.filter((id) => !next.ids.has(id)) });
-      } catch (reason) {
-        setError(reason);
-      }
-      setReading(false);
-    }
+  const select = (next: Selection, total: number) => {
+    const some = next.kind === "allBut" && next.ids.size > 0;
+    setTooMany(some && total > TICKED_MAX);
+    if (next.kind === "some") change({ ticked: [...next.ids], leftOut: undefined });
+    else if (!some) change({ ticked: undefined, leftOut: undefined });
+    else if (total <= TICKED_MAX) change({ ticked: undefined, leftOut: [...next.ids] });
   };
 
   const columns = useMemo<readonly GridColumn<Device>[]>(
@@ -121,8 +113,17 @@ export function GroupDevices({ wizard }: { wizard: Wizard }) {
           <MessageBarBody>{t("wizard.tick.note", { count: ticked.length })}</MessageBarBody>
         </MessageBar>
       )}
-      {error !== undefined && <ErrorState error={error} title={t("wizard.tick.failed")} />}
-      {reading && <Spinner size="tiny" label={t("wizard.counting")} />}
+      {tooMany || ticking.error instanceof TooManyDevices ? (
+        <MessageBar intent="error" layout="multiline" role="alert">
+          <MessageBarBody>{t("wizard.tick.tooMany", { count: TICKED_MAX })}</MessageBarBody>
+        </MessageBar>
+      ) : ticking.error !== undefined ? (
+        <ErrorState error={ticking.error} title={t("wizard.tick.failed")} onRetry={ticking.retry} />
+      ) : (
+        leftOut !== undefined && (
+          <Spinner size="tiny" label={t("wizard.tick.reading")} labelPosition="after" />
+        )
+      )}
       <DataGrid
         name="wizard.devices"
         label={t("wizard.devices")}
@@ -130,8 +131,8 @@ export function GroupDevices({ wizard }: { wizard: Wizard }) {
         columns={columns}
         rowId={({ id }) => id}
         rowName={({ displayName }) => displayName}
-        selection={selection}
-        onSelection={(next) => void select(next)}
+        // How many there are decides whether some may be left out.
+        {...(total !== undefined && { selection, onSelection: (next: Selection) => select(next, total) })}
         empty={
           <EmptyState
             icon={PlugConnectedRegular}

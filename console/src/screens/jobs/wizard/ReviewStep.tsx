@@ -137,6 +137,7 @@ function Devices({ wizard }: { wizard: Wizard }) {
         {group?.displayName ?? form.group}
       </AppLink>
     );
+  if (form.leftOut !== undefined) return t("wizard.fault.reading");
   if (form.ticked === undefined) return link;
   return (
     <>

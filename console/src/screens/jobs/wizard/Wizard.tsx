@@ -37,7 +37,7 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
   const { step: given } = route.useParams();
   const step: Step = isStep(given) ? given : "configure";
   const search = route.useSearch();
-  const wizard = useWizard(initial);
+  const wizard = useWizard(initial, source.copyOf);
   const { form, body, schedule, preview, attempt } = wizard;
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>();
@@ -187,7 +187,7 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
               <Button disabledFocusable>{t("wizard.save")}</Button>
             </Tooltip>
           ) : (
-            <Button disabled={busy || !allowed} onClick={() => void save()}>
+            <Button disabled={busy || !allowed || form.leftOut !== undefined} onClick={() => void save()}>
               {t("wizard.save")}
             </Button>
           ))}

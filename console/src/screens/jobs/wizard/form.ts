@@ -53,6 +53,8 @@ export interface JobForm {
   readonly group: string;
   /** Devices that were ticked in the group; undefined: all of it, whoever is in it then. */
   readonly ticked: readonly string[] | undefined;
+  /** Devices of the group that were unticked, while it is being read who the others are. */
+  readonly leftOut: readonly string[] | undefined;
   /** Device ids of a list. */
   readonly listed: readonly string[];
   readonly type: JobType;
@@ -97,6 +99,7 @@ export function emptyForm(now: Date): JobForm {
     from: "group",
     group: "",
     ticked: undefined,
+    leftOut: undefined,
     listed: [],
     type: "property",
     template: "",
@@ -175,9 +178,10 @@ function scheduleForm(schedule: Schemas["JobSchedule"], empty: ScheduleForm): Sc
 /** Finds the schema that an entry's value has to fit. */
 export type SchemaOf = (entry: Entry) => Schema | undefined;
 
-/** The devices that are named one by one; undefined: the whole group. */
+/** The devices that are named one by one, none as long as they are being read; undefined: the whole group. */
 export function devicesOf(form: JobForm): readonly string[] | undefined {
-  return form.from === "list" ? form.listed : form.ticked;
+  if (form.from === "list") return form.listed;
+  return form.leftOut === undefined ? form.ticked : [];
 }
 
 /** The request's body; what is half typed is left out of it, and `problems` says so. */

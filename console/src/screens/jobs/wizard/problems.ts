@@ -69,6 +69,8 @@ type Add = (member: string, message: string, missing?: boolean) => void;
 function addDevices(form: JobForm, add: Add, t: Translate): void {
   const devices = devicesOf(form);
   if (form.from === "group" && form.group === "") add("group", t("wizard.fault.group"), true);
+  else if (form.from === "group" && form.leftOut !== undefined)
+    add("devices", t("wizard.fault.reading"), true);
   else if (devices?.length === 0)
     add("devices", t(form.from === "list" ? "wizard.fault.list" : "wizard.fault.ticked"), true);
   else if (devices && devices.length > IDS_MAX)

@@ -3,7 +3,9 @@ import { answer, api, type Schemas } from "../../../api/client";
 import { pageOf, pageQuery, readAll } from "../../../api/pages";
 import { parseExact } from "../../../dtdl/exactJson";
 import { pagedSource } from "../../../grid/paged";
+import { idsOf } from "../run/devices";
 import type { JobParts } from "./form";
+import { IDS_MAX } from "./ids";
 
 /** How many devices are in a group now, read again while one looks. */
 export function membersQuery(group: string) {
@@ -35,8 +37,20 @@ export function membersSource(group: string) {
   );
 }
 
-/** The ids of a group's devices, at most about `most`. */
-export async function memberIds(group: string, most: number, signal: AbortSignal): Promise<string[]> {
+/** To untick some of a group all its ids are read; of larger groups one makes another group. */
+export const TICKED_MAX = 10_000;
+
+/** A group has more devices than can be ticked one by one. */
+export class TooManyDevices extends Error {
+  override readonly name = "TooManyDevices";
+}
+
+/**
+ * The ids of a group's devices.
+ *
+ * @throws TooManyDevices rather than leaving some out
+ */
+export async function memberIds(group: string, signal: AbortSignal): Promise<string[]> {
   const devices = await readAll(
     async (token, limit) =>
       pageOf(
@@ -48,8 +62,9 @@ export async function memberIds(group: string, most: number, signal: AbortSignal
         ),
       ),
     signal,
-    most,
+    TICKED_MAX + 1,
   );
+  if (devices.length > TICKED_MAX) throw new TooManyDevices();
   return devices.map(({ id }) => id);
 }
 
@@ -75,7 +90,14 @@ export interface Source {
   /** The scheduled job that is edited. */
   readonly scheduled?: { readonly id: string; readonly etag: string | undefined; readonly enabled: boolean };
   /** The name of the job that it is a copy of. */
-  readonly copyOf?: string;
+  readonly copyOf?: Copied;
+}
+
+/** A job that is copied. */
+export interface Copied {
+  readonly name: string;
+  /** Of a job whose devices were named one by one: how many it had, and how many of them can be named again. */
+  readonly devices?: { readonly total: number; readonly taken: number };
 }
 
 /** Reads what is opened; numbers keep their digits. */
@@ -113,5 +135,18 @@ export async function readSource(
     api.GET("/jobs/{jobId}", { params: { path: { jobId: opened.copy } }, parseAs: "text", signal }),
   );
   const job = parseExact(text) as Schemas["Job"];
-  return { job, copyOf: job.displayName ?? job.id };
+  const name = job.displayName ?? job.id;
+  if (isOnGroup(job)) return { job, copyOf: { name } };
+  // The group that such a job may have in its definition is not what it ran on.
+  const { total } = job.counters;
+  const ids = total > IDS_MAX ? [] : await idsOf(job.id, {}, new Set(), IDS_MAX, signal);
+  return {
+    job: { ...job, group: "", devices: ids },
+    copyOf: { name, devices: { total, taken: ids.length } },
+  };
+}
+
+/** Whether a job addressed a group as a whole, not devices that somebody chose or that failed elsewhere. */
+export function isOnGroup({ rerunOf, chosenDevices, group }: Schemas["Job"]): boolean {
+  return rerunOf == null && chosenDevices == null && group !== "";
 }

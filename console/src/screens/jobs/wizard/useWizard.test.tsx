@@ -92,3 +92,36 @@ test("a preview that failed is none", async () => {
   act(() => result.current.change({ group: "" }));
   expect(result.current.preview).toBeUndefined();
 });
+
+test("of a group all but one: until it is read who the others are there is no job", async () => {
+  const { next } = server();
+  const { result } = wizardOn({ name: "n", group: "a" });
+  await next("/jobPreview");
+  act(() => result.current.change({ leftOut: ["a-1"] }));
+  const read = await next("/deviceGroups/a/devices");
+  expect(result.current.body).toMatchObject({ devices: [] });
+  expect(result.current.problems.map(({ member }) => member)).toContain("devices");
+  expect(result.current.preview).toBeUndefined();
+  // Another one is unticked meanwhile: the answer is for what is chosen when it comes.
+  act(() => result.current.change({ leftOut: ["a-1", "a-2"] }));
+  read.answer({ value: [{ id: "a-1" }, { id: "a-2" }, { id: "a-3" }] });
+  await waitFor(() => expect(result.current.form.ticked).toEqual(["a-3"]));
+  expect(result.current.form.leftOut).toBeUndefined();
+});
+
+test("an answer about a group that is no longer chosen is dropped; a failure keeps the choice", async () => {
+  const { next } = server();
+  const { result } = wizardOn({ group: "a" });
+  await next("/jobPreview");
+  act(() => result.current.change({ leftOut: ["a-1"] }));
+  const late = await next("/deviceGroups/a/devices");
+  act(() => result.current.change({ group: "b", leftOut: undefined }));
+  late.answer({ value: [{ id: "a-1" }, { id: "a-2" }] });
+  act(() => result.current.change({ leftOut: ["b-1"] }));
+  (await next("/deviceGroups/b/devices")).answer({ error: { code: "Busy", message: "later" } }, 503);
+  await waitFor(() => expect(result.current.ticking.error).toBeDefined());
+  expect(result.current.form).toMatchObject({ group: "b", ticked: undefined, leftOut: ["b-1"] });
+  act(() => result.current.ticking.retry());
+  (await next("/deviceGroups/b/devices")).answer({ value: [{ id: "b-1" }, { id: "b-2" }] });
+  await waitFor(() => expect(result.current.form.ticked).toEqual(["b-2"]));
+});

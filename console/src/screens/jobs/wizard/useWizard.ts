@@ -8,7 +8,8 @@ import { useTexts } from "../../../texts/texts";
 import { bodyOf, devicesOf, scheduleOf, type JobForm, type SchemaOf } from "./form";
 import { allProblems, ownProblems, problemAt, stepOf, type Problem } from "./problems";
 import type { Step } from "./steps";
-import { previewQuery } from "./queries";
+import { previewQuery, type Copied } from "./queries";
+import { useTicking, type Ticking } from "./useTicking";
 
 /** How long the form stays as it is, in ms, before the server is asked what it would do. */
 const SETTLED = 400;
@@ -21,6 +22,9 @@ export interface Wizard {
   readonly templates: readonly Schemas["DeviceTemplate"][];
   readonly capabilities: (template: string) => readonly Capability[];
   readonly capabilityOf: (target: string, path: string) => Capability | undefined;
+  readonly ticking: Ticking;
+  /** The job that this one is a copy of. */
+  readonly copyOf: Copied | undefined;
   readonly body: Schemas["NewJob"];
   readonly schedule: Schemas["JobSchedule"] | undefined;
   readonly preview: Schemas["JobPreview"] | undefined;
@@ -36,10 +40,11 @@ export interface Wizard {
   readonly attempt: (step: Step) => void;
 }
 
-export function useWizard(initial: JobForm): Wizard & { readonly changed: boolean } {
+export function useWizard(initial: JobForm, copyOf?: Copied): Wizard & { readonly changed: boolean } {
   const { t, language } = useTexts();
   const [form, setForm] = useState(initial);
   const [attempted, setAttempted] = useState<ReadonlySet<Step>>(new Set());
+  const ticking = useTicking(form, setForm);
   const groups = useQuery(groupsQuery);
   const templates = useQuery(templatesQuery);
 
@@ -83,6 +88,8 @@ export function useWizard(initial: JobForm): Wizard & { readonly changed: boolea
     templates: templates.data ?? [],
     capabilities,
     capabilityOf,
+    ticking,
+    copyOf,
     body,
     schedule,
     preview: asks ? preview.data : undefined,

@@ -51,6 +51,8 @@ pub async fn run(folder: &Path) -> Result<(), Anything> {
         limits: Limits::default(),
         central_origins: CorsOrigins::Any,
         streams: OpenStreams::default(),
+        confirm_devices: 100,
+        ca_pem: None,
     });
     let (https, mqtts) = (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
     let ready = format!("{} {}", https.local_addr()?.port(), mqtts.local_addr()?.port());

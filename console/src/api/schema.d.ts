@@ -184,7 +184,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Saved jobs, last saved first */
+        /** Saved jobs, last saved first unless said */
         get: operations["listJobDrafts"];
         put?: never;
         post?: never;
@@ -339,7 +339,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Scheduled jobs */
+        /** Scheduled jobs, in the order of creation unless said */
         get: operations["listScheduledJobs"];
         put?: never;
         post?: never;
@@ -378,6 +378,23 @@ export interface paths {
         };
         /** Its runs, newest first */
         get: operations["listScheduledJobRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/scheduledJobs/{scheduledJobId}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who did what with a scheduled job */
+        get: operations["listScheduledJobActivity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1311,7 +1328,7 @@ export interface components {
             time: string;
             /** @description Who: `user:{id}`, `token:{id}`, `policy:{name}` of the hub face, `system`. */
             actor: string;
-            /** @description The mail address of a user, as it was then. */
+            /** @description The mail address of a user, as it was then; of who may not read the audit log the name as on a job. */
             actorName?: string | null;
             /** @description What was done: `create`, `update`, `delete`, `stop`, `resume`, `cancel`, `rerun`, `run`, `signIn`, `signInFailed`, … */
             action: string;
@@ -2142,6 +2159,8 @@ export interface components {
         /** @description A job that may be made, with its schedule. */
         PreviewJob: components["schemas"]["NewJob"] & {
             schedule?: components["schemas"]["JobSchedule"] | null;
+            /** @description The scheduled job that is being changed: its next runs go on from where it stands. Beside `schedule`. */
+            scheduledJob?: string | null;
         };
         /** @description A rule that is broken. */
         Problem: {
@@ -2190,6 +2209,26 @@ export interface components {
             /** @enum {string} */
             type: "occurrences";
         });
+        /** @description Times at which a scheduled job did not run. */
+        ScheduleSkip: {
+            /**
+             * Format: date-time
+             * @description The first of them.
+             */
+            tick: string;
+            /**
+             * Format: int64
+             * @description How many one after the other.
+             */
+            ticks: number;
+            /** @description Why. */
+            reason: components["schemas"]["ScheduleSkipReason"];
+        };
+        /**
+         * @description Why a scheduled job did not run.
+         * @enum {string}
+         */
+        ScheduleSkipReason: "stillActive" | "missed" | "missedTheEnd";
         /** @description A job that runs by a schedule. */
         ScheduledJob: {
             /** @description Its name on the wire; the server sets it. */
@@ -2216,6 +2255,35 @@ export interface components {
             completed?: boolean;
             /** @description The next five runs; the server sets it. */
             nextRuns?: string[];
+            /** @description Who made or changed it last: its runs have this one's rights; the server sets it. */
+            owner?: string;
+            /** @description How people know the owner; absent when it is gone. */
+            ownerName?: string | null;
+            lastRun?: components["schemas"]["ScheduledRun"] | null;
+            /**
+             * Format: int64
+             * @description Times at which it did not run, ever; the server sets it.
+             */
+            skipped?: number;
+            /** @description The last of them, newest first: at most 20. */
+            skips?: components["schemas"]["ScheduleSkip"][];
+        };
+        /** @description A run of a scheduled job. */
+        ScheduledRun: {
+            /** @description The job. */
+            id: string;
+            /** @description Where it stands. */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * Format: date-time
+             * @description When it began; when it was made, as long as it has not.
+             */
+            start: string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            end?: string | null;
         };
         /** @description What a page has to know of the server. */
         ServerFacts: {
@@ -2232,7 +2300,7 @@ export interface components {
             time: string;
             /**
              * Format: int64
-             * @description Devices from which on a job asks for their number to be typed.
+             * @description Devices from which on a job asks for their number to be typed (field §5).
              */
             confirmDevices: number;
         };
@@ -2815,6 +2883,10 @@ export interface operations {
                 maxpagesize?: string;
                 /** @description Stands in `nextLink` */
                 $skiptoken?: string;
+                /** @description Only those with this text in id, name or description; case does not matter */
+                search?: string;
+                /** @description `displayName` or `saved`, with ` desc` */
+                orderby?: string;
             };
             header?: never;
             path?: never;
@@ -3237,6 +3309,10 @@ export interface operations {
                 maxpagesize?: string;
                 /** @description Stands in `nextLink` */
                 $skiptoken?: string;
+                /** @description Only those with this text in id, name or description; case does not matter */
+                search?: string;
+                /** @description `displayName` or `nextRun`, with ` desc`; what does not run again is the last */
+                orderby?: string;
             };
             header?: never;
             path?: never;
@@ -3443,6 +3519,47 @@ export interface operations {
                 content: {
                     "application/json": {
                         value: components["schemas"]["Job"][];
+                        nextLink?: string;
+                    };
+                };
+            };
+            /** @description What was wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listScheduledJobActivity: {
+        parameters: {
+            query: {
+                /** @description `bellwether-1` */
+                "api-version": string;
+                /** @description Items on a page: 1 to 100, 25 when not said */
+                maxpagesize?: string;
+                /** @description Stands in `nextLink` */
+                $skiptoken?: string;
+            };
+            header?: never;
+            path: {
+                scheduledJobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        value: components["schemas"]["AuditEntry"][];
                         nextLink?: string;
                     };
                 };

@@ -64,6 +64,11 @@ impl Certificates {
         }
     }
 
+    /// What clients must trust, PEM; `None` when the user brought a certificate.
+    pub fn ca_pem(&self) -> Result<Option<String>, CertificateError> {
+        self.ca_file.as_deref().map(read_text).transpose()
+    }
+
     /// The TLS side of a listener that offers these application protocols.
     pub fn server_config(&self, alpn: &[&[u8]]) -> Result<Arc<ServerConfig>, CertificateError> {
         let config = bellwether_gateway::tls_config(self.chain.clone(), self.key.clone_key());

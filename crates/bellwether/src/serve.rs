@@ -134,6 +134,8 @@ impl Server {
             limits: http_limits(settings),
             central_origins,
             streams: OpenStreams::default(),
+            confirm_devices: settings.people.confirm_devices,
+            ca_pem: certificates.ca_pem()?,
         });
         state.readiness.set_recovered();
         let shutdown = CancellationToken::new();

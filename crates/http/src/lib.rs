@@ -23,6 +23,7 @@
 
 mod audit;
 mod auth;
+mod authority;
 mod body;
 mod central;
 mod console;
@@ -75,6 +76,10 @@ pub struct ApiState {
     pub central_origins: CorsOrigins,
     /// Answers that stay open.
     pub streams: OpenStreams,
+    /// From so many devices on the console asks for their number to be typed.
+    pub confirm_devices: u64,
+    /// The authority whose certificates devices and programs have to trust, PEM; `None`: a public one.
+    pub ca_pem: Option<String>,
 }
 
 /// What a connection and a request may take.
@@ -153,7 +158,7 @@ impl Readiness {
     }
 }
 
-/// The whole service API: `/healthz` and `/readyz` without authentication, `/api/…` as IoT Central,
+/// The whole service API: `/healthz`, `/readyz` and `/ca.pem` without authentication, `/api/…` as IoT Central,
 /// `/{idScope}/registrations/…` as the devices' provisioning, `/` and `/console…` as the web page, everything else as
 /// the hub.
 pub fn router(state: Arc<ApiState>) -> Router {
@@ -161,6 +166,7 @@ pub fn router(state: Arc<ApiState>) -> Router {
     let router = Router::new()
         .route("/healthz", get(health::alive).fallback(hub::answer))
         .route("/readyz", get(health::ready).fallback(hub::answer))
+        .route("/ca.pem", get(authority::certificate).fallback(hub::answer))
         .route("/api/{*path}", central)
         .fallback(elsewhere);
     console_routes::<console::Page>(router).with_state(state)

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::jobs::{JOB_COLUMNS, JobFilter, Narrow, PAGE_BYTES, SPEC_COLUMN, job_of};
 use crate::records::Records;
+use crate::search::SearchText;
 use crate::standing::{STANDING_COLUMNS, state_number};
 use crate::{Store, StoreError};
 
@@ -27,8 +28,8 @@ pub struct JobSelection {
     pub since: Option<Time>,
     /// Only those that somebody should look at ([`Job::attention`]).
     pub attention: bool,
-    /// With this text in id, name or description; case does not matter.
-    pub search: Option<String>,
+    /// With this text in id, name or description.
+    pub search: Option<SearchText>,
     /// By what they are sorted.
     pub order: JobOrder,
     /// From the last to the first.
@@ -190,9 +191,9 @@ fn page(
         narrow.holds(&format!("({place}, key) {beyond} (?, {})", after.key), value);
     }
     let (conditions, values) = narrow.finish();
-    let search = selection.search.as_ref().map(|text| text.to_lowercase());
+    let search = selection.search.as_ref();
     // Only a search looks at texts, and does not know how far it has to go.
-    let (texts, most) = match &search {
+    let (texts, most) = match search {
         Some(_) => (", id, display_name, description", String::new()),
         None => ("", format!(" LIMIT {}", limit.saturating_add(1))),
     };
@@ -203,7 +204,7 @@ fn page(
     let mut page = JobOverviewPage { jobs: Vec::new(), next: None };
     let (mut last, mut bytes) = (None, 0);
     while let Some(row) = rows.next()? {
-        if search.as_ref().is_some_and(|search| !is_found(row, search)) {
+        if search.is_some_and(|search| !is_found(row, search)) {
             continue;
         }
         if page.jobs.len() == limit || bytes > PAGE_BYTES {
@@ -225,10 +226,10 @@ fn page(
     Ok(page)
 }
 
-/// Does one of the row's texts hold this one, which is in lower case?
-fn is_found(row: &Row<'_>, search: &str) -> bool {
+/// Does one of the row's texts hold this one?
+fn is_found(row: &Row<'_>, search: &SearchText) -> bool {
     (2..5).any(|column| match row.get_ref(column) {
-        Ok(ValueRef::Text(text)) => String::from_utf8_lossy(text).to_lowercase().contains(search),
+        Ok(ValueRef::Text(text)) => search.is_in(&String::from_utf8_lossy(text)),
         Ok(ValueRef::Null | ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_)) | Err(_) => false,
     })
 }

@@ -8,7 +8,7 @@ use bellwether_model::schedule::ScheduledJob;
 use rusqlite::{OptionalExtension, params};
 
 use crate::jobs::{CreateError, create_job, fail_job, job_by_id};
-use crate::standing::state_number;
+use crate::standing::{state_number, state_of};
 use crate::{Record, RecordKind, Records, StoreError};
 
 impl Record for ScheduledJob {
@@ -19,7 +19,30 @@ impl Record for ScheduledJob {
     }
 }
 
+/// How a run stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunStanding {
+    /// Its state.
+    pub state: JobState,
+    /// When it began.
+    pub began: Option<Time>,
+    /// When it ended.
+    pub ended: Option<Time>,
+}
+
 impl Records<'_> {
+    /// How the job called `id` stands; `None`: it is kept no longer.
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn run_standing(&self, id: &str) -> Result<Option<RunStanding>, StoreError> {
+        let mut statement = self.connection().prepare_cached("SELECT state, began, ended FROM job WHERE id = ?1")?;
+        let mut rows = statement.query([id])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let time = |column| row.get::<_, Option<i64>>(column).map(|micros| micros.map(Time));
+        Ok(Some(RunStanding { state: state_of(row.get(0)?)?, began: time(1)?, ended: time(2)? }))
+    }
+
     /// Accepts a job together with the records that change here. With a `failure` it is one that failed as such and
     /// never runs.
     ///

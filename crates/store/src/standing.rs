@@ -32,7 +32,7 @@ pub(crate) fn state_number(state: JobState) -> i64 {
     }
 }
 
-fn state_of(number: i64) -> Result<JobState, StoreError> {
+pub(crate) fn state_of(number: i64) -> Result<JobState, StoreError> {
     JobState::ALL
         .into_iter()
         .find(|state| state_number(*state) == number)

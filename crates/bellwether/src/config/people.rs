@@ -6,7 +6,7 @@ use bellwether_model::session::SessionLimits;
 use bellwether_model::user::UserIdentity;
 use clap::Args;
 
-/// Who signs in, for how long, and how long it is known what was done.
+/// Who signs in, for how long, how long it is known what was done, and what has to be confirmed.
 #[derive(Debug, Clone, Args)]
 pub struct People {
     /// Mail address of the administrator that is made at the first start; the password is printed then.
@@ -27,6 +27,10 @@ pub struct People {
     #[arg(long, value_name = "DAYS", env = "BELLWETHER_AUDIT_DAYS", default_value_t = 30,
           value_parser = clap::value_parser!(u32).range(1..=3650))]
     pub audit_days: u32,
+
+    /// From so many devices on the console asks for their number to be typed before a job begins.
+    #[arg(long, value_name = "N", env = "BELLWETHER_CONFIRM_DEVICES", default_value_t = 100)]
+    pub confirm_devices: u64,
 }
 
 impl People {

@@ -149,6 +149,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     GET "/audit": OWN ViewAudit Plain audit::list;
     GET "/auditExport": OWN ViewAudit Plain audit::export;
     GET "/jobs/{jobId}/activity": OWN ViewJobs Plain audit::of_job;
+    GET "/scheduledJobs/{scheduledJobId}/activity": OWN ViewJobs Plain audit::of_scheduled_job;
 
     GET "/devices": ALL ViewDevices Device devices::list;
     GET "/devices/{deviceId}": ALL ViewDevices Device devices::get;

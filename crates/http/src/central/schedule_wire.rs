@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::call::from_json;
 use super::error::CentralError;
 use super::job_wire::{self, JobBody};
+use super::own::scheduled::ScheduledFacts;
 use super::version::Version;
 
 /// Runs ahead that our own version shows.
@@ -138,8 +139,15 @@ impl EndBody {
 }
 
 /// A scheduled job as clients see it. `description` is always there (iot-central §4.1); other members without a value
-/// are absent.
-pub(crate) fn document(version: Version, stored: &Stored<ScheduledJob>) -> String {
+/// are absent. `facts` are for our own version.
+///
+/// # Errors
+/// It has no JSON form.
+pub(crate) fn document(
+    version: Version,
+    stored: &Stored<ScheduledJob>,
+    facts: &ScheduledFacts,
+) -> Result<String, CentralError> {
     let job = &stored.record;
     let mut out = String::with_capacity(1024);
     let mut doc = ObjectWriter::open(&mut out);
@@ -148,9 +156,10 @@ pub(crate) fn document(version: Version, stored: &Stored<ScheduledJob>) -> Strin
     doc.display("completed", job.progress.completed).string("etag", &stored.etag_text());
     if version == Version::Own {
         next_runs(doc.key("nextRuns"), job);
+        facts.members(&mut doc, job)?;
     }
     doc.close();
-    out
+    Ok(out)
 }
 
 /// When it runs next; nothing while it is suspended, and after its end.

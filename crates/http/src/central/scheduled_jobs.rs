@@ -5,53 +5,58 @@ use std::sync::Arc;
 use bellwether_engine::ScheduledJobError;
 use bellwether_model::ids::ScheduledJobId;
 use bellwether_model::schedule::ScheduledJob;
-use bellwether_store::{Records, Stored};
+use bellwether_store::{Records, ScheduledPosition, Stored};
 
 use super::call::{Answer, Call};
 use super::error::CentralError;
+use super::own::scheduled::{self, ScheduledFacts};
 use super::schedule_wire;
-use super::version::Version;
 
-/// `GET /scheduledJobs`: those that the caller may see, in the order of creation.
+/// `GET /scheduledJobs`: those that the caller may see, in the order of creation unless our own version says another.
 pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
     let page = call.page()?;
-    let after = call.position(&page)?.unwrap_or(0);
+    let selection = scheduled::selection(&call)?;
+    let after: Option<ScheduledPosition> = call.position(&page)?;
     let scope = call.scope.clone();
     let covered = move |job: &ScheduledJob| scope.covers(job.definition.organization.as_deref());
-    let read = move |records: &Records<'_>| records.page(after, page.limit, covered);
+    let read = move |records: &Records<'_>| records.scheduled_jobs(&selection, after.as_ref(), page.limit, covered);
     let found = call.engine().store().read_records(read).await?;
-    let next = found.records.last().filter(|_| found.more).map(|last| call.next(&last.key)).transpose()?;
-    Ok(Answer::texts(found.records.iter().map(|job| schedule_wire::document(call.version, job)).collect(), next))
+    let next = found.next.as_ref().map(|position| call.next(position)).transpose()?;
+    let facts = ScheduledFacts::of(&call, &found.jobs).await?;
+    let documents = found.jobs.iter().map(|job| schedule_wire::document(call.version, job, &facts));
+    Ok(Answer::texts(documents.collect::<Result<_, _>>()?, next))
 }
 
 /// `GET /scheduledJobs/{scheduledJobId}`.
 pub(crate) async fn get(call: Call) -> Result<Answer, CentralError> {
     let found = visible(&call).await?;
-    Ok(answer(call.version, &found))
+    answer(&call, found).await
 }
 
 /// `PUT /scheduledJobs/{scheduledJobId}`: makes or replaces a scheduled job. A replaced one keeps its time zone and
 /// goes on counting its runs.
-pub(crate) async fn put(call: Call) -> Result<Answer, CentralError> {
+pub(crate) async fn put(mut call: Call) -> Result<Answer, CentralError> {
     let (id, if_match, engine) = (id(&call)?, call.if_match()?, Arc::clone(call.engine()));
     // What is no JSON is refused before anything is looked up.
     schedule_wire::check(&call.body)?;
-    let (version, body) = (call.version, call.body);
+    let (version, body) = (call.version, std::mem::take(&mut call.body));
     let change = Box::new(move |stands: Option<&_>| {
         schedule_wire::read(version, &body, stands).map_err(|error: CentralError| error.message)
     });
-    Ok(answer(version, &engine.put_scheduled_job(id, change, if_match, call.caller).await?))
+    let stored = engine.put_scheduled_job(id, change, if_match, call.caller.clone()).await?;
+    answer(&call, stored).await
 }
 
 /// `PATCH /scheduledJobs/{scheduledJobId}`: changes what is named. Refused while a run is active.
-pub(crate) async fn patch(call: Call) -> Result<Answer, CentralError> {
+pub(crate) async fn patch(mut call: Call) -> Result<Answer, CentralError> {
     let (id, if_match, engine) = (id(&call)?, call.if_match()?, Arc::clone(call.engine()));
     schedule_wire::check(&call.body)?;
-    let (version, patch) = (call.version, call.body);
+    let (version, patch) = (call.version, std::mem::take(&mut call.body));
     let change = Box::new(move |stands: Option<&_>| {
         schedule_wire::patched(version, &patch, stands).map_err(|error: CentralError| error.message)
     });
-    Ok(answer(version, &engine.patch_scheduled_job(id, change, if_match, call.caller).await?))
+    let stored = engine.patch_scheduled_job(id, change, if_match, call.caller.clone()).await?;
+    answer(&call, stored).await
 }
 
 /// `DELETE /scheduledJobs/{scheduledJobId}`: its runs stay.
@@ -67,14 +72,21 @@ pub(crate) async fn jobs(call: Call) -> Result<Answer, CentralError> {
     super::jobs::page(call, Some(found.record.id.into())).await
 }
 
-async fn visible(call: &Call) -> Result<Stored<ScheduledJob>, CentralError> {
+/// The one that the path names, if the caller may see it.
+///
+/// # Errors
+/// 404: there is none.
+pub(crate) async fn visible(call: &Call) -> Result<Stored<ScheduledJob>, CentralError> {
     let found = call.engine().store().record::<ScheduledJob>(id(call)?.as_str()).await?;
     let seen = found.filter(|job| call.scope.covers(job.record.definition.organization.as_deref()));
     seen.ok_or_else(|| ScheduledJobError::NotFound.into())
 }
 
-fn answer(version: Version, stored: &Stored<ScheduledJob>) -> Answer {
-    Answer::text(schedule_wire::document(version, stored))
+async fn answer(call: &Call, stored: Stored<ScheduledJob>) -> Result<Answer, CentralError> {
+    let stored = [stored];
+    let facts = ScheduledFacts::of(call, &stored).await?;
+    let [stored] = stored;
+    Ok(Answer::text(schedule_wire::document(call.version, &stored, &facts)?))
 }
 
 fn id(call: &Call) -> Result<ScheduledJobId, CentralError> {

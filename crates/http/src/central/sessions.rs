@@ -87,8 +87,8 @@ pub(super) async fn run(
     let work = async move {
         let engine = &state.engine;
         match (operation, signed_in) {
-            (Operation::SignIn, _) => sign_in(engine, &headers, &body, from).await,
-            (Operation::Get, Some((admitted, session))) => Answer::one(&Session::of(engine, &admitted, &session)),
+            (Operation::SignIn, _) => sign_in(&state, &headers, &body, from).await,
+            (Operation::Get, Some((admitted, session))) => Answer::one(&Session::of(&state, &admitted, &session)),
             (Operation::SignOut, Some((_, session))) => sign_out(engine, session, from).await,
             (Operation::ChangePassword, Some((_, session))) => change_password(engine, session, &body, from).await,
             (Operation::Description, _) => Answer::one(&description::document()),
@@ -119,11 +119,12 @@ fn must_be_json(headers: &HeaderMap) -> Result<(), CentralError> {
 }
 
 async fn sign_in(
-    engine: &Arc<Engine>,
+    state: &ApiState,
     headers: &HeaderMap,
     body: &str,
     from: Option<IpAddr>,
 ) -> Result<Answer, CentralError> {
+    let engine = &state.engine;
     must_be_json(headers)?;
     let SignIn { email, password } = from_json(body)?;
     let result = engine.sign_in(&email, password, from).await;
@@ -148,7 +149,7 @@ async fn sign_in(
     let token = token.text();
     let admitted = engine.admit(Credentials::Session { token: &token, csrf_token: None, changes: false }).await?;
     let Some(session) = &admitted.session else { return Err(SignInError::Wrong { user: None, locked: false }.into()) };
-    let mut answer = Answer::one(&Session::of(engine, &admitted, session))?;
+    let mut answer = Answer::one(&Session::of(state, &admitted, session))?;
     answer.headers.extend(cookie(Some(&token), engine.session_seconds()));
     Ok(no_store(answer))
 }

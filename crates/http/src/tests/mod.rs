@@ -102,6 +102,8 @@ impl Hub {
             limits,
             central_origins: CorsOrigins::Any,
             streams: OpenStreams::default(),
+            confirm_devices: 40,
+            ca_pem: Some("-----BEGIN CERTIFICATE-----\n".to_owned()),
         });
         Hub { router: router(Arc::clone(&state)), state, devices, clock, _dir: dir }
     }

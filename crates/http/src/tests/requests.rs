@@ -154,6 +154,16 @@ async fn health() {
 }
 
 #[tokio::test]
+async fn the_authority_is_for_everybody() {
+    let hub = Hub::start().await;
+    let given = hub.send(Request::get("/ca.pem").body(Body::empty()).unwrap()).await;
+    assert_eq!((given.status, given.text.starts_with("-----BEGIN CERTIFICATE")), (StatusCode::OK, true));
+    assert_eq!(given.header("content-type"), Some("application/x-pem-file"));
+    let posted = hub.send(Request::post("/ca.pem").body(Body::empty()).unwrap()).await;
+    assert_eq!(posted.outcome(), "404 GenericNotFound");
+}
+
+#[tokio::test]
 async fn a_closed_store_is_no_silence() {
     let hub = Hub::start().await;
     hub.state.readiness.set_recovered();

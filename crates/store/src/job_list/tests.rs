@@ -128,7 +128,7 @@ async fn every_filter_and_order() {
     let (store, _dir) = store();
     every_state(&store).await;
     let default = JobSelection::default;
-    let search = |text: &str| JobSelection { search: Some(text.to_owned()), ..default() };
+    let search = |text: &str| JobSelection { search: Some(SearchText::new(text)), ..default() };
     let text = |text: &str| Some(text.to_owned());
     for (selection, expected) in [
         (search("ZETA"), "too-many"),
@@ -136,7 +136,7 @@ async fn every_filter_and_order() {
         (search("hub"), "hub"),
         (search("nobody"), ""),
         (
-            JobSelection { group: text("g"), search: text("-"), ..default() },
+            JobSelection { group: text("g"), search: Some(SearchText::new("-")), ..default() },
             "some-failed taken-up too-many could-not ended-by-hand",
         ),
         (JobSelection { group: text("h"), ..default() }, ""),
@@ -186,7 +186,7 @@ async fn pages_in_every_order() {
             let selection = JobSelection { order, descending, ..JobSelection::default() };
             let whole = store.ids(&selection).await;
             for (search, limit) in [(None, 1), (None, 5), (Some(String::new()), 5)] {
-                let selection = JobSelection { search, ..selection.clone() };
+                let selection = JobSelection { search: search.map(|text| SearchText::new(&text)), ..selection.clone() };
                 let (mut seen, mut after, mut time) = (Vec::new(), None, 1000);
                 loop {
                     // Time goes on between two pages; what runs must not move for it.
@@ -244,8 +244,8 @@ async fn jobs_from_before_are_found() {
         (of(JobKind::Property), ""),
         (JobSelection { owner: Some("service".to_owned()), ..default() }, "hub"),
         (JobSelection { group: Some("g".to_owned()), ..default() }, "migration command"),
-        (JobSelection { search: Some("moved".to_owned()), ..default() }, "migration"),
-        (JobSelection { search: Some("für command".to_owned()), ..default() }, "command"),
+        (JobSelection { search: Some(SearchText::new("moved")), ..default() }, "migration"),
+        (JobSelection { search: Some(SearchText::new("für command")), ..default() }, "command"),
     ] {
         assert_eq!(store.ids(&selection).await, expected, "{selection:?}");
     }
@@ -279,6 +279,7 @@ async fn pages_of_ten_thousand() {
     store.interactive(write).await.unwrap();
     let default = || JobSelection { descending: true, ..JobSelection::default() };
     let text = |text: &str| Some(text.to_owned());
+    let look = |text: &str| Some(SearchText::new(text));
     let states = |states: Vec<JobState>| JobFilter { states, ..JobFilter::default() };
     for (name, selection) in [
         ("created desc", default()),
@@ -287,9 +288,9 @@ async fn pages_of_ten_thousand() {
         ("start", JobSelection { order: JobOrder::Start, ..default() }),
         ("duration", JobSelection { order: JobOrder::Duration, ..default() }),
         ("attention", JobSelection { attention: true, ..default() }),
-        ("search, some", JobSelection { search: text("LINE 99"), ..default() }),
-        ("search, none", JobSelection { search: text("nothing at all"), ..default() }),
-        ("search by name", JobSelection { search: text("line 9"), order: JobOrder::DisplayName, ..default() }),
+        ("search, some", JobSelection { search: look("LINE 99"), ..default() }),
+        ("search, none", JobSelection { search: look("nothing at all"), ..default() }),
+        ("search by name", JobSelection { search: look("line 9"), order: JobOrder::DisplayName, ..default() }),
         ("group", JobSelection { group: text("g"), ..default() }),
         ("owner", JobSelection { owner: text("user:3"), ..default() }),
         ("type, none", JobSelection { kinds: vec![JobKind::Command], ..default() }),

@@ -26,6 +26,7 @@ const CLASS: &str = "Only these endings: `rejected`, `timedOut`, …, comma-sepa
 const CODE: &str = "Only failures with this symbol";
 const RESPONSE_STATUS: &str = "Only devices that answered this status";
 const SEARCH: &str = "Only what has this text in its id or name; case does not matter";
+const SEARCH_DESCRIBED: &str = "Only those with this text in id, name or description; case does not matter";
 
 /// All of them.
 pub(super) fn describe() -> Description {
@@ -62,7 +63,7 @@ fn jobs(all: &mut Description) {
             "Only these: `pending`, `running`, `complete`, `failed`, `stopped`, `cancelled`, comma-separated",
         )
         .query("attention", "`true`: only those that somebody should look at")
-        .query("search", "Only those with this text in id, name or description; case does not matter")
+        .query("search", SEARCH_DESCRIBED)
         .query("group", "Only those on this device group")
         .query("owner", "Only those that this one made")
         .query(
@@ -91,7 +92,11 @@ fn jobs(all: &mut Description) {
     all.operation("POST /jobPreview", "previewJob", "What a job would do; nothing is kept")
         .takes::<PreviewJob>()
         .answers::<JobPreview>();
-    all.operation("GET /jobDrafts", "listJobDrafts", "Saved jobs, last saved first").paged().lists::<JobDraft>();
+    all.operation("GET /jobDrafts", "listJobDrafts", "Saved jobs, last saved first unless said")
+        .paged()
+        .query("search", SEARCH_DESCRIBED)
+        .query("orderby", "`displayName` or `saved`, with ` desc`")
+        .lists::<JobDraft>();
     all.operation("GET /jobDrafts/{draftId}", "getJobDraft", "A saved job").answers::<JobDraft>();
     all.operation("PUT /jobDrafts/{draftId}", "saveJobDraft", "Saves a job to be gone on with later")
         .if_match()
@@ -141,7 +146,11 @@ fn results(all: &mut Description) {
 }
 
 fn scheduled_jobs(all: &mut Description) {
-    all.operation("GET /scheduledJobs", "listScheduledJobs", "Scheduled jobs").paged().lists::<ScheduledJob>();
+    all.operation("GET /scheduledJobs", "listScheduledJobs", "Scheduled jobs, in the order of creation unless said")
+        .paged()
+        .query("search", SEARCH_DESCRIBED)
+        .query("orderby", "`displayName` or `nextRun`, with ` desc`; what does not run again is the last")
+        .lists::<ScheduledJob>();
     all.operation("GET /scheduledJobs/{scheduledJobId}", "getScheduledJob", "A scheduled job")
         .answers::<ScheduledJob>();
     all.operation("PUT /scheduledJobs/{scheduledJobId}", "putScheduledJob", "Makes a scheduled job or replaces it")
@@ -156,6 +165,13 @@ fn scheduled_jobs(all: &mut Description) {
     all.operation("GET /scheduledJobs/{scheduledJobId}/jobs", "listScheduledJobRuns", "Its runs, newest first")
         .paged()
         .lists::<Job>();
+    all.operation(
+        "GET /scheduledJobs/{scheduledJobId}/activity",
+        "listScheduledJobActivity",
+        "Who did what with a scheduled job",
+    )
+    .paged()
+    .lists::<AuditEntry>();
 }
 
 fn groups_and_templates(all: &mut Description) {

@@ -5,15 +5,17 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bellwether_model::Time;
-use bellwether_model::access::Scope;
+use bellwether_model::access::{Permission, Scope};
 use bellwether_store::{AuditEntry as StoredEntry, AuditFilter};
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::owner::Names;
 use super::spreadsheet::guarded;
 use crate::central::call::{Answer, Call};
 use crate::central::error::CentralError;
+use crate::central::scheduled_jobs;
 
 /// Entries that one read of an export takes.
 const EXPORTED_AT_ONCE: usize = 500;
@@ -29,7 +31,7 @@ pub(crate) struct AuditEntry {
     pub time: String,
     /// Who: `user:{id}`, `token:{id}`, `policy:{name}` of the hub face, `system`.
     pub actor: String,
-    /// The mail address of a user, as it was then.
+    /// The mail address of a user, as it was then; of who may not read the audit log the name as on a job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor_name: Option<String>,
     /// What was done: `create`, `update`, `delete`, `stop`, `resume`, `cancel`, `rerun`, `run`, `signIn`, `signInFailed`, …
@@ -71,33 +73,60 @@ impl From<StoredEntry> for AuditEntry {
 /// all the same: what was looked at in vain is not looked at again.
 pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
     let filter = filter(&call)?;
-    page(&call, filter).await
+    let (entries, next) = read(&call, filter).await?;
+    Answer::page(entries, next)
 }
 
 /// `GET /jobs/{jobId}/activity`: who did what with a job that the caller sees.
 pub(crate) async fn of_job(call: Call) -> Result<Answer, CentralError> {
     let id = call.param(0).to_owned();
     let job = call.engine().store().job(&id).await?;
-    if job.is_none_or(|job| !call.scope.covers(job.spec.organization.as_deref())) {
-        return Err(CentralError::not_found("job with this id"));
-    }
-    let filter = AuditFilter {
+    let seen = job.filter(|job| call.scope.covers(job.spec.organization.as_deref()));
+    let job = seen.ok_or_else(|| CentralError::not_found("job with this id"))?;
+    activity(&call, "job", id, job.spec.organization.as_deref()).await
+}
+
+/// `GET /scheduledJobs/{scheduledJobId}/activity`: the same of a scheduled job.
+pub(crate) async fn of_scheduled_job(call: Call) -> Result<Answer, CentralError> {
+    let job = scheduled_jobs::visible(&call).await?.record;
+    activity(&call, "scheduledJob", job.id.to_string(), job.definition.organization.as_deref()).await
+}
+
+/// What was done with a thing of `organization`. Where people called from, and what a mail address was then, is for who
+/// may read the audit log there; others see who it was as on the thing itself.
+async fn activity(
+    call: &Call,
+    kind: &'static str,
+    id: String,
+    organization: Option<&str>,
+) -> Result<Answer, CentralError> {
+    let all = AuditFilter {
         scope: Scope::Everything,
         actor: None,
-        kind: Some("job".to_owned()),
+        kind: Some(kind.to_owned()),
         id: Some(id),
         since: None,
         until: None,
     };
-    page(&call, filter).await
+    let (mut entries, next) = read(call, all).await?;
+    let log = call.caller.scope(Permission::ViewAudit, &call.organizations);
+    if !log.is_some_and(|scope| scope.covers(organization)) {
+        let names = Names::of(call, entries.iter().map(|entry| entry.actor.as_str())).await?;
+        for entry in &mut entries {
+            entry.address = None;
+            entry.actor_name = names.get(&entry.actor);
+        }
+    }
+    Answer::page(entries, next)
 }
 
-async fn page(call: &Call, filter: AuditFilter) -> Result<Answer, CentralError> {
+/// A page of the log, and the link to the next.
+async fn read(call: &Call, filter: AuditFilter) -> Result<(Vec<AuditEntry>, Option<String>), CentralError> {
     let page = call.page()?;
     let before: Option<i64> = call.position(&page)?;
     let found = call.engine().store().audit_page(filter, before, page.limit).await?;
     let next = found.next.map(|next| call.next(&next)).transpose()?;
-    Answer::page(found.entries.into_iter().map(AuditEntry::from), next)
+    Ok((found.entries.into_iter().map(AuditEntry::from).collect(), next))
 }
 
 fn filter(call: &Call) -> Result<AuditFilter, CentralError> {

@@ -4,7 +4,7 @@ use bellwether_engine::{JobDraftError, NewJobDraft};
 use bellwether_model::ids::JobDraftId;
 use bellwether_model::job_draft;
 use bellwether_model::json::RawJson;
-use bellwether_store::{Records, Stored};
+use bellwether_store::{DraftOrder, DraftPosition, DraftSelection, Records, SearchText, Stored};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -41,13 +41,16 @@ pub(crate) struct JobDraft {
     pub job: Box<RawValue>,
 }
 
-/// `GET /jobDrafts`: last saved first.
+/// `GET /jobDrafts`: last saved first unless said.
 pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
     let page = call.page()?;
-    let after = call.position(&page)?;
+    let orders = [("displayName", DraftOrder::DisplayName), ("saved", DraftOrder::Saved)];
+    let (order, descending) = call.sorted(&orders)?.unwrap_or((DraftOrder::Saved, true));
+    let selection = DraftSelection { search: call.searched()?.map(SearchText::new), order, descending };
+    let after: Option<DraftPosition> = call.position(&page)?;
     let scope = call.scope.clone();
     let seen = move |draft: &job_draft::JobDraft| scope.covers(draft.organization.as_deref());
-    let read = move |records: &Records<'_>| records.job_drafts(after, page.limit, seen);
+    let read = move |records: &Records<'_>| records.job_drafts(&selection, after.as_ref(), page.limit, seen);
     let found = call.engine().store().read_records(read).await?;
     let next = found.next.as_ref().map(|position| call.next(position)).transpose()?;
     let drafts = found.drafts.into_iter().map(document).collect::<Result<Vec<_>, _>>()?;

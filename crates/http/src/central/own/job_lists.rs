@@ -4,14 +4,20 @@ use std::collections::BTreeSet;
 
 use bellwether_model::Time;
 use bellwether_model::job::{JobKind, JobState};
-use bellwether_store::{JobFilter, JobOrder, JobSelection};
+use bellwether_store::{JobFilter, JobOrder, JobSelection, SearchText};
 
 use super::super::call::{Answer, Call};
 use super::super::error::CentralError;
 use super::job_wire::document;
 
-/// Most characters of a text that is looked for.
-const SEARCH_MAX: usize = 256;
+/// What jobs can be sorted by; `created desc` when nothing is said.
+const ORDERS: [(&str, JobOrder); 5] = [
+    ("created", JobOrder::Created),
+    ("displayName", JobOrder::DisplayName),
+    ("status", JobOrder::Status),
+    ("start", JobOrder::Start),
+    ("duration", JobOrder::Duration),
+];
 
 /// `GET /jobs` and `GET /scheduledJobs/{scheduledJobId}/jobs`.
 pub(crate) async fn page(call: Call, scheduled_job: Option<String>) -> Result<Answer, CentralError> {
@@ -37,17 +43,13 @@ fn selection(call: &Call, scheduled_job: Option<String>) -> Result<JobSelection,
         let seen = call.scope.covers(Some(&wanted));
         organizations = Some(if seen { BTreeSet::from([wanted]) } else { BTreeSet::new() });
     }
-    let search = text("search");
-    if search.as_ref().is_some_and(|search| search.chars().count() > SEARCH_MAX) {
-        return Err(CentralError::bad_request(format!("search may have at most {SEARCH_MAX} characters")));
-    }
     let attention = match call.query.get("attention") {
         None | Some("false") => false,
         Some("true") => true,
         Some(_) => return Err(CentralError::bad_request("attention must be true or false")),
     };
     let since = text("since").map(|since| since.parse::<Time>()).transpose();
-    let (order, descending) = order(call.query.get("orderby").or_else(|| call.query.get("$orderby")))?;
+    let (order, descending) = call.sorted(&ORDERS)?.unwrap_or((JobOrder::Created, true));
     Ok(JobSelection {
         filter: JobFilter {
             states: words(call, "status", states)?.concat(),
@@ -60,7 +62,7 @@ fn selection(call: &Call, scheduled_job: Option<String>) -> Result<JobSelection,
         owner: text("owner"),
         since: since.map_err(|rule| CentralError::bad_request(format!("since {rule}")))?,
         attention,
-        search,
+        search: call.searched()?.map(SearchText::new),
         order,
         descending,
     })
@@ -85,29 +87,4 @@ fn states(word: &str) -> Option<Vec<JobState>> {
         "cancelled" => vec![JobState::Cancelled],
         _ => return None,
     })
-}
-
-/// `created desc` when nothing is said.
-fn order(text: Option<&str>) -> Result<(JobOrder, bool), CentralError> {
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok((JobOrder::Created, true)) };
-    let mut parts = text.split_ascii_whitespace();
-    let order = match parts.next() {
-        Some("created") => Some(JobOrder::Created),
-        Some("displayName") => Some(JobOrder::DisplayName),
-        Some("status") => Some(JobOrder::Status),
-        Some("start") => Some(JobOrder::Start),
-        Some("duration") => Some(JobOrder::Duration),
-        Some(_) | None => None,
-    };
-    let descending = match parts.next() {
-        None | Some("asc") => Some(false),
-        Some("desc") => Some(true),
-        Some(_) => None,
-    };
-    match (order, descending, parts.next()) {
-        (Some(order), Some(descending), None) => Ok((order, descending)),
-        _ => Err(CentralError::bad_request(
-            "orderby must be created, displayName, status, start or duration, with desc or not",
-        )),
-    }
 }

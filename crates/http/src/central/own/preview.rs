@@ -3,7 +3,7 @@
 use bellwether_engine::{Engine, JobQuestion, JobTarget};
 use bellwether_model::identity::Device;
 use bellwether_model::job::Delivery;
-use bellwether_model::schedule::Progress;
+use bellwether_model::schedule::{Progress, Schedule, ScheduledJob};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,6 +27,15 @@ pub(crate) struct PreviewJob {
     pub job: NewJob,
     /// When it is to run; absent: now.
     pub schedule: Option<JobSchedule>,
+    /// The scheduled job that is being changed: its next runs go on from where it stands. Beside `schedule`.
+    pub scheduled_job: Option<String>,
+}
+
+/// What a body has beside a job and its schedule.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Edited {
+    scheduled_job: Option<String>,
 }
 
 /// What would happen.
@@ -122,6 +131,16 @@ pub(crate) async fn ask(call: Call) -> Result<Answer, CentralError> {
     let delivery = Delivery { batch, threshold };
     let organization = problems.take(body.organization()).flatten();
     let schedule = problems.take(schedule_wire::read_schedule(&call.body)?).flatten();
+    let edited = match call.json::<Edited>()?.scheduled_job {
+        Some(id) => {
+            let found = scheduled_job(&call, &id).await?;
+            if found.is_none() {
+                problems.add("scheduledJob must be the id of a scheduled job");
+            }
+            found
+        }
+        None => None,
+    };
     if schedule.is_some() && body.devices().is_some() {
         problems.add("devices cannot be given beside schedule: a scheduled job runs on a device group");
     }
@@ -138,7 +157,14 @@ pub(crate) async fn ask(call: Call) -> Result<Answer, CentralError> {
     };
     let per_batch = delivery.threshold.is_some_and(|threshold| threshold.per_batch);
     let now = call.engine().now();
-    let runs = schedule.map(|schedule| Progress::begin(&schedule, now).upcoming(&schedule, NEXT_RUNS));
+    let progress = |schedule: &Schedule| match &edited {
+        // What is suspended counts from now on when it is enabled.
+        Some(ScheduledJob { progress, definition, .. }) => {
+            progress.changed(&definition.schedule, schedule, !definition.enabled, now)
+        }
+        None => Progress::begin(schedule, now),
+    };
+    let runs = schedule.map(|schedule| progress(&schedule).upcoming(&schedule, NEXT_RUNS));
     let sample = forecast.sample.iter().map(|device| PreviewDevice::of(call.engine(), device));
     Answer::one(&JobPreview {
         devices,
@@ -152,6 +178,12 @@ pub(crate) async fn ask(call: Call) -> Result<Answer, CentralError> {
         next_runs: runs.unwrap_or_default().iter().map(ToString::to_string).collect(),
         problems: problems.0,
     })
+}
+
+/// The scheduled job that is being changed; `None`: there is none of this id where the caller may run jobs.
+async fn scheduled_job(call: &Call, id: &str) -> Result<Option<ScheduledJob>, CentralError> {
+    let found = call.engine().store().record::<ScheduledJob>(id).await?.map(|stored| stored.record);
+    Ok(found.filter(|job| call.scope.covers(job.definition.organization.as_deref())))
 }
 
 /// What was found so far.

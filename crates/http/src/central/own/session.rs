@@ -1,17 +1,15 @@
 //! Signing in with a password: the session of a browser.
 
 use axum::http::{HeaderValue, header};
-use bellwether_engine::{Admitted, Engine, MakePasswordError, SignedIn};
+use bellwether_engine::{Admitted, MakePasswordError, SignedIn};
 use bellwether_model::access::{Assignment, Permission};
 use bellwether_model::ids::UserId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::ApiState;
 use crate::central::call::{Answer, Call};
 use crate::central::error::{CentralError, Code};
-
-/// From so many devices on the console asks for their number to be typed (field §5).
-const CONFIRM_DEVICES: u64 = 100;
 
 /// Who signs in.
 #[derive(Deserialize, ToSchema)]
@@ -45,7 +43,8 @@ pub(crate) struct Session {
 
 impl Session {
     /// The session that a request came with.
-    pub fn of(engine: &Engine, admitted: &Admitted, session: &SignedIn) -> Session {
+    pub fn of(state: &ApiState, admitted: &Admitted, session: &SignedIn) -> Session {
+        let engine = &state.engine;
         let roles = &admitted.caller.roles;
         let is_permitted =
             |permission: &Permission| roles.iter().any(|assignment| assignment.role.permits(*permission));
@@ -65,7 +64,7 @@ impl Session {
                 id_scope: engine.id_scope().to_owned(),
                 device_host: engine.device_host().to_owned(),
                 time: engine.now().to_millis_text(),
-                confirm_devices: CONFIRM_DEVICES,
+                confirm_devices: state.confirm_devices,
             },
         }
     }
@@ -107,7 +106,7 @@ pub(crate) struct ServerFacts {
     /// The server's time.
     #[schema(format = DateTime)]
     pub time: String,
-    /// Devices from which on a job asks for their number to be typed.
+    /// Devices from which on a job asks for their number to be typed (field §5).
     pub confirm_devices: u64,
 }
 

@@ -136,6 +136,7 @@ pub(super) static JOB_PREVIEW: Shape = Shape::Plain(&[
     Member::new("data").of(List(&JOB_DATA)),
     Member::new("organizations"),
     Member::new("schedule").of(Object(&SCHEDULE)),
+    Member::new("scheduledJob"),
 ]);
 
 /// A saved job of our own version. What it holds is not looked at.
@@ -164,6 +165,11 @@ pub(super) static SCHEDULED_JOB: Shape = Shape::Plain(&[
     Member::new("enabled"),
     Member::read_only("completed"),
     Member::read_only("nextRuns").since(Own),
+    Member::read_only("owner").since(Own),
+    Member::read_only("ownerName").since(Own),
+    Member::read_only("lastRun").since(Own),
+    Member::read_only("skipped").since(Own),
+    Member::read_only("skips").since(Own),
 ]);
 
 /// §9.1.

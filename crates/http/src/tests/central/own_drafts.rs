@@ -113,3 +113,34 @@ async fn an_organization_shares_its_drafts() {
     assert!(refused["error"]["message"].as_str().unwrap().starts_with("organizations must name one"), "{refused}");
     assert_eq!(central.draft(&both, "PUT /jobDrafts/x", &[], r#"{"job":{},"organizations":["us"]}"#).await.0, "200");
 }
+
+#[tokio::test]
+async fn found_and_sorted() {
+    let central = fleet().await;
+    for (id, body) in [
+        ("a", r#"{"displayName":"Night","job":{"description":"All PUMPS"}}"#),
+        ("b", r#"{"displayName":"day","job":{"description":7}}"#),
+        ("c", r#"{"job":{"description":null}}"#),
+    ] {
+        assert_eq!(central.draft(&central.token, &format!("PUT /jobDrafts/{id}"), &[], body).await.0, "200");
+    }
+    for (query, expected) in [
+        ("", "c b a"),
+        ("?search=pumps", "a"),
+        ("?search=DAY", "b"),
+        ("?search=a", "b a"),
+        ("?search=7", ""),
+        ("?orderby=displayName", "a c b"),
+        ("?orderby=displayName%20desc", "b c a"),
+        ("?orderby=saved", "a b c"),
+        ("?orderby=saved%20desc&search=a", "b a"),
+    ] {
+        let reply = central.ask_own(&format!("GET /jobDrafts{query}"), "").await;
+        assert_eq!(each(&reply, "id"), expected, "{query}");
+    }
+    let first = central.ask_own("GET /jobDrafts?orderby=displayName&maxpagesize=2", "").await;
+    let next = first.json()["nextLink"].as_str().unwrap().split_once("/api").unwrap().1.to_owned();
+    let rest = central.ask_own(&format!("GET {next}"), "").await;
+    assert_eq!((each(&first, "id"), each(&rest, "id")), ("a c".to_owned(), "b".to_owned()));
+    assert_eq!(outcome(&central.ask_own("GET /jobDrafts?orderby=owner", "").await), "400 BadRequest");
+}

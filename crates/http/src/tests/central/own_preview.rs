@@ -1,9 +1,10 @@
 //! What a job would do.
 
 use bellwether_model::access::Role;
+use bellwether_model::schedule::{ScheduledJob, Step};
 use serde_json::{Value, json};
 
-use super::device_groups::{COOLER, fleet};
+use super::device_groups::{COOLER, fleet, keep};
 use super::{Central, OWN, make_token, outcome};
 
 async fn central() -> Central {
@@ -170,4 +171,50 @@ async fn only_what_the_caller_may_use() {
     asked["devices"] = json!(["c4", "c2"]);
     let found = central.preview(&of_us, &asked).await;
     assert_eq!((&found["devices"], &found["problems"][0]["member"]), (&json!(0), &json!("devices")));
+}
+
+/// A schedule that is changed goes on from where it stands.
+#[tokio::test]
+async fn next_runs_of_a_scheduled_job_that_is_changed() {
+    let central = central().await;
+    let mut asked = body();
+    asked["schedule"] = json!({"start": "2090-01-01T00:00:00Z", "recurrence": "daily",
+        "end": {"type": "occurrences", "occurrences": 2}});
+    let reply = central.ask_own("PUT /scheduledJobs/s", &asked.to_string()).await;
+    assert_eq!(reply.status, 200, "{}", reply.text);
+    // As if it had run once.
+    let store = central.hub.state.engine.store();
+    let mut job = store.record::<ScheduledJob>("s").await.unwrap().unwrap().record;
+    let at = "2090-01-01T00:00:01Z".parse().unwrap();
+    let Step::Run { after, .. } = job.step(at, false) else { panic!("nothing to run") };
+    job.progress = after;
+    keep(&central, job).await;
+
+    let runs = async |id: Option<&str>, asked: &Value| {
+        let mut asked = asked.clone();
+        asked["scheduledJob"] = json!(id);
+        let found = central.preview(&central.token, &asked).await;
+        assert_eq!(found["problems"], json!([]));
+        found["nextRuns"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|run| run.as_str().unwrap()[..10].to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(runs(None, &asked).await, ["2090-01-01", "2090-01-02"]);
+    assert_eq!(runs(Some("s"), &asked).await, ["2090-01-02"]);
+    asked["schedule"]["end"]["occurrences"] = json!(3);
+    assert_eq!(runs(Some("s"), &asked).await, ["2090-01-02", "2090-01-03"]);
+    // Another start begins anew.
+    asked["schedule"]["start"] = json!("2090-02-01T00:00:00Z");
+    assert_eq!(runs(Some("s"), &asked).await, ["2090-02-01", "2090-02-02", "2090-02-03"]);
+
+    asked["scheduledJob"] = json!("nothing");
+    let found = central.preview(&central.token, &asked).await;
+    assert_eq!(found["problems"][0]["member"], "scheduledJob", "{found}");
+    asked["scheduledJob"] = json!("s");
+    let eu = make_token(&central.hub, "eu-operator", &[(Role::OrgOperator, Some("eu"))]).await;
+    let found = central.preview(&eu, &asked).await;
+    assert!(found["problems"].as_array().unwrap().iter().any(|problem| problem["member"] == "scheduledJob"), "{found}");
 }

@@ -89,7 +89,10 @@ async fn from_the_first_password_to_signing_out() {
     assert_eq!(session["mustChangePassword"], true);
     assert_eq!(session["permissions"].as_array().unwrap().len(), 17);
     assert_eq!(session["roles"], json!([{"role": Role::Administrator.id(), "displayName": "Administrator"}]));
-    assert_eq!(session["server"]["deviceHost"], "localhost");
+    assert_eq!(
+        (&session["server"]["deviceHost"], &session["server"]["confirmDevices"]),
+        (&json!("localhost"), &json!(40))
+    );
     let ada = Browser::of(&reply);
 
     // Nothing but a new password.

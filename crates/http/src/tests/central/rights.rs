@@ -175,6 +175,7 @@ PUT /scheduledJobs/{scheduledJobId} | ABOao | 404 | 200 | {"group":"eu-group","d
 PATCH /scheduledJobs/{scheduledJobId} | ABOao | 404 | 200 | {"displayName":"Taken"}
 DELETE /scheduledJobs/{scheduledJobId} | ABOao | 404 | 204 |
 GET /scheduledJobs/{scheduledJobId}/jobs | ABOaov | 404 | 200 |
+GET /scheduledJobs/{scheduledJobId}/activity | ABOaov | 404 | 200 |
 "#;
 
 /// What a caller puts somewhere, or refers to, although it is of another organization: nothing is made then.

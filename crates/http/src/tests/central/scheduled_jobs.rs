@@ -1,9 +1,15 @@
 //! Scheduled jobs as a client sees them.
 
+use bellwether_model::access::Role;
 use serde_json::{Value, json};
 
 use super::device_groups::{COOLER, fleet};
-use super::{Central, OWN, outcome};
+use super::{Central, OWN, make_token, outcome};
+
+/// The members `name` of a list's items.
+async fn each(central: &Central, path: &str, name: &str) -> String {
+    super::device_groups::each(&central.ask_own(&format!("GET {path}"), "").await, name)
+}
 
 async fn central() -> Central {
     let central = fleet().await;
@@ -152,4 +158,130 @@ async fn our_own_version_has_zones_and_the_next_runs() {
     let bad = central.ask_in(OWN, "PATCH /scheduledJobs/s", r#"{"schedule":{"zone":"Nowhere"}}"#).await;
     assert_eq!(outcome(&bad), "422 UnprocessableEntity");
     assert!(bad.text.contains("schedule.zone is not the name of a time zone"), "{}", bad.text);
+}
+
+/// Whose it is, and how it went; what was read can be sent back.
+#[tokio::test]
+async fn our_own_version_says_whose_they_are_and_how_they_went() {
+    let central = central().await;
+    let browser = central.signed_in("ada", "ada@example.com", json!({"role": Role::Administrator.id()})).await;
+    let mut asked = body();
+    // A schedule that recurs waits for a tick that nobody missed; this one runs at once.
+    asked["schedule"] = json!({"start": "2020-01-01T00:00:00Z"});
+    let reply = browser.ask(&central, "PUT /scheduledJobs/once", &asked.to_string()).await;
+    assert_eq!(outcome(&reply), "200", "{}", reply.text);
+    let made = reply.json();
+    assert_eq!((&made["owner"], &made["ownerName"]), (&json!("user:ada"), &json!("ada@example.com")));
+    assert_eq!((&made["skipped"], &made["skips"]), (&json!(0), &json!([])));
+    let mut document = Value::Null;
+    for _ in 0..500 {
+        document = central.ask_own("GET /scheduledJobs/once", "").await.json();
+        if document["lastRun"]["status"] == "complete" {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let run = &document["lastRun"];
+    assert_eq!(run["status"], "complete", "{document}");
+    let job = central.ask_own(&format!("GET /jobs/{}", run["id"].as_str().unwrap()), "").await.json();
+    assert_eq!((&run["start"], &run["end"]), (&job["start"], &job["end"]));
+    assert_eq!(central.ask_own("GET /scheduledJobs", "").await.json()["value"], json!([document]));
+    document["displayName"] = json!("Once");
+    document["schedule"]["start"] = json!("2090-01-01T00:00:00Z");
+    let reply = central.ask_own("PUT /scheduledJobs/once", &document.to_string()).await;
+    assert_eq!(outcome(&reply), "200", "{}", reply.text);
+    let changed = reply.json();
+    assert_eq!((&changed["owner"], &changed["ownerName"]), (&json!("token:administrator"), &json!("administrator")));
+    assert_eq!(changed["lastRun"], document["lastRun"]);
+    // The published versions have none of it.
+    let published = central.ask("GET /scheduledJobs/once", "").await.json();
+    for member in ["owner", "ownerName", "lastRun", "skipped", "skips"] {
+        assert_eq!(published.get(member), None, "{member}");
+    }
+}
+
+#[tokio::test]
+async fn our_own_version_searches_and_sorts() {
+    let central = central().await;
+    for (id, name, description, start, enabled) in [
+        ("a", "Night", "Pumps", "2090-03-01T00:00:00Z", true),
+        ("b", "day", "", "2090-02-01T00:00:00Z", true),
+        ("c", "Both", "", "2090-01-01T00:00:00Z", false),
+    ] {
+        let mut asked = body();
+        asked["displayName"] = json!(name);
+        asked["description"] = json!(description);
+        asked["enabled"] = json!(enabled);
+        asked["schedule"]["start"] = json!(start);
+        assert_eq!(central.ask(&format!("PUT /scheduledJobs/{id}"), &asked.to_string()).await.status, 200);
+    }
+    for (query, expected) in [
+        ("", "a b c"),
+        ("?search=PUMP", "a"),
+        ("?search=DAY", "b"),
+        ("?search=a", "a b"),
+        ("?search=x", ""),
+        ("?orderby=displayName", "c a b"),
+        ("?orderby=displayName%20desc", "b a c"),
+        // What is suspended does not run again.
+        ("?orderby=nextRun", "b a c"),
+        ("?orderby=nextRun%20desc", "c a b"),
+    ] {
+        assert_eq!(each(&central, &format!("/scheduledJobs{query}"), "id").await, expected, "{query}");
+    }
+    for order in ["displayName", "nextRun%20desc"] {
+        let all = each(&central, &format!("/scheduledJobs?orderby={order}"), "id").await;
+        let mut paged = Vec::new();
+        let mut path = format!("/scheduledJobs?orderby={order}&maxpagesize=1");
+        while !path.is_empty() {
+            let page = central.ask_own(&format!("GET {path}"), "").await;
+            paged.push(super::device_groups::each(&page, "id"));
+            let next = page.json()["nextLink"].as_str().map(|link| link.split_once("/api").unwrap().1.to_owned());
+            path = next.unwrap_or_default();
+        }
+        assert_eq!(paged.join(" "), all, "{order}");
+    }
+    for query in ["orderby=start", "orderby=nextRun%20down", "orderby=nextRun%20desc%20x"] {
+        let reply = central.ask_own(&format!("GET /scheduledJobs?{query}"), "").await;
+        assert_eq!(outcome(&reply), "400 BadRequest", "{query}");
+        assert!(reply.text.contains("orderby must be one of displayName, nextRun"), "{}", reply.text);
+    }
+}
+
+/// Who did what is for everybody who sees it; from where, only for who may read the audit log.
+#[tokio::test]
+async fn activity_tells_addresses_to_few() {
+    let central = central().await;
+    let browser = central.signed_in("ada", "ada@example.com", json!({"role": Role::Administrator.id()})).await;
+    let mut asked = body();
+    asked["organizations"] = json!(["eu"]);
+    let reply = browser.ask(&central, "PUT /scheduledJobs/s", &asked.to_string()).await;
+    assert_eq!(outcome(&reply), "200", "{}", reply.text);
+    central.set_up("PATCH /scheduledJobs/s", r#"{"enabled":false}"#).await;
+    // The mail address is another one since.
+    central.set_up("PATCH /users/ada", r#"{"email":"countess@example.com"}"#).await;
+    let read = async |token: &str| {
+        let reply = central.ask_as(Some(token), OWN, "GET /scheduledJobs/s/activity", &[], "").await;
+        assert_eq!(outcome(&reply), "200", "{}", reply.text);
+        let entries = reply.json()["value"].as_array().unwrap().clone();
+        let line =
+            |entry: &Value| ["action", "actor", "actorName"].map(|name| entry[name].as_str().unwrap_or("-")).join(" ");
+        (entries.iter().map(line).collect::<Vec<_>>(), entries[1].get("address").is_some())
+    };
+    let viewer = make_token(&central.hub, "viewer", &[(Role::OrgViewer, Some("eu"))]).await;
+    let chief = make_token(&central.hub, "chief", &[(Role::OrgAdministrator, Some("eu"))]).await;
+    let elsewhere =
+        make_token(&central.hub, "elsewhere", &[(Role::OrgViewer, Some("eu")), (Role::OrgAdministrator, Some("us"))])
+            .await;
+    let told = ["update token:administrator -", "create user:ada ada@example.com"];
+    assert_eq!(read(&central.token).await.0, told);
+    assert_eq!(read(&chief).await.0, told);
+    let others = ["update token:administrator administrator", "create user:ada countess@example.com"];
+    for token in [&viewer, &elsewhere] {
+        let (lines, address) = read(token).await;
+        assert_eq!((lines, address), (others.map(str::to_owned).to_vec(), false));
+    }
+    let us = make_token(&central.hub, "us", &[(Role::OrgViewer, Some("us"))]).await;
+    let reply = central.ask_as(Some(&us), OWN, "GET /scheduledJobs/s/activity", &[], "").await;
+    assert_eq!(outcome(&reply), "404 NotFound");
 }

@@ -1802,7 +1802,9 @@ export interface components {
             displayName?: string | null;
             /** @description What it is for. */
             description?: string | null;
-            /** @description The device group; empty for a job on chosen devices and for one of the hub face. */
+            /** @description How its devices are found. */
+            target: components["schemas"]["TargetKind"];
+            /** @description The device group; empty unless `target` is `group`. */
             group: string;
             /** @description The group's name, if it is still there and the caller may see it. */
             groupName?: string | null;
@@ -1838,10 +1840,11 @@ export interface components {
             created: string;
             /** @description Who made it. */
             owner: string;
+            /** @description How people know who made it: a user's mail address, a token's id, a policy's name; absent when it is gone. */
+            ownerName?: string | null;
             /** @description The job on whose devices it runs again. */
             rerunOf?: string | null;
-            /** @description One sentence: why it waits, was stopped, cancelled or failed. */
-            reason?: string | null;
+            reason?: components["schemas"]["JobReason"] | null;
             /** @description Its devices by what became of them. */
             counters: components["schemas"]["JobCounters"];
             openBatch?: components["schemas"]["OpenBatch"] | null;
@@ -1919,6 +1922,8 @@ export interface components {
             organizations?: string[] | null;
             /** @description Who saved it last; the server sets it. */
             owner?: string;
+            /** @description How people know who saved it last; the server sets it. */
+            ownerName?: string | null;
             /**
              * Format: date-time
              * @description When it was saved last; the server sets it.
@@ -1960,8 +1965,7 @@ export interface components {
             counters: components["schemas"]["JobCounters"];
             openBatch?: components["schemas"]["OpenBatch"] | null;
             gauge?: components["schemas"]["ThresholdGauge"] | null;
-            /** @description Why it waits, was cancelled or failed. */
-            reason?: string | null;
+            reason?: components["schemas"]["JobReason"] | null;
             /** @description Places in the frozen list that were touched, as ranges `[from, to]`, at most 100; absent: any may have been. */
             touched?: number[][] | null;
         };
@@ -2008,6 +2012,8 @@ export interface components {
             perBatch: boolean;
             /** @description When it would run: the next five times; empty without a schedule. */
             nextRuns: string[];
+            /** @description These are all devices, and more than one, that there are where the job would belong. */
+            selectsAll: boolean;
             /** @description What keeps it from being made; empty: it can be. */
             problems: components["schemas"]["Problem"][];
         };
@@ -2033,6 +2039,35 @@ export interface components {
              * @description Ended otherwise.
              */
             failed: number;
+        };
+        /** @description Why a job waits, was stopped, was cancelled or failed. */
+        JobReason: {
+            /** @description Which. */
+            code: components["schemas"]["ReasonCode"];
+            /** @description In English, a sentence without a full stop. */
+            message: string;
+            /** @description Who stopped or cancelled it, by the name for people; absent when that is not known any more. */
+            by?: string | null;
+            /**
+             * Format: date-time
+             * @description When it was stopped or cancelled; until when it waits at the latest.
+             */
+            at?: string | null;
+            /**
+             * Format: int64
+             * @description How many devices it waits for.
+             */
+            devices?: number | null;
+            /**
+             * Format: int64
+             * @description Failed devices that are counted against the threshold.
+             */
+            failed?: number | null;
+            /**
+             * Format: int64
+             * @description Failed devices that were borne.
+             */
+            borne?: number | null;
         };
         /** @description When a job runs. */
         JobSchedule: {
@@ -2161,6 +2196,7 @@ export interface components {
             schedule?: components["schemas"]["JobSchedule"] | null;
             /** @description The scheduled job that is being changed: its next runs go on from where it stands. Beside `schedule`. */
             scheduledJob?: string | null;
+            rerunOf?: components["schemas"]["RerunOf"] | null;
         };
         /** @description A rule that is broken. */
         Problem: {
@@ -2170,17 +2206,36 @@ export interface components {
             message: string;
         };
         /**
+         * @description Which reason.
+         * @enum {string}
+         */
+        ReasonCode: "slot" | "time" | "absent" | "lastAnswers" | "stopped" | "cancelled" | "threshold" | "failed";
+        /**
          * @description How often.
          * @enum {string}
          */
         Recurrence: "daily" | "weekly" | "monthly";
-        /** @description What a rerun is called, and on which of the devices it runs. */
+        /**
+         * @description What a rerun is called, on which of the devices it runs, and what is other than in its source. Of a job of the hub face
+         *     only `devices` can be given.
+         */
         RerunJob: {
             /** @description Its name for people; the source's when absent. */
             displayName?: string | null;
             /** @description What it is for; the source's when absent. */
             description?: string | null;
             /** @description Only these devices of the source, whatever became of them there; absent: all that failed. */
+            devices?: string[] | null;
+            /** @description What it does; absent: the same as the source. */
+            data?: components["schemas"]["JobData"][] | null;
+            batch?: components["schemas"]["Amount"] | null;
+            cancellationThreshold?: components["schemas"]["Threshold"] | null;
+        };
+        /** @description Devices of an earlier job. */
+        RerunOf: {
+            /** @description The job. */
+            job: string;
+            /** @description Only these devices of it; absent: all that failed. */
             devices?: string[] | null;
         };
         /** @description A role. */
@@ -2344,6 +2399,11 @@ export interface components {
             /** @description Base64. */
             secondaryKey: string;
         };
+        /**
+         * @description How the devices of a job are found.
+         * @enum {string}
+         */
+        TargetKind: "group" | "devices" | "failedOf" | "query";
         /** @description How many devices may fail before the job is cancelled. */
         Threshold: {
             /** @description Which of the two. */
@@ -2587,7 +2647,7 @@ export interface operations {
                 attention?: string;
                 /** @description Only those with this text in id, name or description; case does not matter */
                 search?: string;
-                /** @description Only those on this device group */
+                /** @description Only those on this device group, reruns of such jobs included */
                 group?: string;
                 /** @description Only those that this one made */
                 owner?: string;

@@ -6,8 +6,9 @@ use bellwether_model::identity::Device;
 use bellwether_model::job::{CentralJob, Delivery, JobData, faults, plan};
 use bellwether_store::{DeviceCount, Records, StoreError};
 
+use crate::access::organizations;
 use crate::central_jobs::{CentralJobError, NewCentralJob, Place, models};
-use crate::{CreateJobError, Engine, GroupError};
+use crate::{CreateJobError, Engine, GroupError, RerunJobError};
 
 /// Devices that a preview names.
 pub const PREVIEW_SAMPLE: usize = 20;
@@ -32,6 +33,13 @@ pub enum JobTarget {
     Group(String),
     /// The devices with these names.
     Devices(Vec<String>),
+    /// Devices of the job `job`: these, or all that failed. It belongs to the organization of that job.
+    DevicesOf {
+        /// The job's id; that the caller may see it is known.
+        job: String,
+        /// `None`: all that failed.
+        devices: Option<Vec<String>>,
+    },
 }
 
 /// A rule that is broken.
@@ -52,6 +60,8 @@ pub struct JobForecast {
     pub connected: u64,
     /// The first of them, at most [`PREVIEW_SAMPLE`].
     pub sample: Vec<Device>,
+    /// These are all devices, and more than one, that there are where the job would belong.
+    pub selects_all: bool,
     /// What keeps it from being made.
     pub problems: Vec<JobProblem>,
 }
@@ -69,21 +79,28 @@ impl Engine {
     /// The store failed.
     pub async fn preview_job(&self, question: JobQuestion, scope: &Scope) -> Result<JobForecast, StoreError> {
         let (engine_check, scope) = (question.clone(), scope.clone());
-        let read = move |records: &Records<'_>| Ok(checked(records, &question, &scope));
-        let (place, organization, mut problems) = self.store.read_records(read).await??;
+        let source = match &question.target {
+            Some(JobTarget::DevicesOf { job, devices }) => Some(self.rerun_targets(job, devices.clone()).await),
+            Some(JobTarget::Group(_) | JobTarget::Devices(_)) | None => None,
+        };
+        let read = {
+            let scope = scope.clone();
+            move |records: &Records<'_>| Ok(checked(records, &question, &scope))
+        };
+        let (place, mut organization, mut problems) = self.store.read_records(read).await??;
+        let source = source.transpose().or_else(|error| {
+            problems.push(problem_of_source(error)?);
+            Ok::<_, StoreError>(None)
+        })?;
         if problems.is_empty()
             && let Some(problem) = self.problem_of_action(engine_check).await?
         {
             problems.push(problem);
         }
         let mut forecast = JobForecast { problems, ..JobForecast::default() };
-        match place {
-            None => {}
-            Some(Place::Devices(chosen)) => {
-                let count = self.store.count_chosen(chosen.list, self.live_presence(), PREVIEW_SAMPLE).await?;
-                forecast.counted(count);
-            }
-            Some(Place::Group(group)) => {
+        let list = match (place, source) {
+            (Some(Place::Devices(chosen)), _) => Some(chosen.list),
+            (Some(Place::Group(group)), _) => {
                 match self.count_group_members(group.id.as_str(), organization.as_deref(), PREVIEW_SAMPLE).await {
                     Ok(count) => forecast.counted(count),
                     Err(GroupError::Store(error)) => return Err(error),
@@ -92,7 +109,26 @@ impl Engine {
                         .problems
                         .push(JobProblem { member: Some("group".to_owned()), message: format!("group: {error}") }),
                 }
+                None
             }
+            (None, Some((job, list))) => {
+                organization = job.spec.organization;
+                Some(list)
+            }
+            (None, None) => None,
+        };
+        if let Some(list) = list.clone() {
+            forecast.counted(self.store.count_chosen(list, self.live_presence(), PREVIEW_SAMPLE).await?);
+            // Some may have been deleted, or handed to others, since they were in the list of an earlier job.
+            forecast.sample.retain(|device| scope.covers(device.profile.organization.as_deref()));
+        }
+        if forecast.devices > 1 {
+            let read = move |records: &Records<'_>| {
+                let tree = organizations(records)?;
+                Ok(organization.map_or(Scope::Everything, |id| Scope::Within(tree.branch(&id))))
+            };
+            let reach = self.store.read_records(read).await?;
+            forecast.selects_all = self.store.is_all_of(forecast.devices, list, reach).await?;
         }
         Ok(forecast)
     }
@@ -128,7 +164,8 @@ type Checked = (Option<Place>, Option<String>, Vec<JobProblem>);
 fn checked(records: &Records<'_>, question: &JobQuestion, scope: &Scope) -> Result<Checked, StoreError> {
     let mut problems = Vec::new();
     let place = match &question.target {
-        None => None,
+        // What is to be known of an earlier job is known without the caller.
+        None | Some(JobTarget::DevicesOf { .. }) => None,
         Some(JobTarget::Group(group)) => Some(Place::of_group(records, group, scope)),
         Some(JobTarget::Devices(devices)) => Some(Place::of_devices(records, devices, scope)),
     };
@@ -155,6 +192,21 @@ fn checked(records: &Records<'_>, question: &JobQuestion, scope: &Scope) -> Resu
         message: fault.to_string(),
     }));
     Ok((place, organization, problems))
+}
+
+fn problem_of_source(error: RerunJobError) -> Result<JobProblem, StoreError> {
+    let message = error.to_string();
+    let member = match error {
+        RerunJobError::Store(error) | RerunJobError::Create(CreateJobError::Store(error)) => return Err(error),
+        RerunJobError::Invalid { field, .. } => format!("rerunOf.{field}"),
+        RerunJobError::NotFound
+        | RerunJobError::WrongState { .. }
+        | RerunJobError::StillOut { .. }
+        | RerunJobError::NothingFailed
+        | RerunJobError::Data(_)
+        | RerunJobError::Create(_) => "rerunOf.job".to_owned(),
+    };
+    Ok(JobProblem { member: Some(member), message })
 }
 
 fn problem(error: CentralJobError) -> Result<JobProblem, StoreError> {

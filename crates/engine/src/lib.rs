@@ -79,7 +79,7 @@ pub use port::{CallError, Clock, DevicePort, Entropy};
 pub use properties::{DeviceProperties, PropertiesError, PropertyDocument};
 pub use provisioning::{AttestationError, EnrollmentGroupError, NewAttestation, Registrant};
 pub use rates::{Rate, Rates, TooOften};
-pub use reruns::{Rerun, RerunJobError};
+pub use reruns::{NOT_ON_THE_HUB_FACE, Rerun, RerunJobError};
 pub use schedules::{DefinitionChange, ScheduledJobError};
 pub use sign_in::{
     Admitted, Credentials, FIRST_ADMINISTRATOR, MakePasswordError, SignInError, SignedIn, reset_password,

@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use bellwether_model::job::{Gate, Job, Offline, Outcome};
@@ -120,6 +121,7 @@ impl MethodJob<'_> {
                 Duration::from_micros(time.micros_since(self.engine.now())).min(LONGEST_SLEEP)
             });
             let may_begin = self.may_begin();
+            self.task.waits_for_devices.store(may_begin && self.room() > 0 && self.gate.room > 0, Ordering::Relaxed);
             tokio::select! {
                 Some(answered) = self.in_flight.next() => {
                     self.answered(answered);
@@ -131,6 +133,7 @@ impl MethodJob<'_> {
                 () = self.engine.abandoning.cancelled() => self.abandon(),
                 () = tokio::time::sleep(until_next), if may_begin => {}
             }
+            self.task.waits_for_devices.store(false, Ordering::Relaxed);
         }
     }
 
@@ -152,13 +155,8 @@ impl MethodJob<'_> {
 
     /// When something is to be done though nothing happens.
     fn next_look(&self) -> Option<Time> {
-        let returned = Some(self.grace_ends()).filter(|_| self.may_return);
+        let returned = Some(self.engine.grace_ends()).filter(|_| self.may_return);
         [self.look_again_at, self.job.deadline, returned].into_iter().flatten().min()
-    }
-
-    /// Until then devices may come back after our own start.
-    fn grace_ends(&self) -> Time {
-        Time(self.engine.started.0.saturating_add(self.engine.settings.reconnect_grace.as_micros() as i64))
     }
 
     /// Looks at devices of which there was news, then goes on with the pass while there is room: a part at a time,
@@ -170,7 +168,7 @@ impl MethodJob<'_> {
             self.look_again_at = None;
             self.heard_of.append(&mut self.taken_back);
         }
-        if self.may_return && now >= self.grace_ends() {
+        if self.may_return && now >= self.engine.grace_ends() {
             self.may_return = false;
             self.pass = Some(self.gate.from);
         }
@@ -228,7 +226,7 @@ impl MethodJob<'_> {
         let back = self.engine.presences.get(target.device);
         let may_be_cut = || !self.engine.presence_known || target.state_updated == self.engine.started;
         let cut = back.map_or_else(may_be_cut, |presence| presence.connected);
-        cut && self.engine.now() < self.grace_ends()
+        cut && self.engine.now() < self.engine.grace_ends()
     }
 
     fn end(&mut self, device: DeviceSeq, outcome: Outcome) {

@@ -6,9 +6,10 @@
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bellwether_model::job::{Action, Counters, Job, JobSpec, JobState, Target};
+use bellwether_model::job::{Action, Counters, Job, JobSpec, JobState, Offline, Target};
 use bellwether_model::{JobKey, Time};
 use bellwether_store::{Requirement, StoreError, TargetList};
 use futures::FutureExt;
@@ -27,6 +28,8 @@ pub(crate) const LONGEST_SLEEP: Duration = Duration::from_secs(30);
 pub(crate) struct ActiveJob {
     /// The job was changed from outside.
     pub changed: Notify,
+    /// Its task has nothing to do until devices of the list connect.
+    pub waits_for_devices: AtomicBool,
     /// Held by the task from before it records attempts until it has sent them.
     pub sending: Mutex<()>,
 }
@@ -168,6 +171,21 @@ impl Engine {
         let limit = self.settings.jobs_at_once?;
         let waits = self.waiting_for_slot.lock().contains(&job.key);
         waits.then(|| format!("waits: as many jobs are running as may at once ({limit})"))
+    }
+
+    /// Until when a job waits for devices of its open batch that are not connected; `None`: it does not wait for any. The
+    /// inner `None`: as long as it takes.
+    pub fn waits_for_devices(&self, job: &Job) -> Option<Option<Time>> {
+        let waits = self.active.lock().get(&job.key).is_some_and(|task| task.waits_for_devices.load(Ordering::Relaxed));
+        waits.then(|| match job.spec.offline {
+            Offline::WaitUntilDeadline => job.deadline,
+            Offline::FailNow => Some(self.grace_ends()),
+        })
+    }
+
+    /// Until then devices may come back after our own start.
+    pub(crate) fn grace_ends(&self) -> Time {
+        Time(self.started.0.saturating_add(self.settings.reconnect_grace.as_micros() as i64))
     }
 
     async fn until_deadline(&self, job: &Job) {

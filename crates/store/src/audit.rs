@@ -153,6 +153,24 @@ impl Records<'_> {
     }
 }
 
+impl Records<'_> {
+    /// The newest entry that says that `action` was done with a thing at `since` or later.
+    pub fn last_noted(
+        &self,
+        kind: &str,
+        id: &str,
+        action: &str,
+        since: Time,
+    ) -> Result<Option<AuditEntry>, StoreError> {
+        let sql = format!(
+            "SELECT {ENTRY_COLUMNS} FROM audit
+             WHERE id = ?1 AND number >= ?2 AND kind = ?3 AND action = ?4 ORDER BY number DESC LIMIT 1"
+        );
+        let mut statement = self.connection().prepare_cached(&sql)?;
+        Ok(statement.query_row(params![id, since.0, kind, action], entry_of).optional()?)
+    }
+}
+
 tokio::task_local! {
     /// What the call that runs in this task is about to change.
     static PENDING: PendingEntry;
@@ -222,7 +240,7 @@ impl Store {
             let least = filter.since.map_or(i64::MIN, |since| since.0);
             let of_thing = if filter.id.is_some() { "id = ?3 AND" } else { "?3 IS NULL AND" };
             let sql = format!(
-                "SELECT number, actor, actor_name, action, kind, id, organization, address, detail FROM audit
+                "SELECT {ENTRY_COLUMNS} FROM audit
                  WHERE {of_thing} number < ?1 AND number >= ?2 ORDER BY number DESC"
             );
             let mut statement = connection.prepare_cached(&sql)?;
@@ -258,6 +276,9 @@ impl Store {
         .await
     }
 }
+
+/// In the order of [`entry_of`].
+const ENTRY_COLUMNS: &str = "number, actor, actor_name, action, kind, id, organization, address, detail";
 
 fn entry_of(row: &Row<'_>) -> Result<AuditEntry, rusqlite::Error> {
     Ok(AuditEntry {

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use bellwether_model::DeviceSeq;
+use bellwether_model::access::Scope;
 use bellwether_model::identity::Device;
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use crate::devices::{DEVICE_COLUMNS, device_of};
 use crate::members::{Look, MemberSelection};
@@ -36,7 +37,7 @@ impl DeviceCount {
         // Who is connected has a live entry.
         self.connected += u64::from(presence(device).is_some_and(|presence| presence.connected));
         if self.sample.len() < sample {
-            let sql = format!("SELECT {DEVICE_COLUMNS} FROM device WHERE seq = ?1");
+            let sql = format!("SELECT {DEVICE_COLUMNS} FROM device WHERE seq = ?1 AND deleted IS NULL");
             let mut statement = connection.prepare_cached(&sql)?;
             let mut rows = statement.query([device.0])?;
             self.sample.extend(rows.next()?.map(device_of).transpose()?);
@@ -77,6 +78,38 @@ impl Store {
                     Ok(true)
                 })?;
                 Ok(count)
+            })
+            .await
+    }
+
+    /// Are `devices` devices all that there are in `scope`? They are those in `list`, which may hold others too; without
+    /// one they are known to be there.
+    pub async fn is_all_of(&self, devices: u64, list: Option<TargetList>, scope: Scope) -> Result<bool, StoreError> {
+        self.readers
+            .select(move |connection| {
+                let organizations = scope.organizations().map(serde_json::to_string).transpose()?;
+                let within = match &organizations {
+                    Some(_) => "organization IN (SELECT value FROM json_each(?1))",
+                    None => "?1 IS NULL",
+                };
+                let sql =
+                    format!("SELECT COUNT(*) FROM (SELECT 1 FROM device WHERE deleted IS NULL AND {within} LIMIT ?2)");
+                let most = devices.saturating_add(1).cast_signed();
+                let there: i64 =
+                    connection.prepare_cached(&sql)?.query_row(params![organizations, most], |row| row.get(0))?;
+                let (Some(list), true) = (list, there < most) else { return Ok(there < most) };
+                let sql = format!("SELECT seq FROM device WHERE deleted IS NULL AND {within} ORDER BY seq");
+                let mut statement = connection.prepare_cached(&sql)?;
+                let mut rows = statement.query(params![organizations])?;
+                let mut listed = list.each();
+                while let Some(row) = rows.next()? {
+                    let device = DeviceSeq(row.get(0)?);
+                    // Both ascend.
+                    if listed.find(|listed| *listed >= device) != Some(device) {
+                        return Ok(false);
+                    }
+                }
+                Ok(true)
             })
             .await
     }

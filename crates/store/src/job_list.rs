@@ -20,7 +20,7 @@ pub struct JobSelection {
     pub filter: JobFilter,
     /// Of one of these kinds.
     pub kinds: Vec<JobKind>,
-    /// On this device group.
+    /// On this device group, reruns of such jobs included.
     pub group: Option<String>,
     /// Made by this one.
     pub owner: Option<String>,
@@ -79,7 +79,7 @@ pub struct JobOverview {
     pub attention: Option<Attention>,
     /// The id of the job on whose devices it runs again.
     pub rerun_of: Option<String>,
-    /// Its device group, if that is still there.
+    /// The device group that it runs on, if that is still there.
     pub group: Option<DeviceGroup>,
 }
 
@@ -251,7 +251,7 @@ fn overview(
     let length = row.get_ref(SPEC_COLUMN)?.as_str().map_err(rusqlite::Error::from)?.len();
     let job = job_of(row)?;
     let attention = job.attention(row.get(SPEC_COLUMN + 2)?);
-    let group = match job.spec.central().map(|central| central.group.as_str()).filter(|group| !group.is_empty()) {
+    let group = match job.spec.group() {
         Some(group) => Records::inside(connection).get::<DeviceGroup>(group)?.map(|stored| stored.record),
         None => None,
     };

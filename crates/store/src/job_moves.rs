@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::jobs::job_by_key;
 use crate::results::last_event;
 use crate::targets::Ordinals;
-use crate::{Store, StoreError};
+use crate::{Records, Store, StoreError};
 
 /// Of more events than this at once it is not looked up which devices they touched, nor of more devices one by one.
 const EVENTS_LOOKED_UP: usize = 1000;
@@ -49,6 +49,26 @@ impl Store {
             Ok(Some(JobMoves { job, last, time, is_whole, touched }))
         })
         .await
+    }
+}
+
+impl Records<'_> {
+    /// When the last device of a job was begun, or ended without having been begun; `None`: none was, or it is too long
+    /// ago to be looked up.
+    pub fn last_begun(&self, job: JobKey) -> Result<Option<Time>, StoreError> {
+        let sql = "SELECT at, succeeded + failed + running + cancelled FROM job_event
+                   WHERE job = ?1 ORDER BY number DESC LIMIT ?2";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        let mut rows = statement.query(params![job.0, EVENTS_LOOKED_UP as i64])?;
+        let mut last: Option<(i64, i64)> = None;
+        while let Some(row) = rows.next()? {
+            let (at, begun) = (row.get(0)?, row.get(1)?);
+            match last {
+                Some((time, after)) if after != begun => return Ok(Some(Time(time))),
+                Some(_) | None => last = Some((at, begun)),
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -98,7 +98,7 @@ function Run({ live }: { live: LiveJob & { job: NonNullable<LiveJob["job"]> } })
         about={
           (job.reason || job.description || job.rerunOf) && (
             <span className={styles.about}>
-              {job.reason && <Text>{sentence(job.reason)}</Text>}
+              {job.reason && <Text>{sentence(job.reason.message)}</Text>}
               {job.description && <Text>{job.description}</Text>}
               {job.rerunOf && (
                 <span>

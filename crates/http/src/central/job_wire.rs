@@ -1,6 +1,6 @@
 //! Jobs in the newest version's form (iot-central §3).
 
-use bellwether_engine::NewCentralJob;
+use bellwether_engine::{NewCentralJob, Rerun};
 use bellwether_model::JobId;
 use bellwether_model::group::{DESCRIPTION_MAX, DISPLAY_NAME_MAX};
 use bellwether_model::job::{
@@ -10,7 +10,7 @@ use bellwether_model::json::{ObjectWriter, RawJson};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::call::from_json;
+use super::call::{from_json, said};
 use super::error::CentralError;
 
 /// The members that a job and a scheduled job have in common, as a caller sends them. Members that only the server
@@ -60,6 +60,56 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
+/// What is other in a job that is made on devices of an earlier one, as a caller of our own version sends it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RerunBody<'a> {
+    display_name: Option<String>,
+    description: Option<String>,
+    devices: Option<Vec<String>>,
+    #[serde(borrow, default, deserialize_with = "said")]
+    batch: Option<Option<AmountBody<'a>>>,
+    #[serde(borrow, default, deserialize_with = "said")]
+    cancellation_threshold: Option<Option<AmountBody<'a>>>,
+    #[serde(borrow)]
+    data: Option<Vec<&'a RawValue>>,
+}
+
+impl RerunBody<'_> {
+    /// The rerun.
+    ///
+    /// # Errors
+    /// 422.
+    pub fn rerun(self, id: JobId, owner: String) -> Result<Rerun, CentralError> {
+        check_texts(self.display_name.as_deref(), self.description.as_deref())?;
+        let RerunBody { display_name, description, devices, batch, cancellation_threshold, data } = self;
+        if data.as_ref().is_some_and(Vec::is_empty) {
+            return Err(CentralError::unprocessable(NO_DATA));
+        }
+        Ok(Rerun {
+            data: data.map(|data| entries(&data).collect()).transpose()?,
+            batch: batch.map(|batch| batch.as_ref().map(AmountBody::batch).transpose()).transpose()?,
+            threshold: cancellation_threshold
+                .map(|threshold| threshold.as_ref().map(AmountBody::threshold).transpose())
+                .transpose()?,
+            id,
+            display_name,
+            description,
+            devices,
+            owner,
+        })
+    }
+}
+
+/// A job that does nothing is none.
+pub(crate) const NO_DATA: &str = "data must have at least one entry";
+
+fn entries(data: &[&RawValue]) -> impl Iterator<Item = Result<JobData, CentralError>> {
+    data.iter().enumerate().map(|(index, entry)| {
+        read_entry(entry.get()).map_err(|text| CentralError::unprocessable(format!("data[{index}]{text}")))
+    })
+}
+
 impl JobBody<'_> {
     /// The group, the entries, the names. On chosen devices the group is empty.
     ///
@@ -77,7 +127,7 @@ impl JobBody<'_> {
             }
         };
         if self.data.is_empty() {
-            return Err(CentralError::unprocessable("data must have at least one entry"));
+            return Err(CentralError::unprocessable(NO_DATA));
         }
         Ok(CentralJob {
             display_name: self.display_name.clone(),
@@ -101,9 +151,12 @@ impl JobBody<'_> {
 
     /// The entries of `data`, one by one.
     pub fn entries(&self) -> impl Iterator<Item = Result<JobData, CentralError>> {
-        self.data.iter().enumerate().map(|(index, entry)| {
-            read_entry(entry.get()).map_err(|text| CentralError::unprocessable(format!("data[{index}]{text}")))
-        })
+        entries(&self.data)
+    }
+
+    /// Is there a name for people, and a description?
+    pub fn has_texts(&self) -> (bool, bool) {
+        (self.display_name.is_some(), self.description.is_some())
     }
 
     /// The names for people.
@@ -119,14 +172,7 @@ impl JobBody<'_> {
     /// # Errors
     /// 422.
     pub fn delivery(&self) -> Result<Delivery, CentralError> {
-        let batch = self.batch.as_ref().map(|body| body.amount("batch")).transpose()?;
-        let threshold = self.cancellation_threshold.as_ref().map(|body| {
-            let amount = body.amount("cancellationThreshold")?;
-            Ok::<_, CentralError>(Threshold { amount, per_batch: body.is_per_batch() })
-        });
-        let delivery = Delivery { batch, threshold: threshold.transpose()? };
-        delivery.check().map_err(CentralError::unprocessable)?;
-        Ok(delivery)
+        Ok(Delivery { batch: self.batch()?, threshold: self.threshold()? })
     }
 
     /// The batches alone.
@@ -134,9 +180,7 @@ impl JobBody<'_> {
     /// # Errors
     /// 422.
     pub fn batch(&self) -> Result<Option<Amount>, CentralError> {
-        let batch = self.batch.as_ref().map(|body| body.amount("batch")).transpose()?;
-        Delivery { batch, threshold: None }.check().map_err(CentralError::unprocessable)?;
-        Ok(batch)
+        self.batch.as_ref().map(AmountBody::batch).transpose()
     }
 
     /// The threshold alone.
@@ -144,13 +188,7 @@ impl JobBody<'_> {
     /// # Errors
     /// 422.
     pub fn threshold(&self) -> Result<Option<Threshold>, CentralError> {
-        let read = |body: &AmountBody<'_>| {
-            let amount = body.amount("cancellationThreshold")?;
-            Ok::<_, CentralError>(Threshold { amount, per_batch: body.is_per_batch() })
-        };
-        let threshold = self.cancellation_threshold.as_ref().map(read).transpose()?;
-        Delivery { batch: None, threshold }.check().map_err(CentralError::unprocessable)?;
-        Ok(threshold)
+        self.cancellation_threshold.as_ref().map(AmountBody::threshold).transpose()
     }
 
     /// The organization that is named.
@@ -182,6 +220,18 @@ pub(crate) fn check_texts(display_name: Option<&str>, description: Option<&str>)
 }
 
 impl AmountBody<'_> {
+    fn batch(&self) -> Result<Amount, CentralError> {
+        let batch = self.amount("batch")?;
+        Delivery { batch: Some(batch), threshold: None }.check().map_err(CentralError::unprocessable)?;
+        Ok(batch)
+    }
+
+    fn threshold(&self) -> Result<Threshold, CentralError> {
+        let threshold = Threshold { amount: self.amount("cancellationThreshold")?, per_batch: self.is_per_batch() };
+        Delivery { batch: None, threshold: Some(threshold) }.check().map_err(CentralError::unprocessable)?;
+        Ok(threshold)
+    }
+
     fn amount(&self, member: &str) -> Result<Amount, CentralError> {
         let value = self.value.map(|value| read_decimal(value.get())).transpose();
         let value = value.map_err(|rule| CentralError::unprocessable(format!("{member}.value {rule}")))?;

@@ -1,6 +1,6 @@
 //! Jobs (iot-central §3).
 
-use bellwether_engine::{CentralJobError, CreateJobError, MoveJobError, Rerun, RerunJobError};
+use bellwether_engine::{CentralJobError, CreateJobError, MoveJobError, RerunJobError};
 use bellwether_model::job::Job;
 use bellwether_model::json::ObjectWriter;
 use bellwether_model::{DeviceSeq, JobId, JobKey};
@@ -8,9 +8,8 @@ use bellwether_store::{FaceKind, JobFilter};
 
 use super::call::{Answer, Call};
 use super::error::CentralError;
-use super::job_wire;
+use super::job_wire::{self, RerunBody};
 use super::own::device_jobs;
-use super::own::jobs::RerunJob;
 use super::own::{job_lists, job_wire as own_wire};
 use super::version::Version;
 
@@ -102,17 +101,15 @@ pub(crate) async fn cancel(call: Call) -> Result<Answer, CentralError> {
 }
 
 /// `PUT /jobs/{jobId}/rerun/{rerunId}`: a new job on the devices that failed in this one. In our own version a body may
-/// name it, and choose others of the devices; the published versions have none, and what is sent is not looked at.
+/// name it, choose others of the devices, and say what is other than in this job; the published versions have none, and what is sent is not looked at.
 pub(crate) async fn rerun(call: Call) -> Result<Answer, CentralError> {
     visible(&call).await?;
     let id = job_id(call.param(1))?;
-    let body: RerunJob = match call.version {
+    let body: RerunBody<'_> = match call.version {
         Version::Own if !call.body.trim_ascii().is_empty() => call.json()?,
-        _ => RerunJob::default(),
+        _ => RerunBody::default(),
     };
-    job_wire::check_texts(body.display_name.as_deref(), body.description.as_deref())?;
-    let RerunJob { display_name, description, devices } = body;
-    let rerun = Rerun { id, display_name, description, devices, owner: call.caller.name.clone() };
+    let rerun = body.rerun(id, call.caller.name.clone())?;
     let job = call.engine().rerun_job(call.param(0), rerun).await?;
     answer(&call, &job).await
 }
@@ -137,7 +134,8 @@ fn absent() -> CentralError {
 async fn answer(call: &Call, job: &Job) -> Result<Answer, CentralError> {
     if call.version == Version::Own {
         let overview = call.engine().store().job_overview(job.spec.id.as_str()).await?.ok_or_else(absent)?;
-        return Answer::one(&own_wire::document(call, &overview)?);
+        let documents = own_wire::documents(call, &[overview]).await?;
+        return documents.first().map_or_else(|| Err(absent()), |document| Answer::one(document));
     }
     let central = job.spec.central().ok_or_else(absent)?;
     Ok(Answer::text(job_wire::document(job, central)).with_reason(job.failure.clone()))
@@ -193,7 +191,9 @@ impl From<RerunJobError> for CentralError {
                 CentralError::conflict(format!("the job is {status}; only one that has ended is run again"))
             }
             RerunJobError::StillOut { .. } => CentralError::conflict(error),
-            RerunJobError::NothingFailed | RerunJobError::Invalid { .. } => CentralError::unprocessable(error),
+            RerunJobError::NothingFailed | RerunJobError::Data(_) | RerunJobError::Invalid { .. } => {
+                CentralError::unprocessable(error)
+            }
             RerunJobError::Create(error) => error.into(),
             RerunJobError::Store(error) => error.into(),
         }

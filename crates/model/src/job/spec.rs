@@ -63,8 +63,8 @@ pub struct CentralJob {
     pub display_name: Option<String>,
     /// For people.
     pub description: Option<String>,
-    /// Id of the device group; a rerun keeps that of its source. Empty for a job on devices that were chosen one by
-    /// one.
+    /// Id of the device group as the published versions show it: a rerun shows that of its source. On which devices the
+    /// job runs stands in its target ([`JobSpec::group`]). Empty for a job on devices that were chosen one by one.
     pub group: String,
     /// What it does, entry by entry.
     pub data: Vec<JobData>,
@@ -214,6 +214,14 @@ impl JobSpec {
             owner,
             organization: None,
             keep_previous: true,
+        }
+    }
+
+    /// The id of the device group that it runs on; `None`: on others, as a rerun, which takes devices of its source.
+    pub fn group(&self) -> Option<&str> {
+        match &self.target {
+            Target::Group { group } => Some(group),
+            Target::FailedOf { .. } | Target::Chosen { .. } | Target::Twins { .. } => None,
         }
     }
 

@@ -52,7 +52,7 @@ export function JobSummary({ job }: { job: Job }) {
   );
   if (!job.reason) return line;
   return (
-    <Tooltip content={job.reason} relationship="description">
+    <Tooltip content={job.reason.message} relationship="description">
       {line}
     </Tooltip>
   );

@@ -106,7 +106,7 @@ export function Overview({ create }: { create: ReactNode }) {
           ? t("jobs.since", {
               duration: formats.duration(secondsOf(job.start, job.end ?? undefined, new Date())),
             })
-          : (job.reason ?? "")}
+          : (job.reason?.message ?? "")}
       </Text>
       <JobMenu job={job} />
     </>
@@ -142,8 +142,8 @@ export function Overview({ create }: { create: ReactNode }) {
               <WarningRegular className={styles.warning} />
               <Text size={200}>{job.attention && t(ATTENTION[job.attention])}</Text>
             </span>
-            <Text size={200} className={styles.muted} title={job.reason ?? undefined}>
-              {job.end ? <TimeText time={job.end} relative /> : (job.reason ?? "")}
+            <Text size={200} className={styles.muted} title={job.reason?.message}>
+              {job.end ? <TimeText time={job.end} relative /> : (job.reason?.message ?? "")}
             </Text>
             <JobMenu job={job} />
           </>

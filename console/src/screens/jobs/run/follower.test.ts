@@ -20,6 +20,7 @@ const job = (event: number, more: Partial<Job> = {}): Job => ({
   id: "j",
   face: "central",
   type: "property",
+  target: "group",
   group: "g",
   data: [],
   status: "running",
@@ -88,7 +89,10 @@ test("events follow the reading without a gap and none counts twice", () => {
 test("what is absent in an event is absent then", () => {
   const { follower, stream, last } = follow();
   follower.snapshot(
-    job(1, { reason: "waits for a slot", gauge: { failed: 1, borne: 2, devices: 3, perBatch: false } }),
+    job(1, {
+      reason: { code: "slot", message: "waits for a slot" },
+      gauge: { failed: 1, borne: 2, devices: 3, perBatch: false },
+    }),
   );
   stream().listener.onJob(event(2));
   expect(last()?.job.reason).toBeNull();

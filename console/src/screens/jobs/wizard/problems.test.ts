@@ -168,6 +168,7 @@ test("what will happen, in plain words", () => {
     nextRuns: [],
     problems: [],
     perBatch: false,
+    selectsAll: false,
   };
   const say = (numbers: Partial<typeof preview>) =>
     deliverySentences({ ...preview, ...numbers }, t, formatsOf("en")).join(" ");

@@ -60,6 +60,7 @@ const meets = (devices: number) =>
     batchSize: devices,
     lastBatchSize: devices,
     perBatch: false,
+    selectsAll: false,
     nextRuns: [],
     problems: [],
   }) satisfies Schemas["JobPreview"];

@@ -64,7 +64,7 @@ fn jobs(all: &mut Description) {
         )
         .query("attention", "`true`: only those that somebody should look at")
         .query("search", SEARCH_DESCRIBED)
-        .query("group", "Only those on this device group")
+        .query("group", "Only those on this device group, reruns of such jobs included")
         .query("owner", "Only those that this one made")
         .query(
             "type",

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::super::call::{Answer, Call};
 use super::super::error::CentralError;
+use super::owner::Names;
 
 /// A job that was saved and not run. Nothing of it but the shape is checked before it is run.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
@@ -31,6 +32,9 @@ pub(crate) struct JobDraft {
     /// Who saved it last; the server sets it.
     #[serde(default)]
     pub owner: String,
+    /// How people know who saved it last; the server sets it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_name: Option<String>,
     /// When it was saved last; the server sets it.
     #[serde(default)]
     #[schema(format = DateTime)]
@@ -53,7 +57,8 @@ pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
     let read = move |records: &Records<'_>| records.job_drafts(&selection, after.as_ref(), page.limit, seen);
     let found = call.engine().store().read_records(read).await?;
     let next = found.next.as_ref().map(|position| call.next(position)).transpose()?;
-    let drafts = found.drafts.into_iter().map(document).collect::<Result<Vec<_>, _>>()?;
+    let names = Names::of(&call, found.drafts.iter().map(|draft| draft.record.owner.as_str())).await?;
+    let drafts = found.drafts.into_iter().map(|draft| document(draft, &names)).collect::<Result<Vec<_>, _>>()?;
     Answer::page(drafts, next)
 }
 
@@ -61,7 +66,7 @@ pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
 pub(crate) async fn get(call: Call) -> Result<Answer, CentralError> {
     let found = call.engine().store().record::<job_draft::JobDraft>(id(&call)?.as_str()).await?;
     let seen = found.filter(|draft| call.scope.covers(draft.record.organization.as_deref()));
-    Answer::one(&document(seen.ok_or(JobDraftError::NotFound)?)?)
+    answer(&call, seen.ok_or(JobDraftError::NotFound)?).await
 }
 
 /// `PUT /jobDrafts/{draftId}`: saves a draft, a new one or over one that is there.
@@ -76,8 +81,8 @@ pub(crate) async fn put(call: Call) -> Result<Answer, CentralError> {
         }
     };
     let new = NewJobDraft { id, display_name: body.display_name, organization, job: RawJson::from(&*body.job) };
-    let engine = std::sync::Arc::clone(call.engine());
-    Answer::one(&document(engine.save_job_draft(new, if_match, call.caller, call.scope).await?)?)
+    let saved = call.engine().save_job_draft(new, if_match, call.caller.clone(), call.scope.clone()).await?;
+    answer(&call, saved).await
 }
 
 /// `DELETE /jobDrafts/{draftId}`.
@@ -91,7 +96,12 @@ fn id(call: &Call) -> Result<JobDraftId, CentralError> {
     call.param(0).parse().map_err(CentralError::bad_request)
 }
 
-fn document(stored: Stored<job_draft::JobDraft>) -> Result<JobDraft, CentralError> {
+async fn answer(call: &Call, draft: Stored<job_draft::JobDraft>) -> Result<Answer, CentralError> {
+    let names = Names::of(call, [draft.record.owner.as_str()]).await?;
+    Answer::one(&document(draft, &names)?)
+}
+
+fn document(stored: Stored<job_draft::JobDraft>, names: &Names) -> Result<JobDraft, CentralError> {
     let etag = Some(stored.etag_text());
     let job_draft::JobDraft { id, display_name, organization, owner, saved, job } = stored.record;
     Ok(JobDraft {
@@ -99,6 +109,7 @@ fn document(stored: Stored<job_draft::JobDraft>) -> Result<JobDraft, CentralErro
         etag,
         display_name,
         organizations: organization.map(|organization| vec![organization]),
+        owner_name: names.get(&owner),
         owner,
         saved: saved.to_string(),
         job: RawValue::from_string(job.as_str().to_owned())?,

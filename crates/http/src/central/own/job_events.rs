@@ -12,7 +12,7 @@ use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use bellwether_model::JobKey;
 use bellwether_model::access::Permission;
-use bellwether_store::JobMoves;
+use bellwether_store::{JobMoves, StoreError};
 use futures::stream;
 use serde::Serialize;
 use tokio::sync::watch;
@@ -23,7 +23,7 @@ use utoipa::ToSchema;
 use super::super::call::{Answer, Call};
 use super::super::error::{CentralError, Code};
 use super::super::{admission, jobs};
-use super::job_wire;
+use super::job_reason::{JobReason, reasons};
 use super::jobs::{JobCounters, JobStatus, OpenBatch, ThresholdGauge};
 use crate::streams::{OpenStream, TooManyStreams};
 
@@ -64,9 +64,9 @@ pub(crate) struct JobEvent {
     /// After the last one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gauge: Option<ThresholdGauge>,
-    /// Why it waits, was cancelled or failed.
+    /// Why it waits, was stopped, cancelled or failed. Some waiting begins and ends without an event.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<JobReason>,
     /// Places in the frozen list that were touched, as ranges `[from, to]`, at most 100; absent: any may have been.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub touched: Option<Vec<[u64; 2]>>,
@@ -173,12 +173,15 @@ impl Updates {
         self.is_news = has_ended;
         self.told = moves.last;
         let event = Event::default().event(name).id(moves.last.to_string());
-        Some(Some(event.json_data(self.event(first, moves)).ok()?))
+        let told = self.event(first, moves).await;
+        let told = told.inspect_err(|error| tracing::warn!(%error, "a live stream ends early")).ok()?;
+        Some(Some(event.json_data(told).ok()?))
     }
 
-    fn event(&self, first: u64, moves: JobMoves) -> JobEvent {
+    async fn event(&self, first: u64, moves: JobMoves) -> Result<JobEvent, StoreError> {
         let JobMoves { job, last, time, touched, .. } = moves;
-        JobEvent {
+        let reason = reasons(&self.call, &[&job]).await?.pop().flatten();
+        Ok(JobEvent {
             first,
             last,
             time: time.to_string(),
@@ -186,9 +189,9 @@ impl Updates {
             counters: job.counters.unwrap_or_default().into(),
             open_batch: job.batch.map(|batch| OpenBatch::of(batch, &job)),
             gauge: job.failures().map(Into::into),
-            reason: job_wire::reason(&self.call, &job),
+            reason,
             touched: touched.map(|ranges| ranges.into_iter().map(|(from, to)| [from, to]).collect()),
-        }
+        })
     }
 
     /// Whoever opened the stream is let in anew: a token may have been revoked, a role changed.

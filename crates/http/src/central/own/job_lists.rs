@@ -8,7 +8,7 @@ use bellwether_store::{JobFilter, JobOrder, JobSelection, SearchText};
 
 use super::super::call::{Answer, Call};
 use super::super::error::CentralError;
-use super::job_wire::document;
+use super::job_wire::documents;
 
 /// What jobs can be sorted by; `created desc` when nothing is said.
 const ORDERS: [(&str, JobOrder); 5] = [
@@ -27,8 +27,7 @@ pub(crate) async fn page(call: Call, scheduled_job: Option<String>) -> Result<An
     let engine = call.engine();
     let found = engine.store().job_overviews(selection, after, page.limit, engine.now()).await?;
     let next = found.next.as_ref().map(|position| call.next(position)).transpose()?;
-    let jobs = found.jobs.iter().map(|job| document(&call, job)).collect::<Result<Vec<_>, _>>()?;
-    Answer::page(jobs, next)
+    Answer::page(documents(&call, &found.jobs).await?, next)
 }
 
 /// What the parameters say.

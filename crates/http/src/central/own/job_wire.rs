@@ -9,22 +9,34 @@ use super::super::call::Call;
 use super::super::description::jobs::JobProgress;
 use super::super::error::CentralError;
 use super::super::job_wire;
+use super::job_reason::{JobReason, reasons};
 use super::jobs::{
-    Attention, HubJob, Job, JobAction, JobCounters, JobFace, JobStatus, JobType, OpenBatch, ThresholdGauge,
+    Attention, HubJob, Job, JobAction, JobCounters, JobFace, JobStatus, JobType, OpenBatch, TargetKind, ThresholdGauge,
 };
+use super::owner::Names;
 
-/// The job with what the caller may do with it.
+/// Jobs with what the caller may do with them.
 ///
 /// # Errors
-/// What is kept of it is no JSON: a failure of ours.
-pub(crate) fn document(call: &Call, overview: &JobOverview) -> Result<Job, CentralError> {
+/// The store failed, or what is kept of a job is no JSON: a failure of ours.
+pub(crate) async fn documents(call: &Call, jobs: &[JobOverview]) -> Result<Vec<Job>, CentralError> {
+    let names = Names::of(call, jobs.iter().map(|overview| overview.job.spec.owner.as_str())).await?;
+    let reasons = reasons(call, &jobs.iter().map(|overview| &overview.job).collect::<Vec<_>>()).await?;
+    jobs.iter().zip(reasons).map(|(overview, reason)| document(call, overview, &names, reason)).collect()
+}
+
+fn document(
+    call: &Call,
+    overview: &JobOverview,
+    names: &Names,
+    reason: Option<JobReason>,
+) -> Result<Job, CentralError> {
     let JobOverview { job, events, attention, rerun_of, group } = overview;
     let counters = job.counters.unwrap_or_default();
     // A job of the hub face has nothing to show of these.
     let nothing = CentralJob::default();
     let central = job.spec.central();
-    let CentralJob { display_name, description, group: group_id, data, scheduled_job, .. } =
-        central.unwrap_or(&nothing);
+    let CentralJob { display_name, description, data, scheduled_job, .. } = central.unwrap_or(&nothing);
     let seen_group = group.as_ref().filter(|group| call.scope.covers(group.organization.as_deref()));
     Ok(Job {
         id: job.spec.id.to_string(),
@@ -34,7 +46,8 @@ pub(crate) fn document(call: &Call, overview: &JobOverview) -> Result<Job, Centr
         scheduled_job_id: scheduled_job.clone(),
         display_name: display_name.clone(),
         description: description.clone(),
-        group: group_id.clone(),
+        target: target(&job.spec.target),
+        group: job.spec.group().unwrap_or_default().to_owned(),
         group_name: seen_group.map(|group| group.display_name.clone()),
         chosen_devices: chosen(&job.spec.target),
         batch: job.spec.delivery.batch.map(|batch| raw(|out| job_wire::batch(out, batch))).transpose()?,
@@ -57,8 +70,9 @@ pub(crate) fn document(call: &Call, overview: &JobOverview) -> Result<Job, Centr
         end: job.ended.map(|time| time.to_string()),
         created: job.created.to_string(),
         owner: job.spec.owner.clone(),
+        owner_name: names.get(&job.spec.owner),
         rerun_of: rerun_of.clone(),
-        reason: reason(call, job),
+        reason,
         counters: counters.into(),
         open_batch: job.batch.map(|batch| OpenBatch::of(batch, job)),
         gauge: job.failures().map(Into::into),
@@ -66,12 +80,6 @@ pub(crate) fn document(call: &Call, overview: &JobOverview) -> Result<Job, Centr
         actions: actions(call, job),
         event: *events,
     })
-}
-
-/// Why it waits, failed or was cancelled.
-pub(crate) fn reason(call: &Call, job: &job::Job) -> Option<String> {
-    let for_its_time = || (job.state == JobState::Scheduled).then(|| format!("waits for its time, {}", job.start));
-    call.engine().waiting_reason(job).or_else(for_its_time).or_else(|| job.failure.clone())
 }
 
 /// What the state allows and the caller's roles permit. Who may run jobs somewhere may copy one that he sees.
@@ -87,6 +95,15 @@ fn actions(call: &Call, job: &job::Job) -> Vec<JobAction> {
         (JobAction::Copy, job.spec.central().is_some()),
     ];
     all.into_iter().filter(|(_, may)| *may).map(|(action, _)| action).collect()
+}
+
+fn target(target: &Target) -> TargetKind {
+    match target {
+        Target::Group { .. } => TargetKind::Group,
+        Target::FailedOf { .. } => TargetKind::FailedOf,
+        Target::Chosen { .. } | Target::Twins { device_ids: Some(_), .. } => TargetKind::Devices,
+        Target::Twins { device_ids: None, .. } => TargetKind::Query,
+    }
 }
 
 fn chosen(target: &Target) -> Option<u64> {

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::super::description::jobs::{Amount, JobData, JobProgress, Threshold};
+use super::job_reason::JobReason;
 
 /// A job. The members of the published versions, and more.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,7 +30,9 @@ pub(crate) struct Job {
     /// What it is for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The device group; empty for a job on chosen devices and for one of the hub face.
+    /// How its devices are found.
+    pub target: TargetKind,
+    /// The device group; empty unless `target` is `group`.
     pub group: String,
     /// The group's name, if it is still there and the caller may see it.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,12 +71,15 @@ pub(crate) struct Job {
     pub created: String,
     /// Who made it.
     pub owner: String,
+    /// How people know who made it: a user's mail address, a token's id, a policy's name; absent when it is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner_name: Option<String>,
     /// The job on whose devices it runs again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rerun_of: Option<String>,
-    /// One sentence: why it waits, was stopped, cancelled or failed.
+    /// Why it waits, was stopped, cancelled or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
+    pub reason: Option<JobReason>,
     /// Its devices by what became of them.
     pub counters: JobCounters,
     /// The batch that is open, or the last one; absent before it begins.
@@ -99,6 +105,20 @@ pub(crate) enum JobFace {
     Central,
     /// IoT Hub's.
     Hub,
+}
+
+/// How the devices of a job are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum TargetKind {
+    /// Those in `group` when it begins.
+    Group,
+    /// They were chosen by id: out of the fleet, or of those of `rerunOf`.
+    Devices,
+    /// All that failed in the job `rerunOf`.
+    FailedOf,
+    /// Those that the condition of the hub face is true for.
+    Query,
 }
 
 /// What a job does. All its entries are of one type.
@@ -266,14 +286,32 @@ pub(crate) struct NewJob {
     pub organizations: Option<Vec<String>>,
 }
 
-/// What a rerun is called, and on which of the devices it runs.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// What a rerun is called, on which of the devices it runs, and what is other than in its source. Of a job of the hub face
+/// only `devices` can be given.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code, reason = "describes what job_wire reads")]
 pub(crate) struct RerunJob {
     /// Its name for people; the source's when absent.
     pub display_name: Option<String>,
     /// What it is for; the source's when absent.
     pub description: Option<String>,
     /// Only these devices of the source, whatever became of them there; absent: all that failed.
+    pub devices: Option<Vec<String>>,
+    /// What it does; absent: the same as the source.
+    pub data: Option<Vec<JobData>>,
+    /// How large its batches are; absent: as in the source, null: one batch.
+    pub batch: Option<Amount>,
+    /// When it is cancelled; absent: as the source, null: never by itself.
+    pub cancellation_threshold: Option<Threshold>,
+}
+
+/// Devices of an earlier job.
+#[derive(Debug, Clone, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct RerunOf {
+    /// The job.
+    pub job: String,
+    /// Only these devices of it; absent: all that failed.
     pub devices: Option<Vec<String>>,
 }

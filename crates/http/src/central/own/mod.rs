@@ -13,6 +13,7 @@ pub(crate) mod failures;
 pub(crate) mod groups;
 pub(crate) mod job_events;
 pub(crate) mod job_lists;
+pub(crate) mod job_reason;
 pub(crate) mod job_wire;
 pub(crate) mod jobs;
 pub(crate) mod owner;

@@ -1,18 +1,19 @@
 //! What a job would do: it is checked as if it were made, and nothing is kept.
 
-use bellwether_engine::{Engine, JobQuestion, JobTarget};
+use bellwether_engine::{Engine, JobQuestion, JobTarget, NOT_ON_THE_HUB_FACE};
 use bellwether_model::identity::Device;
-use bellwether_model::job::Delivery;
+use bellwether_model::job::{Delivery, Job};
 use bellwether_model::schedule::{Progress, Schedule, ScheduledJob};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::super::call::{Answer, Call};
+use super::super::call::{Answer, Call, said};
 use super::super::description::schedules::JobSchedule;
 use super::super::error::CentralError;
-use super::super::job_wire::JobBody;
+use super::super::job_wire::{JobBody, NO_DATA};
 use super::super::schedule_wire;
-use super::jobs::NewJob;
+use super::jobs::{NewJob, RerunOf};
 
 /// Runs that a preview says.
 const NEXT_RUNS: usize = 5;
@@ -29,13 +30,22 @@ pub(crate) struct PreviewJob {
     pub schedule: Option<JobSchedule>,
     /// The scheduled job that is being changed: its next runs go on from where it stands. Beside `schedule`.
     pub scheduled_job: Option<String>,
+    /// The job is a rerun: instead of `group` and `devices`. `data`, `batch` and `cancellationThreshold` are as in
+    /// `PUT /jobs/{jobId}/rerun/{rerunId}`.
+    pub rerun_of: Option<RerunOf>,
 }
 
-/// What a body has beside a job and its schedule.
+/// What a body has beside a job and its schedule. Of a rerun, what is absent and what is null are not the same.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Edited {
+struct Parts {
     scheduled_job: Option<String>,
+    rerun_of: Option<RerunOf>,
+    #[serde(default, deserialize_with = "said")]
+    batch: Option<Option<IgnoredAny>>,
+    #[serde(default, deserialize_with = "said")]
+    cancellation_threshold: Option<Option<IgnoredAny>>,
+    data: Option<IgnoredAny>,
 }
 
 /// What would happen.
@@ -62,6 +72,8 @@ pub(crate) struct JobPreview {
     /// When it would run: the next five times; empty without a schedule.
     #[schema(format = DateTime)]
     pub next_runs: Vec<String>,
+    /// These are all devices, and more than one, that there are where the job would belong.
+    pub selects_all: bool,
     /// What keeps it from being made; empty: it can be.
     pub problems: Vec<Problem>,
 }
@@ -107,14 +119,27 @@ pub(crate) async fn ask(call: Call) -> Result<Answer, CentralError> {
     let body: JobBody<'_> = call.json()?;
     let mut problems = Problems::default();
     problems.take(body.check_texts());
-    let target = match (body.group(), body.devices()) {
-        (Some(_), Some(_)) => {
+    let parts: Parts = call.json()?;
+    let source = match &parts.rerun_of {
+        Some(of) => problems.take(source(&call, of).await),
+        None => None,
+    };
+    let target = match (&parts.rerun_of, body.group(), body.devices()) {
+        (Some(of), None, None) => {
+            // Without the job there is nothing to look at.
+            source.as_ref().map(|_| JobTarget::DevicesOf { job: of.job.clone(), devices: of.devices.clone() })
+        }
+        (Some(_), ..) => {
+            problems.add("rerunOf cannot be given beside group or devices: a job has one of them");
+            None
+        }
+        (None, Some(_), Some(_)) => {
             problems.add("devices cannot be given beside group: a job has one of both");
             None
         }
-        (Some(group), None) => Some(JobTarget::Group(group.to_owned())),
-        (None, Some(devices)) => Some(JobTarget::Devices(devices.clone())),
-        (None, None) => {
+        (None, Some(group), None) => Some(JobTarget::Group(group.to_owned())),
+        (None, None, Some(devices)) => Some(JobTarget::Devices(devices.clone())),
+        (None, None, None) => {
             problems.add("group must be the id of a device group");
             None
         }
@@ -123,17 +148,24 @@ pub(crate) async fn ask(call: Call) -> Result<Answer, CentralError> {
     for (index, entry) in body.entries().enumerate() {
         data.extend(problems.take(entry).map(|entry| (index, entry)));
     }
-    if body.entries().next().is_none() {
-        problems.add("data must have at least one entry");
+    if body.entries().next().is_none() && (parts.rerun_of.is_none() || parts.data.is_some()) {
+        problems.add(NO_DATA);
     }
-    let batch = problems.take(body.batch()).flatten();
-    let threshold = problems.take(body.threshold()).flatten();
-    let delivery = Delivery { batch, threshold };
+    let mut delivery =
+        Delivery { batch: problems.take(body.batch()).flatten(), threshold: problems.take(body.threshold()).flatten() };
+    if let Some(source) = &source {
+        let Delivery { batch, threshold } = source.spec.delivery;
+        delivery.batch = if parts.batch.is_some() { delivery.batch } else { batch };
+        delivery.threshold = if parts.cancellation_threshold.is_some() { delivery.threshold } else { threshold };
+        if source.spec.central().is_none() {
+            problems.add_foreign_to_the_hub(&body, &parts);
+        }
+    }
     let organization = problems.take(body.organization()).flatten();
     let schedule = problems.take(schedule_wire::read_schedule(&call.body)?).flatten();
-    let edited = match call.json::<Edited>()?.scheduled_job {
+    let edited = match &parts.scheduled_job {
         Some(id) => {
-            let found = scheduled_job(&call, &id).await?;
+            let found = scheduled_job(&call, id).await?;
             if found.is_none() {
                 problems.add("scheduledJob must be the id of a scheduled job");
             }
@@ -141,6 +173,13 @@ pub(crate) async fn ask(call: Call) -> Result<Answer, CentralError> {
         }
         None => None,
     };
+    if parts.rerun_of.is_some() {
+        let given = [("schedule", schedule.is_some()), ("organizations", organization.is_some())];
+        for (name, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
+            problems
+                .add(&format!("{name} cannot be given beside rerunOf: a rerun begins now, where its source belongs"));
+        }
+    }
     if schedule.is_some() && body.devices().is_some() {
         problems.add("devices cannot be given beside schedule: a scheduled job runs on a device group");
     }
@@ -175,6 +214,7 @@ pub(crate) async fn ask(call: Call) -> Result<Answer, CentralError> {
         last_batch_size: devices - size * batches.saturating_sub(1),
         failures_borne: delivery.failures_borne(if per_batch { size } else { devices }),
         per_batch,
+        selects_all: forecast.selects_all,
         next_runs: runs.unwrap_or_default().iter().map(ToString::to_string).collect(),
         problems: problems.0,
     })
@@ -186,6 +226,13 @@ async fn scheduled_job(call: &Call, id: &str) -> Result<Option<ScheduledJob>, Ce
     Ok(found.filter(|job| call.scope.covers(job.definition.organization.as_deref())))
 }
 
+/// The job that a rerun is of, if the caller may see it.
+async fn source(call: &Call, of: &RerunOf) -> Result<Job, CentralError> {
+    let found = call.engine().store().job(&of.job).await?;
+    let seen = found.filter(|job| call.scope.covers(job.spec.organization.as_deref()));
+    seen.ok_or_else(|| CentralError::unprocessable("rerunOf.job is no job that you can see"))
+}
+
 /// What was found so far.
 #[derive(Default)]
 struct Problems(Vec<Problem>);
@@ -194,6 +241,21 @@ impl Problems {
     /// The value, or the reason why there is none among the problems.
     fn take<T>(&mut self, read: Result<T, CentralError>) -> Option<T> {
         read.map_err(|error| self.add(&error.message)).ok()
+    }
+
+    /// What a rerun of a job of the hub face cannot have.
+    fn add_foreign_to_the_hub(&mut self, body: &JobBody<'_>, parts: &Parts) {
+        let (has_name, has_description) = body.has_texts();
+        let given = [
+            ("displayName", has_name),
+            ("description", has_description),
+            ("data", parts.data.is_some()),
+            ("batch", parts.batch.is_some()),
+            ("cancellationThreshold", parts.cancellation_threshold.is_some()),
+        ];
+        for (name, _) in given.into_iter().filter(|(_, is_given)| *is_given) {
+            self.add(&format!("{name} {NOT_ON_THE_HUB_FACE}"));
+        }
     }
 
     /// A rule whose text begins with its member, as every text about one does.

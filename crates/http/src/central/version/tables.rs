@@ -84,6 +84,8 @@ pub(super) static JOB: Shape = Shape::Plain(&[
     Member::read_only("chosenDevices").since(Own),
     Member::read_only("created").since(Own),
     Member::read_only("owner").since(Own),
+    Member::read_only("ownerName").since(Own),
+    Member::read_only("target").since(Own),
     Member::read_only("rerunOf").since(Own),
     Member::read_only("reason").since(Own),
     Member::read_only("counters").since(Own),
@@ -137,6 +139,7 @@ pub(super) static JOB_PREVIEW: Shape = Shape::Plain(&[
     Member::new("organizations"),
     Member::new("schedule").of(Object(&SCHEDULE)),
     Member::new("scheduledJob"),
+    Member::new("rerunOf"),
 ]);
 
 /// A saved job of our own version. What it holds is not looked at.
@@ -146,6 +149,7 @@ pub(super) static JOB_DRAFT: Shape = Shape::Plain(&[
     Member::new("displayName"),
     Member::new("organizations"),
     Member::read_only("owner"),
+    Member::read_only("ownerName"),
     Member::read_only("saved"),
     Member::new("job"),
 ]);

@@ -16,6 +16,8 @@ mod own_drafts;
 mod own_events;
 mod own_jobs;
 mod own_preview;
+mod own_reasons;
+mod own_reruns;
 mod own_results;
 mod own_sessions;
 mod own_transfer;

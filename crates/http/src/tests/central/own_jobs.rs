@@ -12,14 +12,14 @@ const PUBLISHED: [&str; 9] =
     ["id", "displayName", "group", "batch", "cancellationThreshold", "data", "status", "progress", "start"];
 
 impl Central {
-    async fn done(&self, call: &str, body: &Value) -> Value {
+    pub(super) async fn done(&self, call: &str, body: &Value) -> Value {
         let text = if body.is_null() { String::new() } else { body.to_string() };
         let reply = self.ask_in(OWN, call, &text).await;
         assert!(reply.status.is_success(), "{call}: {}", reply.text);
         if reply.text.is_empty() { Value::Null } else { reply.json() }
     }
 
-    async fn get(&self, call: &str) -> Value {
+    pub(super) async fn get(&self, call: &str) -> Value {
         self.done(&format!("GET {call}"), &Value::Null).await
     }
 
@@ -29,14 +29,14 @@ impl Central {
     }
 
     /// Sends this and expects a refusal: its outcome and its message.
-    async fn refused(&self, call: &str, body: &Value) -> (String, String) {
+    pub(super) async fn refused(&self, call: &str, body: &Value) -> (String, String) {
         let reply = self.ask_in(OWN, call, &body.to_string()).await;
         (outcome(&reply), reply.json()["error"]["message"].as_str().unwrap_or_default().to_owned())
     }
 }
 
 /// Calls that answer nothing: the devices are not connected, so that every command fails.
-async fn failed_job(central: &Central, id: &str) {
+pub(super) async fn failed_job(central: &Central, id: &str) {
     central.done(&format!("PUT /jobs/{id}"), &command("reboot")).await;
     central.until(id, "complete").await;
 }
@@ -57,7 +57,7 @@ async fn a_job_says_where_it_stands() {
 
     let job = central.get("/jobs/restart").await;
     let expected = json!({
-        "type": "command", "group": "cold", "groupName": "Cold", "batch": body["batch"], "data": body["data"],
+        "type": "command", "target": "group", "group": "cold", "ownerName": "administrator", "groupName": "Cold", "batch": body["batch"], "data": body["data"],
         "cancellationThreshold": body["cancellationThreshold"], "status": "cancelled",
         "counters": {"total": 5, "succeeded": 0, "failed": 2, "running": 0, "pending": 0, "cancelled": 3},
         "progress": {"total": 5, "pending": 3, "completed": 0, "failed": 2},
@@ -68,7 +68,9 @@ async fn a_job_says_where_it_stands() {
     for (name, value) in expected.as_object().unwrap() {
         assert_eq!(job[name], *value, "{name}");
     }
-    assert!(job["reason"].as_str().unwrap().starts_with("the cancellation threshold of 20.5 percent"), "{job}");
+    let reason = &job["reason"];
+    assert_eq!((&reason["code"], &reason["failed"], &reason["borne"]), (&json!("threshold"), &json!(2), &json!(1)));
+    assert!(reason["message"].as_str().unwrap().starts_with("the cancellation threshold of 20.5 percent"), "{job}");
     assert!(job["event"].as_u64().unwrap() > 0 && job["created"].is_string());
     assert_eq!(central.get("/jobs").await["value"], json!([job]));
 
@@ -151,7 +153,7 @@ async fn jobs_of_the_hub_face() {
     assert_eq!(central.hub.ask("PUT /jobs/v2/later", &[], &hub.replace("START", &later)).await.status, 200);
     let mut job = central.get("/jobs/later").await;
     for _ in 0..200 {
-        if job["reason"].is_string() {
+        if job["reason"].is_object() {
             break;
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;
@@ -159,13 +161,24 @@ async fn jobs_of_the_hub_face() {
     }
     assert_eq!((&job["face"], &job["group"], &job["data"]), (&json!("hub"), &json!(""), &json!([])));
     assert_eq!(job["hub"]["condition"], "tags.x = 1");
-    assert!(job["reason"].as_str().unwrap().starts_with("waits for its time"), "{job}");
+    let reason = json!({"code": "time", "message": format!("waits for its time, {later}"), "at": later});
+    assert_eq!(job["reason"], reason);
+    assert_eq!((&job["target"], &job["ownerName"]), (&json!("query"), &job["owner"]));
     assert_eq!((&job["status"], &job["actions"]), (&json!("pending"), &json!(["stop", "cancel"])));
-    for (call, actions) in
-        [("stop", json!(["resume", "cancel"])), ("resume", json!(["stop", "cancel"])), ("cancel", json!([]))]
-    {
+    for (call, actions, code) in [
+        ("stop", json!(["resume", "cancel"]), Some("stopped")),
+        ("resume", json!(["stop", "cancel"]), None),
+        ("cancel", json!([]), Some("cancelled")),
+    ] {
         central.done(&format!("POST /jobs/later/{call}"), &Value::Null).await;
-        assert_eq!(central.get("/jobs/later").await["actions"], actions, "{call}");
+        let job = central.get("/jobs/later").await;
+        assert_eq!(job["actions"], actions, "{call}");
+        if let Some(code) = code {
+            let message = format!("{code} by administrator");
+            let reason = json!({"code": code, "message": message, "by": "administrator", "at": job["reason"]["at"]});
+            assert_eq!(job["reason"], reason);
+            assert!(reason["at"].is_string(), "{job}");
+        }
     }
     let seen = central.hub.ask("GET /jobs/v2/later", &[], "").await.json();
     assert_eq!(seen["status"], "cancelled");
@@ -181,6 +194,7 @@ async fn jobs_of_the_hub_face() {
     }
     central.done("POST /jobs/call/cancel", &Value::Null).await;
     let job = central.get("/jobs/call").await;
+    assert_eq!(job["reason"]["code"], "cancelled");
     assert_eq!((&job["type"], &job["hub"]["method"]), (&json!("scheduleDeviceMethod"), &json!("reboot")));
     assert_eq!((&job["attention"], &job["actions"]), (&Value::Null, &json!(["rerun"])));
     let named = json!({"displayName": "N", "devices": ["d0"]});
@@ -189,6 +203,7 @@ async fn jobs_of_the_hub_face() {
     assert!(refused.1.starts_with("displayName"), "{}", refused.1);
     let again = central.done("PUT /jobs/call/rerun/again", &json!({"devices": ["d0"]})).await;
     assert_eq!((&again["rerunOf"], &again["face"]), (&json!("call"), &json!("hub")));
+    assert_eq!(again["target"], "devices");
     assert_eq!((&again["chosenDevices"], &again["hub"]["payload"]), (&json!(1), &json!({"n": 1.0})));
 
     // The published versions do not have them.
@@ -310,7 +325,13 @@ async fn reruns_on_chosen_devices() {
     central.device("d1", TEMPLATE).await;
     let body = json!({"displayName": "Again", "description": "once more", "devices": ["d2", "d1", "d2"]});
     let job = central.done("PUT /jobs/first/rerun/second", &body).await;
-    for (name, value) in [("displayName", "Again"), ("description", "once more"), ("rerunOf", "first"), ("group", "")] {
+    for (name, value) in [
+        ("displayName", "Again"),
+        ("description", "once more"),
+        ("rerunOf", "first"),
+        ("group", ""),
+        ("target", "devices"),
+    ] {
         assert_eq!(job[name], value, "{name}");
     }
     assert_eq!(job["chosenDevices"], 2);
@@ -331,6 +352,8 @@ async fn reruns_on_chosen_devices() {
         (json!({"devices": []}), "devices must name"),
         (json!({"displayName": "x".repeat(257)}), "displayName may have"),
         (json!({"group": "cold"}), "the body: unknown field"),
+        (json!({"data": []}), "data must have at least one entry"),
+        (json!({"batch": {"type": "number", "value": 0}}), "batch.value"),
     ] {
         let (found, text) = central.refused("PUT /jobs/first/rerun/no", &body).await;
         assert_eq!(found, "422 UnprocessableEntity", "{body}");

@@ -1,0 +1,161 @@
+//! Jobs on devices of an earlier one that are other than it, and what they would do.
+
+use bellwether_model::access::Role;
+use bellwether_model::identity::DeviceSettings;
+use serde_json::{Value, json};
+
+use super::jobs::{TEMPLATE, command, fleet, property};
+use super::own_jobs::failed_job;
+use super::{Central, OWN, make_token, outcome};
+
+impl Central {
+    async fn would(&self, body: &Value) -> Value {
+        self.done("POST /jobPreview", body).await
+    }
+}
+
+fn members(found: &Value) -> Vec<&str> {
+    found["problems"].as_array().unwrap().iter().map(|problem| problem["member"].as_str().unwrap_or_default()).collect()
+}
+
+#[tokio::test]
+async fn a_rerun_that_is_other_than_its_source() {
+    let central = fleet(3).await;
+    let mut body = command("reboot");
+    body["batch"] = json!({"type": "number", "value": 2});
+    body["cancellationThreshold"] = json!({"type": "percentage", "value": 100.0, "batch": false});
+    central.done("PUT /jobs/first", &body).await;
+    central.until("first", "complete").await;
+
+    let same = central.done("PUT /jobs/first/rerun/same", &json!({"displayName": "Same"})).await;
+    for name in ["data", "batch", "cancellationThreshold"] {
+        assert_eq!(same[name], body[name], "{name}");
+    }
+    assert_eq!((&same["target"], &same["group"], same.get("groupName")), (&json!("failedOf"), &json!(""), None));
+    assert_eq!(same.get("chosenDevices"), None);
+    central.until("same", "complete").await;
+    // A copy cannot be taken for one on the group; the published version shows what it showed.
+    let (found, text) = central.refused("PUT /jobs/copy", &same).await;
+    assert_eq!((found.as_str(), text.as_str()), ("422 UnprocessableEntity", "group must be the id of a device group"));
+    assert_eq!(central.ask("GET /jobs/same", "").await.json()["group"], "cold");
+
+    let data = json!([{"type": "property", "target": TEMPLATE, "path": "target", "value": "7"}]);
+    let other = json!({"data": data, "batch": null, "cancellationThreshold": {"type": "number", "value": 1}});
+    let made = central.done("PUT /jobs/same/rerun/other", &other).await;
+    assert_eq!((&made["type"], &made["data"], made.get("batch")), (&json!("property"), &data, None));
+    assert_eq!(made["cancellationThreshold"], json!({"type": "number", "value": 1, "batch": false}));
+    let ended = central.until("other", "complete").await;
+    assert_eq!(ended["progress"]["completed"], 3);
+    let twin = central.hub.ask("GET /twins/d1", &[], "").await.json();
+    assert_eq!(twin["properties"]["desired"]["target"], json!(7));
+
+    for (body, message) in [
+        (property(json!("warm"))["data"].clone(), "data[0].value"),
+        (json!([{"type": "property", "target": "dtmi:no:such;1", "path": "target", "value": 1}]), "data[0].target"),
+        (json!([{"type": "property", "target": TEMPLATE, "path": "none", "value": 1}]), "data[0].path"),
+        (json!([{"type": "paint"}]), "data[0].type"),
+    ] {
+        let (found, text) = central.refused("PUT /jobs/same/rerun/no", &json!({"data": body})).await;
+        assert_eq!(found, "422 UnprocessableEntity", "{body}");
+        assert!(text.starts_with(message), "{text}");
+    }
+    assert_eq!(outcome(&central.ask_in(OWN, "GET /jobs/no", "").await), "404 NotFound");
+}
+
+#[tokio::test]
+async fn a_rerun_of_a_job_of_the_hub_face_takes_devices_only() {
+    let central = fleet(1).await;
+    let hub = r#"{"type": "scheduleUpdateTwin", "queryCondition": "*", "updateTwin": {"tags": {"x": 1}}}"#;
+    assert_eq!(central.hub.ask("PUT /jobs/v2/h", &[], hub).await.status, 200);
+    while central.get("/jobs/h").await["status"] != "complete" {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let of = json!({"job": "h", "devices": ["d0"]});
+    for (member, value) in [
+        ("displayName", json!("N")),
+        ("description", json!("N")),
+        ("data", property(json!(1))["data"].clone()),
+        ("batch", Value::Null),
+        ("cancellationThreshold", json!({"type": "number", "value": 1})),
+    ] {
+        let (found, text) = central.refused("PUT /jobs/h/rerun/no", &json!({"devices": ["d0"], member: value})).await;
+        assert_eq!((found.as_str(), text.starts_with(member)), ("422 UnprocessableEntity", true), "{text}");
+        let would = central.would(&json!({"rerunOf": of, member: value})).await;
+        assert_eq!((members(&would), &would["problems"][0]["message"]), (vec![member], &json!(text)));
+    }
+    let would = central.would(&json!({"rerunOf": of})).await;
+    assert_eq!((&would["devices"], &would["problems"]), (&json!(1), &json!([])));
+    let made = central.done("PUT /jobs/h/rerun/again", &json!({"devices": ["d0"]})).await;
+    assert_eq!((&made["target"], &made["chosenDevices"]), (&json!("devices"), &json!(1)));
+}
+
+#[tokio::test]
+async fn what_a_rerun_would_do() {
+    let central = fleet(4).await;
+    let mut body = command("reboot");
+    body["batch"] = json!({"type": "number", "value": 3});
+    body["cancellationThreshold"] = json!({"type": "number", "value": 50, "batch": true});
+    central.done("PUT /jobs/first", &body).await;
+    central.until("first", "complete").await;
+    let would = central.would(&json!({"rerunOf": {"job": "first"}})).await;
+    let told = ["devices", "batches", "batchSize", "lastBatchSize", "failuresBorne"].map(|name| would[name].as_u64());
+    assert_eq!(told, [4, 2, 3, 1, 50].map(Some), "{would}");
+    assert_eq!((&would["problems"], would["sample"].as_array().unwrap().len()), (&json!([]), 4));
+    assert_eq!((&would["selectsAll"], &would["perBatch"]), (&json!(true), &json!(true)));
+
+    let of = |devices: &[&str]| json!({"job": "first", "devices": devices});
+    let asked = json!({"rerunOf": of(&["d3", "d1"]), "batch": null, "cancellationThreshold": null});
+    let would = central.would(&asked).await;
+    assert_eq!((&would["devices"], &would["batches"], would.get("failuresBorne")), (&json!(2), &json!(1), None));
+    assert_eq!((&would["sample"][0]["id"], &would["selectsAll"]), (&json!("d1"), &json!(false)));
+    for (more, expected) in [
+        (json!({"rerunOf": {"job": "none"}}), vec!["rerunOf.job"]),
+        (json!({"rerunOf": of(&["d1", "d9"])}), vec!["rerunOf.devices"]),
+        (json!({"rerunOf": of(&[])}), vec!["rerunOf.devices"]),
+        (json!({"rerunOf": of(&["d1"]), "group": "cold"}), vec!["rerunOf"]),
+        (json!({"rerunOf": of(&["d1"]), "devices": ["d1"]}), vec!["rerunOf"]),
+        (json!({"rerunOf": of(&["d1"]), "data": []}), vec!["data"]),
+        (json!({"rerunOf": of(&["d1"]), "data": property(json!("x"))["data"]}), vec!["data[0].value"]),
+        (json!({"rerunOf": of(&["d1"]), "organizations": ["north"]}), vec!["organizations"]),
+    ] {
+        assert_eq!(members(&central.would(&more).await), expected, "{more}");
+    }
+    // A job of which nothing failed, and one that others see.
+    central.done("PUT /jobs/fine", &property(json!(1))).await;
+    central.until("fine", "complete").await;
+    let would = central.would(&json!({"rerunOf": {"job": "fine"}})).await;
+    assert_eq!((members(&would), &would["devices"]), (vec!["rerunOf.job"], &json!(0)));
+    central.done("PUT /organizations/north", &json!({"displayName": "North"})).await;
+    let stranger = make_token(&central.hub, "north", &[(Role::OrgOperator, Some("north"))]).await;
+    let asked = json!({"rerunOf": {"job": "first"}}).to_string();
+    let reply = central.ask_as(Some(&stranger), OWN, "POST /jobPreview", &[], &asked).await.json();
+    assert_eq!((members(&reply), &reply["devices"]), (vec!["rerunOf.job"], &json!(0)));
+
+    // A device that is gone is still one of the list, and all that there are is less.
+    assert_eq!(central.ask("DELETE /devices/d0", "").await.status, 204);
+    let would = central.would(&json!({"rerunOf": {"job": "first"}})).await;
+    assert_eq!((&would["devices"], &would["selectsAll"]), (&json!(4), &json!(true)));
+    assert_eq!(would["sample"].as_array().unwrap().len(), 3);
+    central.device("d0", TEMPLATE).await;
+    assert_eq!(central.would(&json!({"rerunOf": {"job": "first"}})).await["selectsAll"], false);
+}
+
+#[tokio::test]
+async fn what_selects_everything() {
+    let central = fleet(2).await;
+    failed_job(&central, "j").await;
+    let all = property(json!(1));
+    assert_eq!(central.would(&all).await["selectsAll"], true);
+    let mut chosen = all.clone();
+    chosen.as_object_mut().unwrap().remove("group");
+    for (devices, expected) in [(vec!["d0", "d1"], true), (vec!["d0"], false)] {
+        chosen["devices"] = json!(devices);
+        assert_eq!(central.would(&chosen).await["selectsAll"], expected);
+    }
+    // One of no template is one more.
+    let engine = std::sync::Arc::clone(&central.hub.state.engine);
+    engine.create_device("x".parse().unwrap(), DeviceSettings::default()).await.unwrap();
+    for body in [&all, &chosen, &json!({"rerunOf": {"job": "j"}})] {
+        assert_eq!(central.would(body).await["selectsAll"], false, "{body}");
+    }
+}

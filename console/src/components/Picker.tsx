@@ -12,6 +12,8 @@ import { useTexts } from "../texts/texts";
 
 const useStyles = makeStyles({
   box: { minWidth: 0, width: "100%" },
+  bare: { minWidth: "140px", maxWidth: "220px" },
+  input: { minWidth: 0 },
   option: { display: "flex", flexDirection: "column", minWidth: 0, overflowWrap: "anywhere" },
   note: { color: tokens.colorNeutralForeground3 },
 });
@@ -40,11 +42,14 @@ interface Props {
   readonly fault?: string | undefined;
   /** One may choose nothing again. */
   readonly clearable?: boolean;
+  /** Of a row of filters: the label is not shown, and says what is filtered by. */
+  readonly bare?: boolean;
 }
 
 /** Chooses one of many by typing a part of its name. */
 export function Picker(props: Props) {
   const { label, options, value, onChange, placeholder, required, disabled, hint, fault, clearable } = props;
+  const { bare = false } = props;
   const styles = useStyles();
   const { t } = useTexts();
   /** What is typed while the list is open. */
@@ -59,49 +64,54 @@ export function Picker(props: Props) {
     );
   }, [options, typed]);
 
+  const box = (
+    <Combobox
+      className={bare ? styles.bare : styles.box}
+      {...(bare && { "aria-label": label, input: { className: styles.input, size: 12 } })}
+      value={typed ?? shown}
+      selectedOptions={value === "" ? [] : [value]}
+      {...(placeholder !== undefined && { placeholder })}
+      {...(disabled && { disabled })}
+      clearable={clearable ?? false}
+      onChange={(event) => setTyped(event.target.value)}
+      onOpenChange={(_, { open }) => {
+        if (!open) setTyped(undefined);
+      }}
+      onOptionSelect={(event, { optionValue }) => {
+        // Fluent also takes the choice away while one types; here it stays until another is made.
+        if (optionValue === undefined && event.type !== "click") return;
+        setTyped(undefined);
+        onChange(optionValue ?? "");
+      }}
+    >
+      {found.slice(0, DRAWN).map(({ value, text, note }) => (
+        <Option key={value} value={value} text={text}>
+          <span className={styles.option}>
+            <Text>{text}</Text>
+            {note && (
+              <Text size={200} className={styles.note}>
+                {note}
+              </Text>
+            )}
+          </span>
+        </Option>
+      ))}
+      {found.length === 0 && (
+        <Option disabled value="" text="">
+          {t("picker.none")}
+        </Option>
+      )}
+      {found.length > DRAWN && (
+        <Option disabled value="" text="">
+          {t("picker.more", { count: found.length - DRAWN })}
+        </Option>
+      )}
+    </Combobox>
+  );
+  if (bare) return box;
   return (
     <Field label={label} {...fieldState(fault, hint)} {...(required && { required })}>
-      <Combobox
-        className={styles.box}
-        value={typed ?? shown}
-        selectedOptions={value === "" ? [] : [value]}
-        {...(placeholder !== undefined && { placeholder })}
-        {...(disabled && { disabled })}
-        clearable={clearable ?? false}
-        onChange={(event) => setTyped(event.target.value)}
-        onOpenChange={(_, { open }) => {
-          if (!open) setTyped(undefined);
-        }}
-        onOptionSelect={(event, { optionValue }) => {
-          // Fluent also takes the choice away while one types; here it stays until another is made.
-          if (optionValue === undefined && event.type !== "click") return;
-          setTyped(undefined);
-          onChange(optionValue ?? "");
-        }}
-      >
-        {found.slice(0, DRAWN).map(({ value, text, note }) => (
-          <Option key={value} value={value} text={text}>
-            <span className={styles.option}>
-              <Text>{text}</Text>
-              {note && (
-                <Text size={200} className={styles.note}>
-                  {note}
-                </Text>
-              )}
-            </span>
-          </Option>
-        ))}
-        {found.length === 0 && (
-          <Option disabled value="" text="">
-            {t("picker.none")}
-          </Option>
-        )}
-        {found.length > DRAWN && (
-          <Option disabled value="" text="">
-            {t("picker.more", { count: found.length - DRAWN })}
-          </Option>
-        )}
-      </Combobox>
+      {box}
     </Field>
   );
 }

@@ -62,7 +62,9 @@ export function JobsScreen() {
           selectedValue={view ?? "overview"}
           onTabSelect={(_, { value }) => {
             const chosen = VIEWS.find((view) => view === value);
-            open(chosen ? withSearch(search, { view: chosen }) : {});
+            // What is old is a click away, and does not lengthen the first look.
+            const recent = chosen === "history" && view !== "history" && { since: search.since ?? "30d" };
+            open(chosen ? withSearch(search, { view: chosen, ...recent }) : {});
           }}
         >
           <Tab value="overview">{t("jobs.view.overview")}</Tab>

@@ -35,10 +35,12 @@ export const jobs: Translated<typeof english> = {
   "jobs.draft.deleteAction": "Supprimer",
   "jobs.draft.deleteBody":
     "Le travail enregistré est supprimé pour tout le monde. Les travaux déjà exécutés restent.",
+  "jobs.draft.run": "Exécuter {name}",
   "jobs.empty.body":
     "Un travail définit des propriétés, appelle une commande ou change le modèle de nombreux appareils à la fois. Choisissez un groupe, dites ce qui doit se passer, puis exécutez.",
   "jobs.empty.title": "Aucun travail pour l’instant",
   "jobs.ended": "Plus d’exécution",
+  "jobs.everybody": "Tout le monde",
   "jobs.failed": { one: "{count} échoué", other: "{count} échoués" },
   "jobs.filter": "Rechercher et filtrer les travaux",
   "jobs.filter.clear": "Effacer les filtres",
@@ -88,4 +90,12 @@ export const jobs: Translated<typeof english> = {
   "jobs.views.name": "Nom de la vue",
   "jobs.views.save": "Enregistrer cette vue",
   "jobs.views.saveAction": "Enregistrer",
+  "jobs.within": "Créés : {span}",
+  "jobs.within.clear": "Afficher les travaux de toute date",
+  "jobs.within.day": "24 dernières heures",
+  "jobs.within.ever": "Toute date",
+  "jobs.within.month": "30 derniers jours",
+  "jobs.within.quarter": "90 derniers jours",
+  "jobs.within.week": "7 derniers jours",
+  "jobs.within.year": "365 derniers jours",
 };

@@ -6,14 +6,21 @@ import {
   tokens,
   type OptionOnSelectData,
 } from "@fluentui/react-components";
-import { FilterDismissRegular, PersonRegular } from "@fluentui/react-icons";
+import { FilterDismissRegular } from "@fluentui/react-icons";
+import { useQuery } from "@tanstack/react-query";
 import { useCallback, useLayoutEffect, useRef } from "react";
 import type { Schemas } from "../../../api/client";
+import { groupsQuery, organizationsQuery } from "../../../api/lists";
+import { Picker } from "../../../components/Picker";
 import { SearchField } from "../../../components/SearchField";
+import { useMay } from "../../../session/session";
 import type { TextKey } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
+import { tokensQuery, userName, usersQuery } from "../../permissions/access";
 import { TYPES } from "../names";
+import { ownerText } from "./columns";
 import { isFiltered, type JobsSearch } from "./search";
+import { SinceChip } from "./SinceChip";
 
 const useStyles = makeStyles({
   root: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: tokens.spacingHorizontalS },
@@ -43,6 +50,26 @@ interface Props {
 export function JobFilters({ search, onChange, me }: Props) {
   const styles = useStyles();
   const { t } = useTexts();
+  const may = useMay();
+  const { data: groups = [] } = useQuery({ ...groupsQuery, enabled: may("viewGroups") });
+  const { data: organizations = [] } = useQuery({
+    ...organizationsQuery,
+    enabled: may("viewOrganizations"),
+  });
+  const { data: users = [] } = useQuery({ ...usersQuery, staleTime: 30_000, enabled: may("manageUsers") });
+  const { data: tokens = [] } = useQuery({ ...tokensQuery, staleTime: 30_000, enabled: may("manageTokens") });
+  const owners = [
+    { value: me, text: t("jobs.mine") },
+    ...users
+      .map((user) => ({ value: `user:${user.id ?? ""}`, text: userName(user) }))
+      .filter(({ value }) => value !== me),
+    ...tokens.map(({ id = "" }) => ({ value: `token:${id}`, text: t("jobs.owner.token", { id }) })),
+  ];
+  // One that is gone, or that only an administrator sees.
+  const { owner } = search;
+  if (owner !== undefined && !owners.some(({ value }) => value === owner)) {
+    owners.push({ value: owner, text: ownerText(owner, t) });
+  }
   const change = useRef(onChange);
   useLayoutEffect(() => {
     change.current = onChange;
@@ -92,14 +119,38 @@ export function JobFilters({ search, onChange, me }: Props) {
           </Option>
         ))}
       </Dropdown>
-      <Button
-        icon={<PersonRegular />}
-        appearance={search.owner === me ? "primary" : "secondary"}
-        aria-pressed={search.owner === me}
-        onClick={() => onChange({ owner: search.owner === me ? undefined : me })}
-      >
-        {t("jobs.mine")}
-      </Button>
+      {may("viewGroups") && (
+        <Picker
+          bare
+          clearable
+          label={t("jobs.column.group")}
+          placeholder={t("jobs.column.group")}
+          value={search.group ?? ""}
+          options={groups.map(({ id, displayName }) => ({ value: id, text: displayName }))}
+          onChange={(group) => onChange({ group: group || undefined })}
+        />
+      )}
+      {organizations.length > 0 && (
+        <Picker
+          bare
+          clearable
+          label={t("jobs.column.organization")}
+          placeholder={t("jobs.column.organization")}
+          value={search.organization ?? ""}
+          options={organizations.map(({ id, displayName }) => ({ value: id ?? "", text: displayName }))}
+          onChange={(organization) => onChange({ organization: organization || undefined })}
+        />
+      )}
+      <Picker
+        bare
+        clearable
+        label={t("jobs.column.owner")}
+        placeholder={t("jobs.everybody")}
+        value={search.owner ?? ""}
+        options={owners}
+        onChange={(owner) => onChange({ owner: owner || undefined })}
+      />
+      <SinceChip since={search.since} onChange={(since) => onChange({ since })} />
       {isFiltered(search) && (
         <Button
           appearance="subtle"
@@ -112,6 +163,7 @@ export function JobFilters({ search, onChange, me }: Props) {
               group: undefined,
               owner: undefined,
               organization: undefined,
+              since: undefined,
             })
           }
         >

@@ -1,5 +1,6 @@
 import { Button } from "@fluentui/react-components";
-import { DeleteRegular } from "@fluentui/react-icons";
+import { DeleteRegular, PlayRegular } from "@fluentui/react-icons";
+import { useNavigate } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { AppLink } from "../../../components/AppLink";
 import { TimeText } from "../../../components/TimeText";
@@ -172,9 +173,9 @@ export function useDraftColumns(onDelete: (draft: Draft) => void): readonly Grid
       {
         id: "actions",
         header: t("jobs.column.actions"),
-        width: 90,
+        width: 110,
         fixed: true,
-        cell: (draft) => <DeleteDraft draft={draft} onDelete={onDelete} />,
+        cell: (draft) => <DraftActions draft={draft} onDelete={onDelete} />,
       },
     ],
     [t, onDelete],
@@ -235,18 +236,43 @@ export function useScheduledColumns(): readonly GridColumn<ScheduledJob>[] {
   );
 }
 
-function DeleteDraft({ draft, onDelete }: { draft: Draft; onDelete: (draft: Draft) => void }) {
+interface DraftActionsProps {
+  readonly draft: Draft;
+  readonly onDelete: (draft: Draft) => void;
+}
+
+/** Running a saved job opens the wizard where it shows what would happen. */
+function DraftActions({ draft, onDelete }: DraftActionsProps) {
   const { t } = useTexts();
   const may = useMay();
+  const navigate = useNavigate();
+  const name = draft.displayName || t("jobs.unnamed");
   return (
-    <Button
-      size="small"
-      appearance="subtle"
-      icon={<DeleteRegular />}
-      tabIndex={-1}
-      disabled={!may("runJobs")}
-      aria-label={t("jobs.draft.delete", { name: draft.displayName || t("jobs.unnamed") })}
-      onClick={() => onDelete(draft)}
-    />
+    <span>
+      <Button
+        size="small"
+        appearance="subtle"
+        icon={<PlayRegular />}
+        tabIndex={-1}
+        disabled={!may("runJobs")}
+        aria-label={t("jobs.draft.run", { name })}
+        onClick={() =>
+          void navigate({
+            to: "/jobs/definitions/create/$step",
+            params: { step: "review" },
+            search: { draft: draft.id ?? "" },
+          })
+        }
+      />
+      <Button
+        size="small"
+        appearance="subtle"
+        icon={<DeleteRegular />}
+        tabIndex={-1}
+        disabled={!may("runJobs")}
+        aria-label={t("jobs.draft.delete", { name })}
+        onClick={() => onDelete(draft)}
+      />
+    </span>
   );
 }

@@ -29,6 +29,15 @@ test("what a view asks the server", () => {
   expect(jobsQuery("attention", {})).toEqual({ attention: "true" });
 });
 
+test("a span is asked as a time that is the same for an hour", () => {
+  const search = readJobsSearch({ since: "7d" });
+  const at = (time: string) => jobsQuery("history", search, Date.parse(time)).since;
+  expect(at("2026-03-08T12:59:59Z")).toBe("2026-03-01T12:00:00.000Z");
+  expect(at("2026-03-08T12:00:00Z")).toBe("2026-03-01T12:00:00.000Z");
+  expect(readJobsSearch({ since: "2026-03-01" })).toEqual({});
+  expect(isFiltered(search)).toBe(true);
+});
+
 test("orders", () => {
   expect(sortOf({})).toEqual({ by: "created", descending: true });
   expect(sortText({ by: "created", descending: true })).toBeUndefined();

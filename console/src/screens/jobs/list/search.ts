@@ -14,9 +14,24 @@ export interface JobsSearch {
   readonly group?: string;
   readonly owner?: string;
   readonly organization?: string;
+  /** Only those made within this time. */
+  readonly since?: Span;
   /** `displayName`, `start desc`, … */
   readonly sort?: string;
 }
+
+const HOUR = 3_600_000;
+
+/** Times that a list may be cut to, in ms. */
+const SPANS = {
+  "24h": 24 * HOUR,
+  "7d": 7 * 24 * HOUR,
+  "30d": 30 * 24 * HOUR,
+  "90d": 90 * 24 * HOUR,
+  "365d": 365 * 24 * HOUR,
+} as const;
+export type Span = keyof typeof SPANS;
+export const SPAN_IDS = Object.keys(SPANS) as readonly Span[];
 
 const STATUSES: readonly Schemas["JobStatus"][] = [
   "pending",
@@ -54,19 +69,24 @@ export function readJobsSearch(search: Readonly<Record<string, unknown>>): JobsS
     group: text("group"),
     owner: text("owner"),
     organization: text("organization"),
+    since: SPAN_IDS.find((span) => span === search["since"]),
     sort: SORTS.includes(by) && (direction === undefined || direction === "desc") ? text("sort") : undefined,
   };
   return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined));
 }
 
 /** Whether anything but the view and the order is said. */
-export function isFiltered({ search, status, type, group, owner, organization }: JobsSearch): boolean {
-  return [search, status, type, group, owner, organization].some((value) => value !== undefined);
+export function isFiltered({ search, status, type, group, owner, organization, since }: JobsSearch): boolean {
+  return [search, status, type, group, owner, organization, since].some((value) => value !== undefined);
 }
 
-/** The parameters that ask the server for the jobs of a view. */
-export function jobsQuery(view: "attention" | "running" | "history", search: JobsSearch) {
-  const { search: text, status, type, group, owner, organization, sort } = search;
+/** The parameters that ask the server for the jobs of a view. A span begins with an hour, so that it is the same list for one. */
+export function jobsQuery(
+  view: "attention" | "running" | "history",
+  search: JobsSearch,
+  now: number = Date.now(),
+) {
+  const { search: text, status, type, group, owner, organization, since, sort } = search;
   const statuses = view === "running" ? "running,pending" : status;
   return {
     ...(view === "attention" && { attention: "true" }),
@@ -76,6 +96,7 @@ export function jobsQuery(view: "attention" | "running" | "history", search: Job
     ...(group && { group }),
     ...(owner && { owner }),
     ...(organization && { organization }),
+    ...(since && { since: new Date(Math.floor(now / HOUR) * HOUR - SPANS[since]).toISOString() }),
     ...(sort && { orderby: sort }),
   };
 }

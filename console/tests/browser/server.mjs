@@ -25,12 +25,12 @@ export async function eventually(what, probe, { within = 30_000, every = 50 } = 
 }
 
 /**
- * Starts a server and signs its administrator in. `args` are further flags of `bellwether serve`. Call `stop()` at the
- * end, whatever happens.
+ * Starts a server and signs its administrator in. `args` are further flags of `bellwether serve`, `mqtts` is where devices
+ * connect (default: any free port of this machine). Call `stop()` at the end, whatever happens.
  */
-export async function startServer({ args = [] } = {}) {
+export async function startServer({ args = [], mqtts = "127.0.0.1:0" } = {}) {
   if (!existsSync(PROGRAM)) throw new Error(`${PROGRAM} is missing: run \`cargo build -p bellwether\``);
-  const server = new Server(args);
+  const server = new Server(args, mqtts);
   try {
     await server.start();
     await server.signInFirst();
@@ -48,7 +48,7 @@ class Server {
   #processes = new Set();
   #serve;
   #output = "";
-  #ports = { https: "127.0.0.1:0", mqtts: "127.0.0.1:0" };
+  #ports;
   #ca;
   #cookie;
   #csrf;
@@ -58,8 +58,9 @@ class Server {
   email;
   password = "correct horse battery staple";
 
-  constructor(args) {
+  constructor(args, mqtts) {
     this.#args = args;
+    this.#ports = { https: "127.0.0.1:0", mqtts };
   }
 
   /** Starts the program; after a first start on the same ports, as after a crash. */
@@ -184,6 +185,11 @@ class Server {
     child.stdout.setEncoding("utf8").on("data", listen);
     child.stderr.setEncoding("utf8").on("data", listen);
     return child;
+  }
+
+  /** Where the certificate authority that devices trust stands. */
+  get caFile() {
+    return join(this.#data, "tls", "ca.pem");
   }
 
   #request(method, path, content, type) {

@@ -1,4 +1,4 @@
-import { makeStyles, Radio, RadioGroup, Tab, TabList, Text, tokens } from "@fluentui/react-components";
+import { Link, makeStyles, Radio, RadioGroup, Tab, TabList, Text, tokens } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { useStored } from "../../app/stored";
 import { CodeBlock } from "../../components/CodeBlock";
@@ -51,7 +51,7 @@ export function ConnectSnippets({ deviceId, deviceKey, covered = false }: Props)
   const { t, formats } = useTexts();
   const { server } = useSession();
   const [language, setLanguage] = useStored<SnippetLanguage>("connect.language", () => "python", isLanguage);
-  const [way, setWay] = useStored<Way>("connect.way", () => "provisioning", isWay);
+  const [way, setWay] = useStored<Way>("connect.way", () => "direct", isWay);
   const connection = { host: server.deviceHost, idScope: server.idScope, deviceId, key: deviceKey };
   const { data: token } = useQuery({
     queryKey: ["deviceSignature", connection],
@@ -96,8 +96,8 @@ export function ConnectSnippets({ deviceId, deviceKey, covered = false }: Props)
             value={way}
             onChange={(_, { value }) => isWay(value) && setWay(value)}
           >
-            <Radio value="provisioning" label={t("devices.connect.provisioning")} />
             <Radio value="direct" label={t("devices.connect.direct")} />
+            <Radio value="provisioning" label={t("devices.connect.provisioning")} />
           </RadioGroup>
           <CodeBlock
             what={t("devices.connect.program", { language: SNIPPET_LANGUAGES[language] })}
@@ -106,7 +106,12 @@ export function ConnectSnippets({ deviceId, deviceKey, covered = false }: Props)
           />
         </>
       )}
-      <Text className={styles.note}>{t("devices.connect.ca")}</Text>
+      <Text className={styles.note}>
+        <Link href="/ca.pem" download="ca.pem">
+          {t("devices.connect.caDownload")}
+        </Link>{" "}
+        {t("devices.connect.ca")}
+      </Text>
       {port !== undefined && port !== "8883" && language !== "mosquitto" && (
         <Text className={styles.note}>{t("devices.connect.port", { port })}</Text>
       )}

@@ -9,6 +9,7 @@ import { pageOf, pageQuery } from "../../api/pages";
 import { EmptyState } from "../../components/EmptyState";
 import { Page } from "../../components/Page";
 import { PageHeader } from "../../components/PageHeader";
+import { Picker } from "../../components/Picker";
 import { SearchField } from "../../components/SearchField";
 import { DataGrid } from "../../grid/DataGrid";
 import { pagedSource } from "../../grid/paged";
@@ -175,11 +176,28 @@ export function DevicesScreen() {
               <option value="true">{t("devices.connected")}</option>
               <option value="false">{t("devices.disconnected")}</option>
             </Select>
+            {organizations.length > 0 && (
+              <Picker
+                bare
+                clearable
+                label={t("devices.organization")}
+                placeholder={t("devices.organization")}
+                value={search.organization ?? ""}
+                options={organizations.map(({ id, displayName }) => ({ value: id ?? "", text: displayName }))}
+                onChange={(organization) => change({ organization: organization || undefined })}
+              />
+            )}
             {isNarrowed(search) && (
               <Button
                 appearance="transparent"
                 onClick={() =>
-                  change({ q: undefined, template: undefined, status: undefined, connected: undefined })
+                  change({
+                    q: undefined,
+                    template: undefined,
+                    status: undefined,
+                    connected: undefined,
+                    organization: undefined,
+                  })
                 }
               >
                 {t("devices.clearFilters")}

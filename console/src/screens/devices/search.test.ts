@@ -22,6 +22,10 @@ test("each part of the address narrows the list, the order does not", () => {
     connected: "true",
     orderby: "displayName desc",
   });
+  expect(devicesQuery({ status: "blocked", organization: "o'neil" }).filter).toBe(
+    "enabled eq false and organizations eq 'o''neil'",
+  );
+  expect(isNarrowed(readDevicesSearch({ organization: "north" }))).toBe(true);
   expect(devicesQuery({})).toEqual({});
 });
 

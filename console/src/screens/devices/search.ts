@@ -18,25 +18,28 @@ export interface DevicesSearch {
   readonly template?: string;
   readonly status?: DeviceStatus;
   readonly connected?: "true" | "false";
+  /** An organization's id. */
+  readonly organization?: string;
   readonly sort?: "name" | "-name";
 }
 
 /** Reads the address; what makes no sense is as if it were not there. */
 export function readDevicesSearch(search: Readonly<Record<string, unknown>>): DevicesSearch {
-  const { q, template, status, connected, sort } = search;
+  const { q, template, status, connected, organization, sort } = search;
   const known = DEVICE_STATUSES.find((name) => name === status);
   return {
     ...(typeof q === "string" && q !== "" && { q }),
     ...(typeof template === "string" && template !== "" && { template }),
     ...(known && { status: known }),
     ...((connected === "true" || connected === "false") && { connected }),
+    ...(typeof organization === "string" && organization !== "" && { organization }),
     ...((sort === "name" || sort === "-name") && { sort }),
   };
 }
 
 /** Whether anything is left out of the list. */
-export function isNarrowed({ q, template, status, connected }: DevicesSearch): boolean {
-  return [q, template, status, connected].some((part) => part !== undefined);
+export function isNarrowed({ q, template, status, connected, organization }: DevicesSearch): boolean {
+  return [q, template, status, connected, organization].some((part) => part !== undefined);
 }
 
 const STATUS_FILTERS: Record<DeviceStatus, string> = {
@@ -46,11 +49,15 @@ const STATUS_FILTERS: Record<DeviceStatus, string> = {
 };
 
 /** The same as parameters of the API. */
-export function devicesQuery({ q, template, status, connected, sort }: DevicesSearch) {
+export function devicesQuery({ q, template, status, connected, organization, sort }: DevicesSearch) {
+  const filter = [
+    status && STATUS_FILTERS[status],
+    organization !== undefined && `organizations eq '${organization.replaceAll("'", "''")}'`,
+  ].filter(Boolean);
   return {
     ...(q !== undefined && { search: q }),
     ...(template !== undefined && { template }),
-    ...(status && { filter: STATUS_FILTERS[status] }),
+    ...(filter.length > 0 && { filter: filter.join(" and ") }),
     ...(connected && { connected }),
     ...(sort && { orderby: sort === "name" ? "displayName" : "displayName desc" }),
   };

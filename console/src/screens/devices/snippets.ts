@@ -52,11 +52,8 @@ device.connect()
 device.patch_twin_reported_properties({"hello": "world"})`,
     direct: (connection) => `# pip install azure-iot-device
 from azure.iot.device import IoTHubDeviceClient
-
 device = IoTHubDeviceClient.create_from_connection_string(
-    "${connectionString(connection)}",
-    server_verification_cert=open("ca.pem").read())
-device.connect()
+    "${connectionString(connection)}", server_verification_cert=open("ca.pem").read())
 device.patch_twin_reported_properties({"hello": "world"})`,
   },
   node: {
@@ -82,14 +79,10 @@ const client = device.Client.fromConnectionString(
 const twin = await client.getTwin();
 twin.properties.reported.update({ hello: "world" }, console.log);`,
     direct: (connection) => `// npm install azure-iot-device azure-iot-device-mqtt
-// NODE_EXTRA_CA_CERTS=ca.pem node device.mjs
-import device from "azure-iot-device";
-import mqtt from "azure-iot-device-mqtt";
-
-const client = device.Client.fromConnectionString(
-  "${connectionString(connection)}", mqtt.Mqtt);
-const twin = await client.getTwin();
-twin.properties.reported.update({ hello: "world" }, console.log);`,
+// NODE_EXTRA_CA_CERTS=ca.pem node device.cjs
+const [{ Client }, { Mqtt }] = [require("azure-iot-device"), require("azure-iot-device-mqtt")];
+const device = Client.fromConnectionString("${connectionString(connection)}", Mqtt);
+device.getTwin((error, twin) => twin.properties.reported.update({ hello: "world" }, console.log));`,
   },
   csharp: {
     provisioning: ({ host, idScope, deviceId, key }) => `// dotnet add package Microsoft.Azure.Devices.Client
@@ -109,11 +102,8 @@ var device = DeviceClient.Create(found.AssignedHub,
 await device.UpdateReportedPropertiesAsync(new TwinCollection("{\\"hello\\": \\"world\\"}"));`,
     direct: (connection) => `// dotnet add package Microsoft.Azure.Devices.Client
 using Microsoft.Azure.Devices.Client;
-using Microsoft.Azure.Devices.Shared;
-
-var device = DeviceClient.CreateFromConnectionString(
-    "${connectionString(connection)}", TransportType.Mqtt);
-await device.UpdateReportedPropertiesAsync(new TwinCollection("{\\"hello\\": \\"world\\"}"));`,
+var device = DeviceClient.CreateFromConnectionString("${connectionString(connection)}", TransportType.Mqtt);
+await device.UpdateReportedPropertiesAsync(new(@"{""hello"": ""world""}"));`,
   },
 };
 

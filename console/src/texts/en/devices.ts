@@ -57,7 +57,8 @@ export const devices = {
   "devices.commands.timeout": "Wait for the answer (seconds)",
   "devices.commands.timeout.rule": "A whole number from {least} to {most}.",
   "devices.connect.ca":
-    "ca.pem is the server’s certificate authority: tls/ca.pem in its data folder. With a certificate of a public authority leave it out.",
+    "The devices trust the server by it. With a certificate of a public authority leave it out.",
+  "devices.connect.caDownload": "Download ca.pem.",
   "devices.connect.certificate":
     "This device signs in with a certificate or a TPM, so there is no key to show.",
   "devices.connect.direct": "Connection string",

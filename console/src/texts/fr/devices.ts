@@ -61,7 +61,8 @@ export const devices: Translated<typeof english> = {
   "devices.commands.timeout": "Attente de la réponse (secondes)",
   "devices.commands.timeout.rule": "Un nombre entier de {least} à {most}.",
   "devices.connect.ca":
-    "ca.pem est l’autorité de certification du serveur : tls/ca.pem dans son dossier de données. Inutile avec un certificat d’une autorité publique.",
+    "Les appareils reconnaissent le serveur grâce à lui. Avec un certificat d’une autorité publique, on s’en passe.",
+  "devices.connect.caDownload": "Télécharger ca.pem.",
   "devices.connect.certificate":
     "Cet appareil s’authentifie par certificat ou par TPM ; il n’y a pas de clé à afficher.",
   "devices.connect.direct": "Chaîne de connexion",

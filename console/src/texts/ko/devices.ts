@@ -46,7 +46,8 @@ export const devices: Translated<typeof english> = {
   "devices.commands.timeout": "응답 대기 시간(초)",
   "devices.commands.timeout.rule": "{least}에서 {most} 사이의 정수여야 합니다.",
   "devices.connect.ca":
-    "ca.pem은 서버의 인증 기관입니다. 서버 데이터 폴더의 tls/ca.pem에 있습니다. 공인 인증서를 쓰면 필요 없습니다.",
+    "디바이스는 이 파일로 서버를 신뢰합니다. 공인 인증 기관의 인증서를 쓰면 필요 없습니다.",
+  "devices.connect.caDownload": "ca.pem 다운로드",
   "devices.connect.certificate": "이 디바이스는 인증서나 TPM으로 로그인하므로 표시할 키가 없습니다.",
   "devices.connect.direct": "연결 문자열",
   "devices.connect.host": "호스트",

@@ -44,8 +44,8 @@ export const devices: Translated<typeof english> = {
   "devices.commands.run": "运行",
   "devices.commands.timeout": "等待应答（秒）",
   "devices.commands.timeout.rule": "必须是 {least} 到 {most} 之间的整数。",
-  "devices.connect.ca":
-    "ca.pem 是服务器的证书颁发机构：位于其数据文件夹的 tls/ca.pem。如果使用公共机构颁发的证书，可以省略。",
+  "devices.connect.ca": "设备凭此信任服务器。使用公共机构签发的证书时不需要它。",
+  "devices.connect.caDownload": "下载 ca.pem。",
   "devices.connect.certificate": "此设备使用证书或 TPM 登录，因此没有可显示的密钥。",
   "devices.connect.direct": "连接字符串",
   "devices.connect.host": "主机",

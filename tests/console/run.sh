@@ -31,6 +31,10 @@ BELLWETHER_BIN=${BELLWETHER_BIN:-${CARGO_TARGET_DIR:-$root/target}/debug/bellwet
 [ -x "$BELLWETHER_BIN" ] || (cd "$root" && cargo build --locked -p bellwether) || exit 1
 export BELLWETHER_BIN
 
+# The programs that the page shows for a device are run with the stock SDKs, which their own tests install.
+"$root/tests/python/run.sh" --version >/dev/null || exit 1
+[ -e "$root/tests/node/node_modules/.package-lock.json" ] || (cd "$root/tests/node" && npm ci --no-audit --no-fund --loglevel=error) || exit 1
+
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 passed=0

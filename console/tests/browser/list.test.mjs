@@ -41,17 +41,21 @@ before(async () => {
     });
 });
 
-const make = (id, more = {}) =>
-  server.api("PUT", `/jobs/${id}`, {
-    displayName: id,
+const idOf = (name) => name.replaceAll(" ", "-");
+const make = (name, more = {}) =>
+  server.api("PUT", `/jobs/${idOf(name)}`, {
+    displayName: name,
     group: "fans",
     data: [{ type: "command", target: TEMPLATE, path: "spin" }],
     batch: { type: "number", value: 1 },
     ...more,
   });
 const quick = { data: [{ type: "property", target: TEMPLATE, path: "speed", value: 3 }], batch: undefined };
-const job = (id) => server.api("GET", `/jobs/${id}`);
-const is = (id, status) => eventually(`${id} is ${status}`, async () => (await job(id)).status === status);
+const is = (name, status) =>
+  eventually(
+    `${name} is ${status}`,
+    async () => (await server.api("GET", `/jobs/${idOf(name)}`)).status === status,
+  );
 const row = (page, name) => grid(page).getByRole("row").filter({ hasText: name });
 
 browserTest("a job's states, from its beginning to each end", { session }, async (page) => {
@@ -89,7 +93,7 @@ browserTest("stopped and continued from the overview, with the keyboard alone", 
   await page.goto(at("/jobs"));
   const menu = page.locator("[data-section=running]").getByRole("button", { name: "Actions for By key" });
   const act = async (name, button) => {
-    await menu.waitFor();
+    await button.waitFor();
     for (let presses = 0; presses < 80; presses++) {
       await page.keyboard.press("Tab");
       if (await button.evaluate((one) => one === document.activeElement)) break;
@@ -128,7 +132,7 @@ browserTest("stopped and continued from the overview, with the keyboard alone", 
   await stopped.waitFor();
   await act("Continue", stopped);
   await is("By key", "running");
-  await server.api("POST", "/jobs/By%20key/cancel");
+  await server.api("POST", "/jobs/By-key/cancel");
 });
 
 browserTest(
@@ -191,8 +195,11 @@ browserTest("filters stand in the address; the last thirty days are one click", 
 browserTest("a saved job is run from its row, by way of what it would do", { session }, async (page) => {
   await server.api("PUT", "/jobDrafts/later", {
     displayName: "Later",
-    group: "fans",
-    data: [{ type: "property", target: TEMPLATE, path: "speed", value: 5 }],
+    job: {
+      displayName: "Later",
+      group: "fans",
+      data: [{ type: "property", target: TEMPLATE, path: "speed", value: 5 }],
+    },
   });
   await page.goto(at("/jobs?view=saved"));
   await grid(page).getByRole("button", { name: "Run Later" }).click();

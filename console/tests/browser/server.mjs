@@ -114,21 +114,43 @@ class Server {
   }
 
   async signIn(password) {
-    this.#cookie = undefined;
+    ({ cookie: this.#cookie, csrf: this.#csrf } = await this.#open(this.email, password));
+  }
+
+  /** Makes a user with these roles, as the API takes them; gives a session to look at the page with. */
+  async person(id, roles) {
+    const email = `${id}@example.com`;
+    await this.api("PUT", `/users/${id}`, { type: "email", email, roles });
+    const made = await this.api("POST", `/users/${id}/password`);
+    const password = `the password of ${id}`;
+    const first = await this.#open(email, made.password);
+    const body = JSON.stringify({ currentPassword: made.password, newPassword: password });
+    const path = `/api/session/password?${VERSION}`;
+    const { status } = await this.#request("PUT", path, body, "application/json", first);
+    assert.ok(status < 300, String(status));
+    const { cookie } = await this.#open(email, password);
+    return { email, password, origin: this.origin, cookie: this.#asPlaywright(cookie) };
+  }
+
+  async #open(email, password) {
     const { status, body, headers } = await this.#request(
       "POST",
       `/api/session?${VERSION}`,
-      JSON.stringify({ email: this.email, password }),
+      JSON.stringify({ email, password }),
       "application/json",
+      {},
     );
     assert.equal(status, 200, JSON.stringify(body));
-    this.#cookie = headers["set-cookie"][0].split(";")[0];
-    this.#csrf = body.csrfToken;
+    return { cookie: headers["set-cookie"][0].split(";")[0], csrf: body.csrfToken };
   }
 
   /** The session's cookie, as playwright takes it. */
   get cookie() {
-    const [name, ...value] = this.#cookie.split("=");
+    return this.#asPlaywright(this.#cookie);
+  }
+
+  #asPlaywright(cookie) {
+    const [name, ...value] = cookie.split("=");
     return {
       name,
       value: value.join("="),
@@ -192,7 +214,7 @@ class Server {
     return join(this.#data, "tls", "ca.pem");
   }
 
-  #request(method, path, content, type) {
+  #request(method, path, content, type, { cookie, csrf } = { cookie: this.#cookie, csrf: this.#csrf }) {
     return new Promise((resolve, reject) => {
       const call = request(
         `${this.origin}${path}`,
@@ -204,8 +226,8 @@ class Server {
               "content-type": type,
               "content-length": Buffer.byteLength(content),
             }),
-            ...(this.#cookie && { cookie: this.#cookie }),
-            ...(method !== "GET" && this.#csrf && { "x-csrf-token": this.#csrf }),
+            ...(cookie && { cookie }),
+            ...(method !== "GET" && csrf && { "x-csrf-token": csrf }),
           },
         },
         (response) => {

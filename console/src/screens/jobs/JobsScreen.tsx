@@ -8,7 +8,7 @@ import { useSession } from "../../session/session";
 import type { TextKey } from "../../texts/catalogue";
 import { useTexts } from "../../texts/texts";
 import { DraftsGrid, JobsGrid, ScheduledGrid } from "./list/grids";
-import { JobFilters } from "./list/JobFilters";
+import { JobFilters, JobSearch } from "./list/JobFilters";
 import { Overview } from "./list/Overview";
 import { JobQuestions } from "./list/JobQuestions";
 import { isFiltered, VIEWS, withSearch, type JobsSearch, type View } from "./list/search";
@@ -78,7 +78,9 @@ export function JobsScreen() {
           <ViewsMenu search={search} onOpen={open} />
         </div>
       </div>
-      {view !== "saved" && view !== "scheduled" && (
+      {view === "saved" || view === "scheduled" ? (
+        <JobSearch search={search} onChange={(part) => open(withSearch(search, part), true)} />
+      ) : (
         <JobFilters
           search={{ ...search, ...(view && { view }) }}
           me={`user:${userId}`}
@@ -87,8 +89,12 @@ export function JobsScreen() {
       )}
       <JobQuestions>
         {view === undefined && <Overview create={create} />}
-        {view === "saved" && <DraftsGrid create={create} />}
-        {view === "scheduled" && <ScheduledGrid create={create} />}
+        {view === "saved" && (
+          <DraftsGrid search={search} create={create} onSearch={(next) => open(next, true)} />
+        )}
+        {view === "scheduled" && (
+          <ScheduledGrid search={search} create={create} onSearch={(next) => open(next, true)} />
+        )}
         {(view === "attention" || view === "running" || view === "history") && (
           <JobsGrid view={view} search={search} create={create} onSearch={(next) => open(next, true)} />
         )}

@@ -68,21 +68,14 @@ export function JobFilters({ search, onChange, me }: Props) {
   // One that is gone, or that only an administrator sees.
   const { owner } = search;
   if (owner !== undefined && !owners.some(({ value }) => value === owner)) {
-    owners.push({ value: owner, text: ownerText(owner, t) });
+    owners.push({ value: owner, text: ownerText({ owner }, t) });
   }
-  const change = useRef(onChange);
-  useLayoutEffect(() => {
-    change.current = onChange;
-  }, [onChange]);
-  const onSearch = useCallback((text: string) => change.current({ search: text || undefined }), []);
   const chosen = (text: string | undefined) => (text === undefined ? [] : text.split(","));
   const join = ({ selectedOptions }: OptionOnSelectData) => selectedOptions.join(",") || undefined;
 
   return (
     <div className={styles.root} role="search" aria-label={t("jobs.filter")}>
-      <div className={styles.search}>
-        <SearchField label={t("jobs.search")} value={search.search ?? ""} onSearch={onSearch} />
-      </div>
+      <JobSearch search={search} onChange={onChange} />
       {search.view !== "running" && (
         <Dropdown
           multiselect
@@ -170,6 +163,22 @@ export function JobFilters({ search, onChange, me }: Props) {
           {t("jobs.filter.clear")}
         </Button>
       )}
+    </div>
+  );
+}
+
+/** Search alone, for saved and scheduled jobs. */
+export function JobSearch({ search, onChange }: Pick<Props, "search" | "onChange">) {
+  const styles = useStyles();
+  const { t } = useTexts();
+  const change = useRef(onChange);
+  useLayoutEffect(() => {
+    change.current = onChange;
+  }, [onChange]);
+  const onSearch = useCallback((text: string) => change.current({ search: text || undefined }), []);
+  return (
+    <div className={styles.search}>
+      <SearchField label={t("jobs.search")} value={search.search ?? ""} onSearch={onSearch} />
     </div>
   );
 }

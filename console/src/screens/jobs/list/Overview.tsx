@@ -164,7 +164,7 @@ export function Overview({ create }: { create: ReactNode }) {
               {draft.displayName || t("jobs.unnamed")}
             </AppLink>
             <Text size={200} className={styles.muted}>
-              {ownerText(draft.owner, t)}
+              {ownerText(draft, t)}
             </Text>
             <Text size={200} className={styles.muted}>
               {draft.saved && <TimeText time={draft.saved} relative />}

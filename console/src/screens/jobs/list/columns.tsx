@@ -14,11 +14,17 @@ import { JobMenu } from "./JobMenu";
 import { JobProgress, JobSummary } from "./JobSummary";
 import type { Draft, Job, ScheduledJob } from "./queries";
 
-/** Who made a thing, which the server names `user:…` or `token:…`. */
-export function ownerText(owner: string | undefined, t: Translate): string {
+interface Owned {
+  /** As the server names it: `user:…`, `token:…`, a policy. */
+  readonly owner?: string;
+  readonly ownerName?: string | null;
+}
+
+/** Who made a thing, for people; one that is gone by what is left of it. */
+export function ownerText({ owner, ownerName }: Owned, t: Translate): string {
   const [, kind, id] = /^(user|token):(.*)$/su.exec(owner ?? "") ?? [];
-  if (id === undefined) return owner ?? "";
-  return kind === "token" ? t("jobs.owner.token", { id }) : id;
+  if (kind === "token") return t("jobs.owner.token", { id: ownerName ?? id ?? "" });
+  return ownerName ?? id ?? owner ?? "";
 }
 
 export function useJobColumns(): readonly GridColumn<Job>[] {
@@ -78,7 +84,7 @@ export function useJobColumns(): readonly GridColumn<Job>[] {
         id: "owner",
         header: t("jobs.column.owner"),
         width: 160,
-        cell: ({ owner }) => <span>{ownerText(owner, t)}</span>,
+        cell: (row) => <span>{ownerText(row, t)}</span>,
       },
       {
         id: "start",
@@ -140,6 +146,7 @@ export function useDraftColumns(onDelete: (draft: Draft) => void): readonly Grid
         width: 260,
         grows: true,
         fixed: true,
+        sortable: true,
         cell: (draft) => (
           <AppLink
             to="/jobs/definitions/create/$step"
@@ -155,12 +162,13 @@ export function useDraftColumns(onDelete: (draft: Draft) => void): readonly Grid
         id: "owner",
         header: t("jobs.column.owner"),
         width: 200,
-        cell: ({ owner }) => <span>{ownerText(owner, t)}</span>,
+        cell: (row) => <span>{ownerText(row, t)}</span>,
       },
       {
         id: "saved",
         header: t("jobs.column.saved"),
         width: 190,
+        sortable: true,
         cell: ({ saved }) => (saved ? <TimeText time={saved} /> : null),
       },
       {
@@ -192,6 +200,7 @@ export function useScheduledColumns(): readonly GridColumn<ScheduledJob>[] {
         width: 260,
         grows: true,
         fixed: true,
+        sortable: true,
         cell: (job) => (
           <AppLink
             to="/jobs/scheduled/$scheduledJobId"
@@ -209,9 +218,10 @@ export function useScheduledColumns(): readonly GridColumn<ScheduledJob>[] {
         cell: ({ schedule }) => <span>{t(RECURRENCES[schedule.recurrence ?? "once"])}</span>,
       },
       {
-        id: "next",
+        id: "nextRun",
         header: t("jobs.column.next"),
         width: 200,
+        sortable: true,
         cell: ({ nextRuns, completed, enabled }) => {
           const next = nextRuns?.[0];
           if (enabled === false) return <span>{t("jobs.suspended")}</span>;
@@ -223,6 +233,12 @@ export function useScheduledColumns(): readonly GridColumn<ScheduledJob>[] {
         header: t("jobs.column.type"),
         width: 160,
         cell: ({ data }) => <span>{data[0] && t(TYPES[data[0].type].name)}</span>,
+      },
+      {
+        id: "owner",
+        header: t("jobs.column.owner"),
+        width: 200,
+        cell: (row) => <span>{ownerText(row, t)}</span>,
       },
       {
         id: "organization",

@@ -15,10 +15,16 @@ import { useTexts } from "../../../texts/texts";
 import { nameOf } from "../names";
 import { useDraftColumns, useJobColumns, useScheduledColumns } from "./columns";
 import { draftsSource, jobsSource, scheduledSource, type Draft } from "./queries";
-import { isFiltered, jobsQuery, sortOf, sortText, withSearch, type JobsSearch } from "./search";
+import { isFiltered, jobsQuery, savedQuery, sortOf, sortText, withSearch, type JobsSearch } from "./search";
 
 interface JobsGridProps {
   readonly view: "attention" | "running" | "history";
+  readonly search: JobsSearch;
+  readonly create: ReactNode;
+  readonly onSearch: (search: JobsSearch) => void;
+}
+
+interface SavedProps {
   readonly search: JobsSearch;
   readonly create: ReactNode;
   readonly onSearch: (search: JobsSearch) => void;
@@ -58,12 +64,14 @@ export function JobsGrid({ view, search, create, onSearch }: JobsGridProps) {
   );
 }
 
-export function DraftsGrid({ create }: { create: ReactNode }) {
+export function DraftsGrid({ search, create, onSearch }: SavedProps) {
   const { t } = useTexts();
   const queries = useQueryClient();
   const [deleting, setDeleting] = useState<Draft>();
   const columns = useDraftColumns(setDeleting);
-  const source = useMemo(() => draftsSource(), []);
+  const question = JSON.stringify(savedQuery(search));
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- `question` is all of `search` that the source reads
+  const source = useMemo(() => draftsSource(search), [question]);
   return (
     <>
       <DataGrid
@@ -73,13 +81,19 @@ export function DraftsGrid({ create }: { create: ReactNode }) {
         columns={columns}
         rowId={({ id }) => id ?? ""}
         rowName={nameOf}
+        {...(search.sort !== undefined && { sort: sortOf(search) })}
+        onSort={(sort) => onSearch(withSearch(search, { sort: sortText(sort) }))}
         empty={
-          <EmptyState
-            icon={SaveRegular}
-            title={t("jobs.saved.title")}
-            body={t("jobs.saved.body")}
-            actions={create}
-          />
+          search.search === undefined ? (
+            <EmptyState
+              icon={SaveRegular}
+              title={t("jobs.saved.title")}
+              body={t("jobs.saved.body")}
+              actions={create}
+            />
+          ) : (
+            <EmptyState icon={SearchRegular} title={t("jobs.none.title")} body={t("jobs.none.body")} />
+          )
         }
       />
       {deleting && (
@@ -100,10 +114,12 @@ export function DraftsGrid({ create }: { create: ReactNode }) {
   );
 }
 
-export function ScheduledGrid({ create }: { create: ReactNode }) {
+export function ScheduledGrid({ search, create, onSearch }: SavedProps) {
   const { t } = useTexts();
   const columns = useScheduledColumns();
-  const source = useMemo(() => scheduledSource(), []);
+  const question = JSON.stringify(savedQuery(search));
+  // eslint-disable-next-line react-hooks/exhaustive-deps -- `question` is all of `search` that the source reads
+  const source = useMemo(() => scheduledSource(search), [question]);
   return (
     <DataGrid
       name="jobs.scheduled"
@@ -112,13 +128,19 @@ export function ScheduledGrid({ create }: { create: ReactNode }) {
       columns={columns}
       rowId={({ id }) => id ?? ""}
       rowName={nameOf}
+      {...(search.sort !== undefined && { sort: sortOf(search) })}
+      onSort={(sort) => onSearch(withSearch(search, { sort: sortText(sort) }))}
       empty={
-        <EmptyState
-          icon={CalendarClockRegular}
-          title={t("jobs.scheduled.title")}
-          body={t("jobs.scheduled.body")}
-          actions={create}
-        />
+        search.search === undefined ? (
+          <EmptyState
+            icon={CalendarClockRegular}
+            title={t("jobs.scheduled.title")}
+            body={t("jobs.scheduled.body")}
+            actions={create}
+          />
+        ) : (
+          <EmptyState icon={SearchRegular} title={t("jobs.none.title")} body={t("jobs.none.body")} />
+        )
       }
     />
   );

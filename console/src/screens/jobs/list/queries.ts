@@ -3,7 +3,7 @@ import { answer, api } from "../../../api/client";
 import { pageOf, pageQuery } from "../../../api/pages";
 import { pagedSource, type ReadPage } from "../../../grid/paged";
 import type { Schemas } from "../../../api/client";
-import { jobsQuery, type JobsSearch } from "./search";
+import { jobsQuery, savedQuery, type JobsSearch } from "./search";
 
 /** How often lists are read again, in ms: while something runs, and else. */
 const LIVELY = 2_000;
@@ -27,11 +27,29 @@ function readJobs(view: JobView, search: JobsSearch): ReadPage<Job> {
     );
 }
 
-const readDrafts: ReadPage<Draft> = async (token, limit, signal) =>
-  pageOf(await answer(api.GET("/jobDrafts", { params: { query: pageQuery(token, limit) }, signal })));
+function readDrafts(search: JobsSearch): ReadPage<Draft> {
+  return async (token, limit, signal) =>
+    pageOf(
+      await answer(
+        api.GET("/jobDrafts", {
+          params: { query: { ...savedQuery(search), ...pageQuery(token, limit) } },
+          signal,
+        }),
+      ),
+    );
+}
 
-const readScheduled: ReadPage<ScheduledJob> = async (token, limit, signal) =>
-  pageOf(await answer(api.GET("/scheduledJobs", { params: { query: pageQuery(token, limit) }, signal })));
+function readScheduled(search: JobsSearch): ReadPage<ScheduledJob> {
+  return async (token, limit, signal) =>
+    pageOf(
+      await answer(
+        api.GET("/scheduledJobs", {
+          params: { query: { ...savedQuery(search), ...pageQuery(token, limit) } },
+          signal,
+        }),
+      ),
+    );
+}
 
 /** The first jobs of a view. */
 export function someJobs(view: JobView, limit: number) {
@@ -46,7 +64,7 @@ export function someDrafts(limit: number) {
   return queryOptions({
     queryKey: ["jobDrafts", "some", limit],
     refetchInterval: CALM,
-    queryFn: ({ signal }) => readDrafts(undefined, limit, signal),
+    queryFn: ({ signal }) => readDrafts({})(undefined, limit, signal),
   });
 }
 
@@ -54,7 +72,7 @@ export function someScheduled(limit: number) {
   return queryOptions({
     queryKey: ["scheduledJobs", "some", limit],
     refetchInterval: CALM,
-    queryFn: ({ signal }) => readScheduled(undefined, limit, signal),
+    queryFn: ({ signal }) => readScheduled({})(undefined, limit, signal),
   });
 }
 
@@ -64,10 +82,10 @@ export function jobsSource(view: JobView, search: JobsSearch) {
   return pagedSource(key, readJobs(view, search), view === "running" ? LIVELY : CALM);
 }
 
-export function draftsSource() {
-  return pagedSource(["jobDrafts", "grid"], readDrafts, CALM);
+export function draftsSource(search: JobsSearch) {
+  return pagedSource(["jobDrafts", "grid", savedQuery(search)], readDrafts(search), CALM);
 }
 
-export function scheduledSource() {
-  return pagedSource(["scheduledJobs", "grid"], readScheduled, CALM);
+export function scheduledSource(search: JobsSearch) {
+  return pagedSource(["scheduledJobs", "grid", savedQuery(search)], readScheduled(search), CALM);
 }

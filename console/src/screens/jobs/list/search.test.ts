@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isFiltered, jobsQuery, readJobsSearch, sortOf, sortText, withSearch } from "./search";
+import { isFiltered, jobsQuery, readJobsSearch, savedQuery, sortOf, sortText, withSearch } from "./search";
 
 test("an address is read, its nonsense is not", () => {
   const said = { view: "history", search: "fan", status: "failed,stopped", sort: "start desc" };
@@ -15,6 +15,17 @@ test("an address is read, its nonsense is not", () => {
     }),
   ).toEqual({ status: "failed" });
   expect(readJobsSearch({ sort: "start up" })).toEqual({});
+});
+
+test("each view has orders of its own; another view's are left out", () => {
+  expect(readJobsSearch({ view: "saved", sort: "saved desc" }).sort).toBe("saved desc");
+  expect(readJobsSearch({ view: "scheduled", sort: "nextRun" }).sort).toBe("nextRun");
+  expect(withSearch({ view: "saved", sort: "saved" }, { view: "history" })).toEqual({ view: "history" });
+  expect(readJobsSearch({ view: "history", sort: "nextRun" })).toEqual({ view: "history" });
+  expect(savedQuery({ view: "saved", search: "fan", sort: "saved desc", group: "g" })).toEqual({
+    search: "fan",
+    orderby: "saved desc",
+  });
 });
 
 test("what a view asks the server", () => {

@@ -47,7 +47,15 @@ const TYPES: readonly Schemas["JobData"]["type"][] = [
   "command",
   "deviceTemplateMigration",
 ];
-const SORTS = ["created", "displayName", "status", "start", "duration"];
+const JOB_SORTS = ["created", "displayName", "status", "start", "duration"];
+/** What each view can be ordered by. */
+const SORTS: Record<View, readonly string[]> = {
+  attention: JOB_SORTS,
+  running: JOB_SORTS,
+  saved: ["displayName", "saved"],
+  scheduled: ["displayName", "nextRun"],
+  history: JOB_SORTS,
+};
 
 /** Reads an address; what it cannot say is left out. */
 export function readJobsSearch(search: Readonly<Record<string, unknown>>): JobsSearch {
@@ -61,8 +69,9 @@ export function readJobsSearch(search: Readonly<Record<string, unknown>>): JobsS
       .filter((word) => known.includes(word))
       .join(",") || undefined;
   const [by = "", direction] = (text("sort") ?? "").split(" ");
+  const view = VIEWS.find((view) => view === search["view"]);
   const read = {
-    view: VIEWS.find((view) => view === search["view"]),
+    view,
     search: text("search"),
     status: words("status", STATUSES),
     type: words("type", TYPES),
@@ -70,7 +79,10 @@ export function readJobsSearch(search: Readonly<Record<string, unknown>>): JobsS
     owner: text("owner"),
     organization: text("organization"),
     since: SPAN_IDS.find((span) => span === search["since"]),
-    sort: SORTS.includes(by) && (direction === undefined || direction === "desc") ? text("sort") : undefined,
+    sort:
+      SORTS[view ?? "history"].includes(by) && (direction === undefined || direction === "desc")
+        ? text("sort")
+        : undefined,
   };
   return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined));
 }
@@ -99,6 +111,11 @@ export function jobsQuery(
     ...(since && { since: new Date(Math.floor(now / HOUR) * HOUR - SPANS[since]).toISOString() }),
     ...(sort && { orderby: sort }),
   };
+}
+
+/** The parameters that ask the server for saved or scheduled jobs. */
+export function savedQuery({ search, sort }: JobsSearch) {
+  return { ...(search && { search }), ...(sort && { orderby: sort }) };
 }
 
 export function sortOf(search: JobsSearch): GridSort {

@@ -13,6 +13,7 @@ const useStyles = makeStyles({
     backgroundColor: tokens.colorNeutralBackground5,
   },
   part: { minWidth: "3px" },
+  clickable: { padding: 0, border: "none", cursor: "pointer", ":hover": { filter: "brightness(1.15)" } },
   legend: {
     display: "flex",
     flexWrap: "wrap",
@@ -41,7 +42,10 @@ const useStyles = makeStyles({
 export interface Segment {
   readonly id: string;
   readonly label: string;
+  /** Its part of the bar. */
   readonly count: number;
+  /** What the legend says, where other segments are a part of it. */
+  readonly whole?: number;
   readonly tone: Tone;
 }
 
@@ -59,21 +63,32 @@ export function StackedBar({ label, segments, chosen, onChoose }: Props) {
   const styles = useStyles();
   const { t, formats } = useTexts();
   const total = segments.reduce((sum, { count }) => sum + count, 0);
+  const choose = (id: string) => onChoose?.(chosen === id ? undefined : id);
   return (
     <div className={styles.root} role="group" aria-label={label}>
       <div className={styles.bar} aria-hidden="true">
         {segments
           .filter(({ count }) => count > 0)
-          .map(({ id, count, tone }) => (
-            <div
-              key={id}
-              className={mergeClasses(styles.part, styles[tone])}
-              style={{ flexGrow: count, flexBasis: 0 }}
-            />
-          ))}
+          .map(({ id, label, count, tone }) => {
+            const style = { flexGrow: count, flexBasis: 0 };
+            const look = mergeClasses(styles.part, styles[tone]);
+            if (!onChoose) return <div key={id} className={look} style={style} />;
+            // For the mouse; the legend is the same for the keyboard and for who cannot see the bar.
+            return (
+              <button
+                key={id}
+                type="button"
+                tabIndex={-1}
+                title={label}
+                className={mergeClasses(look, styles.clickable)}
+                style={style}
+                onClick={() => choose(id)}
+              />
+            );
+          })}
       </div>
       <ul className={styles.legend}>
-        {segments.map(({ id, label, count, tone }) => {
+        {segments.map(({ id, label, count: part, whole: count = part, tone }) => {
           const text = t("chart.segment", {
             label,
             count,
@@ -88,7 +103,7 @@ export function StackedBar({ label, segments, chosen, onChoose }: Props) {
                   appearance={chosen === id ? "outline" : "subtle"}
                   className={styles.button}
                   aria-pressed={chosen === id}
-                  onClick={() => onChoose(chosen === id ? undefined : id)}
+                  onClick={() => choose(id)}
                 >
                   {swatch}
                   {text}

@@ -1,26 +1,23 @@
-import {
-  makeStyles,
-  Spinner,
-  Table,
-  TableBody,
-  TableCell,
-  TableHeader,
-  TableHeaderCell,
-  TableRow,
-  tokens,
-} from "@fluentui/react-components";
+import { makeStyles } from "@fluentui/react-components";
 import { TaskListSquareLtrRegular } from "@fluentui/react-icons";
-import { useQuery } from "@tanstack/react-query";
+import { useMemo } from "react";
 import { answer, api, type Schemas } from "../../api/client";
+import { pageOf, pageQuery } from "../../api/pages";
 import { AppLink } from "../../components/AppLink";
 import { EmptyState } from "../../components/EmptyState";
-import { ErrorState } from "../../components/ErrorState";
 import { StatusBadge, type Tone } from "../../components/StatusBadge";
 import { TimeText } from "../../components/TimeText";
+import type { GridColumn } from "../../grid/column";
+import { DataGrid } from "../../grid/DataGrid";
+import { pagedSource } from "../../grid/paged";
 import type { TextKey } from "../../texts/catalogue";
 import { useTexts } from "../../texts/texts";
 
 type Status = Schemas["DeviceJobStatus"];
+type DeviceJob = Schemas["DeviceJobSummary"];
+
+/** They are read again this often, in ms. */
+const REFRESH = 10_000;
 
 const STATUSES: Record<Status, { readonly tone: Tone; readonly text: TextKey & `devices.job.${Status}` }> = {
   pending: { tone: "waiting", text: "devices.job.pending" },
@@ -31,64 +28,85 @@ const STATUSES: Record<Status, { readonly tone: Tone; readonly text: TextKey & `
 };
 
 const useStyles = makeStyles({
-  table: {
-    minWidth: "560px",
-    backgroundColor: tokens.colorNeutralBackground1,
-  },
-  room: { overflowX: "auto" },
-  message: { overflowWrap: "anywhere" },
+  room: { display: "flex", flexDirection: "column", height: "60vh", minHeight: "320px" },
 });
 
 /** The jobs that the device had a part in, newest first. */
 export function DeviceJobsView({ deviceId }: { deviceId: string }) {
   const styles = useStyles();
   const { t } = useTexts();
-  const { data, error, refetch } = useQuery({
-    queryKey: ["devices", deviceId, "jobs"],
-    queryFn: ({ signal }) =>
-      answer(api.GET("/devices/{deviceId}/jobs", { params: { path: { deviceId } }, signal })),
-    refetchInterval: 10_000,
-  });
-  if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
-  if (!data) return <Spinner label={t("devices.reading")} />;
-  if (data.value.length === 0)
-    return (
-      <EmptyState
-        icon={TaskListSquareLtrRegular}
-        title={t("devices.jobs.none.title")}
-        body={t("devices.jobs.none.body")}
-      />
-    );
+  const source = useMemo(
+    () =>
+      pagedSource<DeviceJob>(
+        ["devices", deviceId, "jobs", "list"],
+        async (token, limit, signal) =>
+          pageOf(
+            await answer(
+              api.GET("/devices/{deviceId}/jobs", {
+                params: { path: { deviceId }, query: pageQuery(token, limit) },
+                signal,
+              }),
+            ),
+          ),
+        REFRESH,
+      ),
+    [deviceId],
+  );
+  const columns = useMemo<GridColumn<DeviceJob>[]>(
+    () => [
+      {
+        id: "job",
+        header: t("devices.jobs.job"),
+        width: 260,
+        grows: true,
+        fixed: true,
+        cell: ({ id, displayName }) => (
+          <AppLink to="/jobs/instances/$jobId" params={{ jobId: id }} tabIndex={-1}>
+            {displayName || id}
+          </AppLink>
+        ),
+      },
+      {
+        id: "status",
+        header: t("devices.jobs.status"),
+        width: 130,
+        cell: ({ row: { status } }) => (
+          <StatusBadge tone={STATUSES[status].tone} text={t(STATUSES[status].text)} />
+        ),
+      },
+      {
+        id: "finished",
+        header: t("devices.jobs.finished"),
+        width: 170,
+        cell: ({ row: { finished } }) => finished && <TimeText time={finished} relative />,
+      },
+      {
+        id: "message",
+        header: t("devices.jobs.message"),
+        width: 300,
+        grows: true,
+        cell: ({ row: { message } }) => <span title={message ?? undefined}>{message}</span>,
+      },
+    ],
+    [t],
+  );
   return (
-    // Scrolled sideways where it is narrow, also with the keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
-    <div className={styles.room} tabIndex={0} role="region" aria-label={t("devices.view.jobs")}>
-      <Table className={styles.table} aria-label={t("devices.view.jobs")}>
-        <TableHeader>
-          <TableRow>
-            <TableHeaderCell>{t("devices.jobs.job")}</TableHeaderCell>
-            <TableHeaderCell>{t("devices.jobs.status")}</TableHeaderCell>
-            <TableHeaderCell>{t("devices.jobs.finished")}</TableHeaderCell>
-            <TableHeaderCell>{t("devices.jobs.message")}</TableHeaderCell>
-          </TableRow>
-        </TableHeader>
-        <TableBody>
-          {data.value.map(({ id, displayName, row }) => (
-            <TableRow key={id}>
-              <TableCell>
-                <AppLink to="/jobs/instances/$jobId" params={{ jobId: id }}>
-                  {displayName ?? id}
-                </AppLink>
-              </TableCell>
-              <TableCell>
-                <StatusBadge tone={STATUSES[row.status].tone} text={t(STATUSES[row.status].text)} />
-              </TableCell>
-              <TableCell>{row.finished ? <TimeText time={row.finished} relative /> : ""}</TableCell>
-              <TableCell className={styles.message}>{row.message ?? ""}</TableCell>
-            </TableRow>
-          ))}
-        </TableBody>
-      </Table>
+    <div className={styles.room}>
+      <DataGrid
+        name="devices.jobs"
+        label={t("devices.view.jobs")}
+        source={source}
+        columns={columns}
+        rowId={({ id }) => id}
+        rowName={({ displayName, id }) => displayName || id}
+        empty={
+          <EmptyState
+            icon={TaskListSquareLtrRegular}
+            title={t("devices.jobs.none.title")}
+            body={t("devices.jobs.none.body")}
+          />
+        }
+      />
     </div>
   );
 }

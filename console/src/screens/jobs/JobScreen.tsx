@@ -25,6 +25,7 @@ import { DeviceDrawer } from "./run/DeviceDrawer";
 import { Devices } from "./run/Devices";
 import { filterOf, TABS, without, type DeviceFilter, type RunSearch } from "./run/filter";
 import { Summary } from "./run/Summary";
+import { useTwinColumns } from "./run/TwinColumns";
 import { useJob, type LiveJob } from "./run/useJob";
 
 const route = getRouteApi("/shell/jobs/instances/$jobId");
@@ -76,9 +77,16 @@ function Run({ live }: { live: LiveJob & { job: NonNullable<LiveJob["job"]> } })
     [navigate],
   );
   const onFilter = useCallback(
-    (filter: DeviceFilter) => show(() => filter, filter.search !== undefined),
+    (filter: DeviceFilter) =>
+      show(({ columns }) => ({ ...filter, ...(columns && { columns }) }), filter.search !== undefined),
     [show],
   );
+  const onColumns = useCallback(
+    (columns: string | undefined, replace: boolean) =>
+      show((before) => ({ ...without(before, "columns"), ...(columns && { columns }) }), replace),
+    [show],
+  );
+  const [paths, setPaths] = useTwinColumns(search.columns, onColumns);
   const onOpen = useCallback((device: string) => show((before) => ({ ...before, device })), [show]);
   const onClose = useCallback(() => show((before) => without(before, "device")), [show]);
 
@@ -111,7 +119,7 @@ function Run({ live }: { live: LiveJob & { job: NonNullable<LiveJob["job"]> } })
             </span>
           )
         }
-        actions={<Actions job={job} filter={filter} reload={reload} />}
+        actions={<Actions job={job} filter={filter} columns={paths} reload={reload} />}
       />
       {connection === "lost" && (
         <MessageBar intent="warning">
@@ -133,7 +141,14 @@ function Run({ live }: { live: LiveJob & { job: NonNullable<LiveJob["job"]> } })
       </TabList>
       {tab === "devices" && (
         <div className={styles.grid}>
-          <Devices job={job} filter={filter} onFilter={onFilter} onOpen={onOpen} />
+          <Devices
+            job={job}
+            filter={filter}
+            onFilter={onFilter}
+            onOpen={onOpen}
+            paths={paths}
+            onPaths={setPaths}
+          />
         </div>
       )}
       {tab === "definition" && <Definition job={job} />}

@@ -37,11 +37,13 @@ interface Props {
   readonly job: Job;
   /** What of the results is shown now. */
   readonly filter: DeviceFilter;
+  /** The values of twins that are shown. */
+  readonly columns: readonly string[];
   readonly reload: () => Promise<void>;
 }
 
 /** What can be done with a job: where the server says that it may be, and else with the reason why not. */
-export function Actions({ job, filter, reload }: Props) {
+export function Actions({ job, filter, columns, reload }: Props) {
   const { t } = useTexts();
   const router = useRouter();
   const notify = useNotify();
@@ -123,13 +125,11 @@ export function Actions({ job, filter, reload }: Props) {
       >
         {t("run.copy")}
       </Maybe>
-      <ResultsLog job={job} filter={filter} />
+      <ResultsLog job={job} filter={filter} columns={columns} />
       {(asks === "stop" || asks === "cancel") && (
         <StopDialog job={job} how={asks} reload={reload} onClose={() => setAsks(undefined)} />
       )}
-      {asks === "rerun" && (
-        <RerunDialog job={job} count={job.counters.failed} onClose={() => setAsks(undefined)} />
-      )}
+      {asks === "rerun" && <RerunDialog job={job} onClose={() => setAsks(undefined)} />}
     </>
   );
 }
@@ -144,12 +144,16 @@ export function Maybe({ why, ...props }: ButtonProps & { why: string | undefined
   );
 }
 
-function ResultsLog({ job, filter }: Pick<Props, "job" | "filter">) {
+function ResultsLog({ job, filter, columns }: Pick<Props, "job" | "filter" | "columns">) {
   const { t } = useTexts();
   const item = (format: "csv" | "ndjson", filter: DeviceFilter): ReactNode => (
     <MenuItemLink
       download
-      href={addressOf(`/jobs/${encodeURIComponent(job.id)}/results`, { format, ...filter })}
+      href={addressOf(`/jobs/${encodeURIComponent(job.id)}/results`, {
+        format,
+        ...filter,
+        columns: columns.join(","),
+      })}
     >
       {t(format === "csv" ? "run.log.csv" : "run.log.ndjson")}
     </MenuItemLink>

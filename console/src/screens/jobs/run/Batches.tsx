@@ -5,6 +5,7 @@ import { answer, api, type Schemas } from "../../../api/client";
 import { Card } from "../../../components/Card";
 import { ErrorState } from "../../../components/ErrorState";
 import { useTexts } from "../../../texts/texts";
+import type { DeviceFilter } from "./filter";
 import type { Job } from "./follower";
 import { useSlow } from "./useSlow";
 
@@ -25,18 +26,18 @@ const useStyles = makeStyles({
     overflowX: "auto",
     scrollbarWidth: "thin",
   },
+  place: { position: "relative", flexGrow: 1, flexShrink: 0, flexBasis: "18px", maxWidth: "64px" },
   batch: {
-    position: "relative",
-    flexGrow: 1,
-    flexShrink: 0,
-    flexBasis: "18px",
-    maxWidth: "64px",
+    width: "100%",
     height: "28px",
     display: "flex",
     flexDirection: "column-reverse",
     overflow: "hidden",
     borderRadius: tokens.borderRadiusSmall,
     backgroundColor: tokens.colorNeutralBackground5,
+    padding: 0,
+    border: "none",
+    cursor: "pointer",
     outlineOffset: "1px",
     ":focus-visible": { outline: `${tokens.strokeWidthThick} solid ${tokens.colorStrokeFocus2}` },
   },
@@ -45,12 +46,19 @@ const useStyles = makeStyles({
     boxShadow: `inset 0 0 0 1px ${tokens.colorNeutralStroke1}`,
   },
   open: { boxShadow: `inset 0 0 0 2px ${tokens.colorBrandStroke1}` },
+  chosen: { outline: `${tokens.strokeWidthThick} solid ${tokens.colorNeutralForeground1}` },
   succeeded: { backgroundColor: tokens.colorPaletteGreenBackground3 },
   failed: { backgroundColor: tokens.colorPaletteRedBackground3 },
 });
 
-/** The batches beside each other, each filled as far as its devices have ended; the open one is marked. */
-export function Batches({ job }: { job: Job }) {
+interface Props {
+  readonly job: Job;
+  readonly filter: DeviceFilter;
+  readonly onFilter: (filter: DeviceFilter) => void;
+}
+
+/** The batches beside each other, each filled as far as its devices have ended and each a filter; the open one is marked. */
+export function Batches({ job, filter, onFilter }: Props) {
   const styles = useStyles();
   const { t, formats } = useTexts();
   const open = job.openBatch;
@@ -72,6 +80,9 @@ export function Batches({ job }: { job: Job }) {
   }, [number, data]);
 
   if (!job.batch) return null;
+  const first = data?.value.at(0)?.number;
+  const last = data?.value.at(-1)?.number;
+  const isLast = open?.number === open?.of;
   return (
     <Card
       title={t("run.batches")}
@@ -83,9 +94,27 @@ export function Batches({ job }: { job: Job }) {
         {data?.value.map((read) => {
           const isOpen = read.number === open?.number;
           const batch = isOpen ? { ...read, ...open } : read;
-          return <BatchMark key={read.number} batch={batch} isOpen={isOpen && job.end == null} />;
+          const own = String(read.number);
+          return (
+            <BatchMark
+              key={own}
+              batch={batch}
+              isOpen={isOpen && job.end == null}
+              chosen={filter.batch === own}
+              onChoose={() => onFilter(filter.batch === own ? {} : { batch: own })}
+            />
+          );
         })}
       </ol>
+      {open && first !== undefined && last !== undefined && last - first + 1 < open.of && (
+        <Text size={200}>
+          {t("run.batches.shown", {
+            from: formats.number(first),
+            to: formats.number(last),
+            of: formats.number(open.of),
+          })}
+        </Text>
+      )}
       {open && (
         <Text size={200}>
           {t("run.batch.state", {
@@ -95,11 +124,26 @@ export function Batches({ job }: { job: Job }) {
           })}
         </Text>
       )}
+      {open && !isLast && job.end == null && (
+        <Text size={200}>
+          {t("run.batch.gate", {
+            ended: formats.number(open.succeeded + open.failed),
+            count: open.size,
+          })}
+        </Text>
+      )}
     </Card>
   );
 }
 
-function BatchMark({ batch, isOpen }: { batch: Batch; isOpen: boolean }) {
+interface MarkProps {
+  readonly batch: Batch;
+  readonly isOpen: boolean;
+  readonly chosen: boolean;
+  readonly onChoose: () => void;
+}
+
+function BatchMark({ batch, isOpen, chosen, onChoose }: MarkProps) {
   const styles = useStyles();
   const { t, formats } = useTexts();
   const { number, size, succeeded, failed, opened, ended } = batch;
@@ -117,14 +161,23 @@ function BatchMark({ batch, isOpen }: { batch: Batch; isOpen: boolean }) {
     .filter(Boolean)
     .join(" · ");
   return (
-    <Tooltip content={text} relationship="label">
-      <li
-        className={mergeClasses(styles.batch, !opened && styles.waiting, isOpen && styles.open)}
-        data-open={isOpen ? "" : undefined}
-      >
-        <span className={styles.succeeded} style={share(succeeded)} />
-        <span className={styles.failed} style={share(failed)} />
-      </li>
-    </Tooltip>
+    <li className={styles.place} data-open={isOpen ? "" : undefined}>
+      <Tooltip content={text} relationship="label">
+        <button
+          type="button"
+          aria-pressed={chosen}
+          className={mergeClasses(
+            styles.batch,
+            !opened && styles.waiting,
+            isOpen && styles.open,
+            chosen && styles.chosen,
+          )}
+          onClick={onChoose}
+        >
+          <span className={styles.succeeded} style={share(succeeded)} />
+          <span className={styles.failed} style={share(failed)} />
+        </button>
+      </Tooltip>
+    </li>
   );
 }

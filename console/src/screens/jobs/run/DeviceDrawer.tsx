@@ -16,14 +16,17 @@ import { DismissRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { answer, api, type Schemas } from "../../../api/client";
+import { pageOf, pageQuery } from "../../../api/pages";
 import { AppLink } from "../../../components/AppLink";
 import { Facts } from "../../../components/Card";
 import { CopyButton } from "../../../components/CopyButton";
 import { ErrorState } from "../../../components/ErrorState";
 import { sentence } from "../../../components/explain";
 import { TimeText } from "../../../components/TimeText";
+import type { Page } from "../../../grid/paged";
 import { readExact } from "../../../json/exact";
 import { useTexts } from "../../../texts/texts";
+import { sayCode } from "./codes";
 import { took } from "./columns";
 import { DeviceStatusBadge } from "./DeviceStatusBadge";
 import { differences } from "./differences";
@@ -151,7 +154,7 @@ function Contents({ job, deviceId, onClose }: { job: Job; deviceId: string; onCl
                     t("run.column.class"),
                     data.class != null && data.status === "failed" && t(CLASSES[data.class]),
                   ],
-                  [t("run.column.code"), data.code],
+                  [t("run.column.code"), data.code && codeText(data.code, t)],
                   [
                     t("run.column.id"),
                     <span key="i">
@@ -191,6 +194,12 @@ function Contents({ job, deviceId, onClose }: { job: Job; deviceId: string; onCl
       </DrawerBody>
     </>
   );
+}
+
+/** In words, and as it is for whom one asks about it. */
+function codeText(code: string, t: ReturnType<typeof useTexts>["t"]): string {
+  const said = sayCode(code, t);
+  return said === code ? code : `${said} (${code})`;
 }
 
 function Calls({ detail }: { detail: Schemas["DeviceJobDetail"] }) {
@@ -252,23 +261,44 @@ function Change({ change }: { change: Schemas["TwinDifference"] }) {
   );
 }
 
+/** Other jobs that the drawer names. */
+const OTHERS = 10;
+
+/** The newest other jobs of a device: one more than are named, so that one sees that there are more. */
+async function otherJobs(deviceId: string, but: string, signal: AbortSignal) {
+  const others: Schemas["DeviceJobSummary"][] = [];
+  let token: string | undefined;
+  do {
+    // A page may have none, or only this job, and yet be followed by others.
+    const page: Page<Schemas["DeviceJobSummary"]> = pageOf(
+      await answer(
+        api.GET("/devices/{deviceId}/jobs", {
+          params: { path: { deviceId }, query: pageQuery(token, OTHERS + 2) },
+          signal,
+        }),
+      ),
+    );
+    others.push(...page.rows.filter(({ id }) => id !== but));
+    token = page.next;
+  } while (token !== undefined && others.length <= OTHERS);
+  return others;
+}
+
 function OtherJobs({ job, deviceId }: { job: Job; deviceId: string }) {
   const styles = useStyles();
   const { t } = useTexts();
-  const { data, error } = useQuery({
-    queryKey: ["devices", deviceId, "jobs"],
-    queryFn: ({ signal }) =>
-      answer(api.GET("/devices/{deviceId}/jobs", { params: { path: { deviceId } }, signal })),
+  const { data: others, error } = useQuery({
+    queryKey: ["devices", deviceId, "jobs", "others", job.id],
+    queryFn: ({ signal }) => otherJobs(deviceId, job.id, signal),
   });
-  const others = data?.value.filter(({ id }) => id !== job.id) ?? [];
   if (error) return <ErrorState error={error} title={t("run.otherJobs")} />;
-  if (!data) return null;
+  if (!others) return null;
   return (
     <section className={styles.part}>
       <h3 className={styles.heading}>{t("run.otherJobs")}</h3>
       {others.length === 0 && <Text>{t("run.otherJobs.none")}</Text>}
       <ul className={styles.list}>
-        {others.slice(0, 10).map(({ id, displayName, row }) => (
+        {others.slice(0, OTHERS).map(({ id, displayName, row }) => (
           <li key={id} className={styles.job}>
             <AppLink to="/jobs/instances/$jobId" params={{ jobId: id }} search={{ device: deviceId }}>
               {displayName || id}
@@ -278,6 +308,11 @@ function OtherJobs({ job, deviceId }: { job: Job; deviceId: string }) {
           </li>
         ))}
       </ul>
+      {others.length > OTHERS && (
+        <AppLink to="/devices/$deviceId" params={{ deviceId }} search={{ view: "jobs" }}>
+          {t("run.otherJobs.more")}
+        </AppLink>
+      )}
     </section>
   );
 }

@@ -1,21 +1,24 @@
-import { Button, makeStyles, Select, tokens } from "@fluentui/react-components";
+import { Button, makeStyles, Select, Spinner, tokens } from "@fluentui/react-components";
 import { ArrowRepeatAllRegular, DismissRegular, FilterRegular } from "@fluentui/react-icons";
 import { useCallback, useMemo, useState } from "react";
 import { EmptyState } from "../../../components/EmptyState";
+import { useNotify } from "../../../components/notify";
 import { SearchField } from "../../../components/SearchField";
 import { DataGrid } from "../../../grid/DataGrid";
-import { countSelected, NOTHING, type Selection } from "../../../grid/selection";
+import { NOTHING, type Selection } from "../../../grid/selection";
 import { useMay } from "../../../session/session";
 import { useTexts } from "../../../texts/texts";
 import { Maybe } from "./Actions";
+import { sayCode } from "./codes";
 import { useDeviceColumns } from "./columns";
 import { DEVICE_STATUS } from "./DeviceStatusBadge";
 import { deviceSource, idsOf, type DeviceRow } from "./devices";
 import { isFiltered, STATUSES, without, type DeviceFilter } from "./filter";
+import { useReading } from "./useReading";
 import type { Job } from "./follower";
 import { RerunDialog } from "./RerunDialog";
 import { CLASSES, isClass } from "./Failures";
-import { TwinColumns, useTwinColumns } from "./TwinColumns";
+import { TwinColumns } from "./TwinColumns";
 
 /** Devices of a rerun at most: the server takes no more by id. */
 const RERUN_MAX = 100_000;
@@ -35,14 +38,16 @@ interface Props {
   readonly filter: DeviceFilter;
   readonly onFilter: (filter: DeviceFilter) => void;
   readonly onOpen: (device: string) => void;
+  /** Values of the twins that stand beside the results. */
+  readonly paths: readonly string[];
+  readonly onPaths: (paths: string[]) => void;
 }
 
 /** The devices of the job, each with what became of it. */
-export function Devices({ job, filter, onFilter, onOpen }: Props) {
+export function Devices({ job, filter, onFilter, onOpen, paths, onPaths }: Props) {
   const styles = useStyles();
   const { t } = useTexts();
   const may = useMay();
-  const [paths, setPaths] = useTwinColumns();
   const columns = useDeviceColumns(paths);
   const { total } = job.counters;
   const filterText = JSON.stringify(filter);
@@ -54,7 +59,9 @@ export function Devices({ job, filter, onFilter, onOpen }: Props) {
   const [chosen, setChosen] = useState<{ of: string; selection: Selection }>();
   const of = `${job.id} ${filterText}`;
   const selection = chosen?.of === of ? chosen.selection : NOTHING;
-  const [rerunning, setRerunning] = useState(false);
+  const [rerunning, setRerunning] = useState<readonly string[]>();
+  const notify = useNotify();
+  const readChosen = useReading();
   const open = useCallback((row: DeviceRow) => onOpen(row.id), [onOpen]);
   const search = useCallback(
     (search: string) =>
@@ -62,16 +69,21 @@ export function Devices({ job, filter, onFilter, onOpen }: Props) {
     [filterText, onFilter],
   );
 
-  const whole = wholeOf(job, filter);
-  const count = selection.kind === "some" ? selection.ids.size : countSelected(selection, whole ?? 0);
   const some = selection.kind === "allBut" || selection.ids.size > 0;
-  const whyNot = !may("runJobs")
-    ? t("run.mayNot")
-    : job.end == null
-      ? t("run.rerun.notYet")
-      : count > RERUN_MAX
-        ? t("run.rerun.tooMany", { count: RERUN_MAX })
-        : undefined;
+  const whyNot = !may("runJobs") ? t("run.mayNot") : job.end == null ? t("run.rerun.notYet") : undefined;
+
+  /** Who is meant is read before anything is asked: of a filtered list nobody knows how many they are. */
+  const rerun = () =>
+    readChosen.read(
+      (signal) => idsOf(job.id, filter, selection, RERUN_MAX, signal),
+      (ids) => {
+        if (ids.length === 0) notify.failed(t("run.chosen.failed"), new Error(t("run.chosen.none")));
+        else if (ids.length > RERUN_MAX) {
+          notify.failed(t("run.chosen.failed"), new Error(t("run.rerun.tooMany", { count: RERUN_MAX })));
+        } else setRerunning(ids);
+      },
+      (error) => notify.failed(t("run.chosen.failed"), error),
+    );
 
   return (
     <>
@@ -108,10 +120,11 @@ export function Devices({ job, filter, onFilter, onOpen }: Props) {
               <Maybe
                 why={whyNot}
                 size="small"
-                icon={<ArrowRepeatAllRegular />}
-                onClick={() => setRerunning(true)}
+                icon={readChosen.busy ? <Spinner size="tiny" /> : <ArrowRepeatAllRegular />}
+                disabled={readChosen.busy}
+                onClick={rerun}
               >
-                {t("run.rerun.selected")}
+                {t(readChosen.busy ? "run.chosen.reading" : "run.rerun.selected")}
               </Maybe>
             )}
             <FilterChips filter={filter} onFilter={onFilter} />
@@ -132,31 +145,25 @@ export function Devices({ job, filter, onFilter, onOpen }: Props) {
               ))}
             </Select>
             <SearchField label={t("run.filter.search")} value={filter.search ?? ""} onSearch={search} />
-            <TwinColumns paths={paths} onChange={setPaths} />
+            <TwinColumns paths={paths} onChange={onPaths} />
           </span>
         }
       />
-      {rerunning && (
-        <RerunDialog
-          job={job}
-          count={count}
-          devices={async () => {
-            if (selection.kind === "some") return [...selection.ids];
-            const ids = await idsOf(job.id, filter, selection.ids, RERUN_MAX, new AbortController().signal);
-            if (ids.length > RERUN_MAX) throw new Error(t("run.rerun.tooMany", { count: RERUN_MAX }));
-            return ids;
-          }}
-          onClose={() => setRerunning(false)}
-        />
-      )}
+      {rerunning && <RerunDialog job={job} devices={rerunning} onClose={() => setRerunning(undefined)} />}
     </>
   );
 }
 
 /** The parts of the filter that have no field of their own; each can be taken away. */
 function FilterChips({ filter, onFilter }: Pick<Props, "filter" | "onFilter">) {
-  const { t } = useTexts();
-  return (["class", "code", "responseStatus"] as const).map((name) => {
+  const { t, formats } = useTexts();
+  const say = (name: keyof DeviceFilter, value: string) => {
+    if (name === "class" && isClass(value)) return t(CLASSES[value]);
+    if (name === "code") return sayCode(value, t);
+    if (name === "batch") return t("run.batch.number", { number: formats.number(Number(value)) });
+    return value;
+  };
+  return (["class", "code", "responseStatus", "batch"] as const).map((name) => {
     const value = filter[name];
     if (value === undefined) return null;
     return (
@@ -166,10 +173,10 @@ function FilterChips({ filter, onFilter }: Pick<Props, "filter" | "onFilter">) {
         appearance="outline"
         icon={<DismissRegular />}
         iconPosition="after"
-        aria-label={t("run.filter.remove", { what: value })}
+        aria-label={t("run.filter.remove", { what: say(name, value) })}
         onClick={() => onFilter(without(filter, name))}
       >
-        {name === "class" && isClass(value) ? t(CLASSES[value]) : value}
+        {say(name, value)}
       </Button>
     );
   });
@@ -177,15 +184,4 @@ function FilterChips({ filter, onFilter }: Pick<Props, "filter" | "onFilter">) {
 
 function isHere({ deleted }: DeviceRow): boolean {
   return !deleted;
-}
-
-/** How many devices a filter shows, where the job's own counters say it. */
-function wholeOf({ counters }: Job, filter: DeviceFilter): number | undefined {
-  const { status, ...more } = filter;
-  if (isFiltered(more)) return undefined;
-  return status === undefined
-    ? counters.total
-    : status === "completed"
-      ? counters.succeeded
-      : counters[status];
 }

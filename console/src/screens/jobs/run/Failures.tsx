@@ -1,11 +1,13 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Button, makeStyles, Text, tokens, Tooltip } from "@fluentui/react-components";
+import { Button, makeStyles, Text, tokens } from "@fluentui/react-components";
 import { useState } from "react";
 import { answer, api, type Schemas } from "../../../api/client";
 import { Card } from "../../../components/Card";
 import { ErrorState } from "../../../components/ErrorState";
+import { sentence } from "../../../components/explain";
 import type { TextKey } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
+import { sayCode } from "./codes";
 import type { DeviceFilter, OutcomeClass } from "./filter";
 import type { Job } from "./follower";
 import { useSlow } from "./useSlow";
@@ -48,8 +50,8 @@ const useStyles = makeStyles({
     textAlign: "left",
   },
   count: { minWidth: "3ch", textAlign: "right", fontVariantNumeric: "tabular-nums" },
-  what: { overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" },
-  code: { color: tokens.colorNeutralForeground2 },
+  what: { minWidth: 0, overflowWrap: "anywhere" },
+  more: { gridColumn: "2", minWidth: 0, overflowWrap: "anywhere", color: tokens.colorNeutralForeground2 },
 });
 
 interface Props {
@@ -113,29 +115,29 @@ function Reason({
   const styles = useStyles();
   const { t, formats } = useTexts();
   const { code, responseStatus, message, devices, sampleDevice } = reason;
-  const what = [t(CLASSES[reason.class]), code, responseStatus].filter((part) => part != null && part !== "");
-  const more = [message, t("run.failures.sample", { device: sampleDevice })].filter(Boolean).join(" · ");
+  const what = [t(CLASSES[reason.class]), code != null && code !== "" && sayCode(code, t), responseStatus];
+  const more = [message && sentence(message), t("run.failures.sample", { device: sampleDevice })];
   return (
-    <Tooltip content={more} relationship="description">
-      <Button
-        size="small"
-        appearance={chosen ? "outline" : "subtle"}
-        aria-pressed={chosen}
-        className={styles.reason}
-        onClick={onChoose}
-      >
-        <Text weight="semibold" className={styles.count}>
-          {formats.number(devices)}
-        </Text>
-        <span className={styles.what}>
-          {what[0]}
-          <Text size={200} className={styles.code}>
-            {what.slice(1).map((part) => ` · ${part}`)}
-          </Text>
-        </span>
-      </Button>
-    </Tooltip>
+    <Button
+      size="small"
+      appearance={chosen ? "outline" : "subtle"}
+      aria-pressed={chosen}
+      className={styles.reason}
+      onClick={onChoose}
+    >
+      <Text weight="semibold" className={styles.count}>
+        {formats.number(devices)}
+      </Text>
+      <span className={styles.what}>{joined(what)}</span>
+      <Text size={200} className={styles.more}>
+        {joined(more)}
+      </Text>
+    </Button>
   );
+}
+
+function joined(parts: readonly (string | number | false | null | undefined)[]): string {
+  return parts.filter((part) => part !== false && part != null && part !== "").join(" · ");
 }
 
 /** The filter that shows the devices of a reason. */

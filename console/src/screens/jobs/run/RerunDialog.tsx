@@ -12,15 +12,14 @@ import type { Job } from "./follower";
 
 interface Props {
   readonly job: Job;
-  /** How many devices it will be on. */
-  readonly count: number;
-  /** Finds the ids of the devices; without it those that failed. */
-  readonly devices?: () => Promise<readonly string[]>;
+  /** The ids of the devices; without them those that failed. */
+  readonly devices?: readonly string[];
   readonly onClose: () => void;
 }
 
 /** Asks how a rerun is to be called, makes it and goes to it. */
-export function RerunDialog({ job, count, devices, onClose }: Props) {
+export function RerunDialog({ job, devices, onClose }: Props) {
+  const count = devices?.length ?? job.counters.failed;
   const { t } = useTexts();
   const { server } = useSession();
   const navigate = useNavigate();
@@ -39,11 +38,10 @@ export function RerunDialog({ job, count, devices, onClose }: Props) {
       action={t("run.rerun.submit")}
       ready={name.trim() !== "" && (!large || saysCount(typed, count))}
       onSubmit={async () => {
-        const chosen = devices && [...(await devices())];
         await answer(
           api.PUT("/jobs/{jobId}/rerun/{rerunId}", {
             params: { path: { jobId: job.id, rerunId } },
-            body: { displayName: name.trim(), description, ...(chosen && { devices: chosen }) },
+            body: { displayName: name.trim(), description, ...(devices && { devices: [...devices] }) },
           }),
         );
         notify.done(t("run.rerun.made"));

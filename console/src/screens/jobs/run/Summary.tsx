@@ -25,7 +25,7 @@ export function Summary({ job, samples, filter, onFilter }: Props) {
       <Cards>
         <Duration job={job} samples={samples} />
         {(job.gauge || job.cancellationThreshold) && <Threshold job={job} />}
-        <Batches job={job} />
+        <Batches job={job} filter={filter} onFilter={onFilter} />
         {job.counters.failed > 0 && <Failures job={job} filter={filter} onFilter={onFilter} />}
       </Cards>
     </>

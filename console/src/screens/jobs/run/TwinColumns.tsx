@@ -10,12 +10,10 @@ import {
   tokens,
 } from "@fluentui/react-components";
 import { AddRegular, DismissRegular } from "@fluentui/react-icons";
-import { useState, type SyntheticEvent } from "react";
+import { useEffect, useMemo, useState, type SyntheticEvent } from "react";
 import { useStored } from "../../../app/stored";
 import { useTexts } from "../../../texts/texts";
-
-/** The server reads no more of them at once. */
-const MOST = 10;
+import { isPath, PATHS_MAX, readPaths } from "./filter";
 
 const useStyles = makeStyles({
   surface: { display: "flex", flexDirection: "column", rowGap: tokens.spacingVerticalM, maxWidth: "360px" },
@@ -23,22 +21,35 @@ const useStyles = makeStyles({
   path: { flexGrow: 1, overflowWrap: "anywhere" },
 });
 
-/** Whether this names a value in a twin: a section, and names in it. */
-export function isPath(text: string): boolean {
-  return /^(tags|desired|reported)(\.[^.,\s]+)+$/u.test(text);
-}
-
 function isPaths(value: unknown): value is string[] {
   return (
     Array.isArray(value) &&
-    value.length <= MOST &&
+    value.length <= PATHS_MAX &&
     value.every((path) => typeof path === "string" && isPath(path))
   );
 }
 
-/** The values of the twins that this browser shows beside the results, wherever they are shown. */
-export function useTwinColumns() {
-  return useStored<string[]>("run.twinColumns", () => [], isPaths);
+/**
+ * The values of the twins that are shown beside the results: those of the address, else those that this browser remembers,
+ * which then come into the address.
+ *
+ * @param given comma-separated, out of the address
+ */
+export function useTwinColumns(
+  given: string | undefined,
+  onGive: (columns: string | undefined, replace: boolean) => void,
+): [paths: readonly string[], set: (paths: string[]) => void] {
+  const [stored, store] = useStored<string[]>("run.twinColumns", () => [], isPaths);
+  const text = given ?? stored.join(",");
+  useEffect(() => {
+    if (given === undefined && text !== "") onGive(text, true);
+  }, [given, text, onGive]);
+  const paths = useMemo(() => readPaths(text) ?? [], [text]);
+  const set = (paths: string[]) => {
+    store(paths);
+    onGive(paths.length > 0 ? paths.join(",") : undefined, true);
+  };
+  return [paths, set];
 }
 
 interface Props {
@@ -52,7 +63,7 @@ export function TwinColumns({ paths, onChange }: Props) {
   const { t } = useTexts();
   const [typed, setTyped] = useState("");
   const path = typed.trim();
-  const full = paths.length >= MOST;
+  const full = paths.length >= PATHS_MAX;
   const ready = isPath(path) && !paths.includes(path) && !full;
   return (
     <Popover trapFocus>

@@ -5,6 +5,7 @@ import { TimeText } from "../../../components/TimeText";
 import type { GridColumn } from "../../../grid/column";
 import { writeExact } from "../../../json/exact";
 import { useTexts } from "../../../texts/texts";
+import { sayCode } from "./codes";
 import { DeviceStatusBadge } from "./DeviceStatusBadge";
 import type { DeviceRow } from "./devices";
 import { CLASSES } from "./Failures";
@@ -65,7 +66,7 @@ export function useDeviceColumns(paths: readonly string[]): readonly GridColumn<
         header: t("run.column.code"),
         width: 180,
         hidden: true,
-        cell: ({ code }) => <span>{code}</span>,
+        cell: ({ code }) => <span title={code ?? undefined}>{code && sayCode(code, t)}</span>,
       },
       {
         id: "started",

@@ -1,6 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
-import { expect, test } from "vitest";
-import { deviceSource, refreshDevices, windowsOf } from "./devices";
+import { expect, test, vi } from "vitest";
+import { deviceSource, idsOf, refreshDevices, windowsOf } from "./devices";
 
 test("ranges touch the windows that they overlap", () => {
   const touched = windowsOf([
@@ -23,4 +23,23 @@ test("only the windows that were touched are read again; with a filter all that 
   void refreshDevices(queries, "j", undefined);
   expect(stale()).toEqual([true, true, true, true, true, true]);
   expect(queries.getQueryState(["job", "j"])?.isInvalidated).toBe(false);
+});
+
+test("the whole list under a filter is read to its end, without those that were deleted and those taken out", async () => {
+  const asked: string[] = [];
+  const pages = [
+    { value: [{ id: "a" }, { id: "b", deleted: true }], next: 7 },
+    { value: [], next: 20 },
+    { value: [{ id: "c" }, { id: "d" }], next: null },
+  ];
+  vi.stubGlobal("fetch", (request: Request) => {
+    const query = new URL(request.url).searchParams;
+    asked.push(`${query.get("from") ?? ""} ${query.get("search") ?? ""}`);
+    return Promise.resolve(new Response(JSON.stringify(pages[asked.length - 1])));
+  });
+  const whole = { kind: "allBut", ids: new Set(["d"]) } as const;
+  const { signal } = new AbortController();
+  expect(await idsOf("j", { search: "x" }, whole, 100, signal)).toEqual(["a", "c"]);
+  expect(asked).toEqual(["0 x", "7 x", "20 x"]);
+  vi.unstubAllGlobals();
 });

@@ -1,6 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "../../../api/client";
 import { pagedSource } from "../../../grid/paged";
+import type { Selection } from "../../../grid/selection";
 import { WINDOW, type RowSource } from "../../../grid/windows";
 import { readExact } from "../../../json/exact";
 import { isFiltered, type DeviceFilter } from "./filter";
@@ -86,19 +87,23 @@ export function windowsOf(touched: NonNullable<Touched>): (window: number) => bo
     touched.some(([from = 0, to = 0]) => to >= window * WINDOW && from < (window + 1) * WINDOW);
 }
 
-/** The ids of all devices of a filter but some and those that are deleted: `most` and one more at most. */
+/**
+ * The ids that are chosen of a job's devices under a filter, without those that were deleted since: more than `most` where
+ * there are more, but not all of them then.
+ */
 export async function idsOf(
   jobId: string,
   filter: DeviceFilter,
-  but: ReadonlySet<string>,
+  selection: Selection,
   most: number,
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<readonly string[]> {
+  if (selection.kind === "some") return [...selection.ids];
   const ids: string[] = [];
   let from: number | null | undefined = 0;
   while (from != null && ids.length <= most) {
     const page: Schemas["DeviceJobPage"] = await read(jobId, filter, "", signal)(from, PAGE_MAX);
-    for (const { id, deleted } of page.value) if (!deleted && !but.has(id)) ids.push(id);
+    for (const { id, deleted } of page.value) if (!deleted && !selection.ids.has(id)) ids.push(id);
     from = page.next;
   }
   return ids;

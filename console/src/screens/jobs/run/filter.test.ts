@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { filterOf, isFiltered, readRunSearch } from "./filter";
+import { filterOf, isFiltered, readPaths, readRunSearch } from "./filter";
 
 test("an address says what is shown, and nothing else", () => {
   const search = readRunSearch({
@@ -29,4 +29,13 @@ test("what cannot be meant is left out", () => {
   expect(readRunSearch({ status: "sideways", tab: "devices", class: "", search: 5 })).toEqual({});
   expect(isFiltered({})).toBe(false);
   expect(isFiltered({ code: "x" })).toBe(true);
+});
+
+test("a link names values of twins, and is no filter by that", () => {
+  const search = readRunSearch({ batch: "3", columns: "tags.site,reported.firmware.version" });
+  expect(filterOf(search)).toEqual({ batch: "3" });
+  expect(readPaths(search.columns ?? "")).toEqual(["tags.site", "reported.firmware.version"]);
+  for (const columns of ["", "tags", "other.a", "tags.a,,tags.b", Array(11).fill("tags.a").join(",")]) {
+    expect(readRunSearch({ columns }), columns).toEqual({});
+  }
 });

@@ -20,6 +20,8 @@ export interface DeviceFilter {
   readonly class?: string;
   readonly code?: string;
   readonly responseStatus?: string;
+  /** The number of a batch. */
+  readonly batch?: string;
   readonly search?: string;
 }
 
@@ -28,15 +30,19 @@ export interface RunSearch extends DeviceFilter {
   readonly tab?: Tab;
   /** The device whose drawer is open. */
   readonly device?: string;
+  /** Values of the twins beside the results, comma-separated; absent: those that this browser remembers. */
+  readonly columns?: string;
 }
 
 export function readRunSearch(search: Readonly<Record<string, unknown>>): RunSearch {
   const { status, tab } = search;
   const read: Record<string, string> = {};
-  for (const name of ["class", "code", "responseStatus", "search", "device"]) {
+  for (const name of ["class", "code", "responseStatus", "batch", "search", "device"]) {
     const value = search[name];
     if (typeof value === "string" && value !== "") read[name] = value;
   }
+  const columns = typeof search["columns"] === "string" ? readPaths(search["columns"]) : undefined;
+  if (columns) read["columns"] = columns.join(",");
   return {
     ...read,
     ...(isOneOf(STATUSES, status) && { status }),
@@ -46,7 +52,7 @@ export function readRunSearch(search: Readonly<Record<string, unknown>>): RunSea
 
 /** The filter alone, without what else the address says. */
 export function filterOf(search: RunSearch): DeviceFilter {
-  return without(without(search, "tab"), "device");
+  return without(without(without(search, "tab"), "device"), "columns");
 }
 
 /** The same without one of its members. */
@@ -59,6 +65,20 @@ export function without<Search extends object, Name extends keyof Search>(
 
 export function isFiltered(filter: DeviceFilter): boolean {
   return Object.keys(filter).length > 0;
+}
+
+/** Values of twins that a page shows at most: the server reads no more of them at once. */
+export const PATHS_MAX = 10;
+
+/** Whether this names a value in a twin: a section, and names in it. */
+export function isPath(text: string): boolean {
+  return /^(tags|desired|reported)(\.[^.,\s]+)+$/u.test(text);
+}
+
+/** The paths of a comma-separated list; undefined when it is none. */
+export function readPaths(text: string): string[] | undefined {
+  const paths = text.split(",");
+  return paths.length <= PATHS_MAX && paths.every(isPath) ? paths : undefined;
 }
 
 function isOneOf<Value extends string>(values: readonly Value[], value: unknown): value is Value {

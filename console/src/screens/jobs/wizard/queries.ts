@@ -3,6 +3,7 @@ import { answer, api, type Schemas } from "../../../api/client";
 import { pageOf, pageQuery, readAll } from "../../../api/pages";
 import { parseExact } from "../../../dtdl/exactJson";
 import { pagedSource } from "../../../grid/paged";
+import { EVERYTHING } from "../../../grid/selection";
 import { idsOf } from "../run/devices";
 import type { JobParts } from "./form";
 import { IDS_MAX } from "./ids";
@@ -139,7 +140,7 @@ export async function readSource(
   if (isOnGroup(job)) return { job, copyOf: { name } };
   // The group that such a job may have in its definition is not what it ran on.
   const { total } = job.counters;
-  const ids = total > IDS_MAX ? [] : await idsOf(job.id, {}, new Set(), IDS_MAX, signal);
+  const ids = total > IDS_MAX ? [] : await idsOf(job.id, {}, EVERYTHING, IDS_MAX, signal);
   return {
     job: { ...job, group: "", devices: ids },
     copyOf: { name, devices: { total, taken: ids.length } },

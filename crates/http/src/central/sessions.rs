@@ -88,10 +88,12 @@ pub(super) async fn run(
         let engine = &state.engine;
         match (operation, signed_in) {
             (Operation::SignIn, _) => sign_in(&state, &headers, &body, from).await,
-            (Operation::Get, Some((admitted, session))) => Answer::one(&Session::of(&state, &admitted, &session)),
+            (Operation::Get, Some((admitted, session))) => {
+                Answer::one(&Session::of(&state, &admitted, &session)).map(no_store)
+            }
             (Operation::SignOut, Some((_, session))) => sign_out(engine, session, from).await,
             (Operation::ChangePassword, Some((_, session))) => change_password(engine, session, &body, from).await,
-            (Operation::Description, _) => Answer::one(&description::document()),
+            (Operation::Description, _) => description::text().map(Answer::text),
             (Operation::Get | Operation::SignOut | Operation::ChangePassword, None) => {
                 Err(CentralError::new(Code::Unauthorized, "nobody is signed in"))
             }

@@ -10,11 +10,21 @@ mod operations;
 pub(crate) mod schedules;
 pub(crate) mod things;
 
+use std::sync::LazyLock;
+
 use utoipa::openapi::OpenApi;
 
+use super::error::CentralError;
+
 /// The whole description.
-pub fn document() -> OpenApi {
+fn document() -> OpenApi {
     operations::describe().finish()
+}
+
+/// The whole description as JSON, made once: whoever asks need not have signed in.
+pub fn text() -> Result<String, CentralError> {
+    static TEXT: LazyLock<serde_json::Result<String>> = LazyLock::new(|| serde_json::to_string(&document()));
+    TEXT.as_ref().cloned().map_err(|error| CentralError::internal(error))
 }
 
 #[cfg(test)]

@@ -207,6 +207,11 @@ async fn keys_are_for_who_manages_the_device() {
         let reply = central.ask_as(Some(&token), OWN, "GET /deviceExport", &[], "").await;
         assert_eq!(reply.text, format!("{HEADER}\r\n{expected}"));
     }
+    // Programs copy keys out of the file: what begins like a formula stays as it is.
+    let plus = "+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pj4+Pg=";
+    let file = format!("{HEADER}\r\n'=plus,,{plus},{plus},,\r\n");
+    assert_eq!(central.import("", &file).await["created"], 1);
+    assert_eq!(central.export("?template=unassigned&search=plus").await, file.replace(",,+", ",'=plus,+"));
     let online = central.hub.seq("c2").await;
     central.hub.state.engine.device_online(online);
     assert_eq!(central.export("?connected=true").await, format!("{HEADER}\r\nc2,c2,{key},{key},,\r\n"));

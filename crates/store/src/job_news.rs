@@ -6,14 +6,18 @@ use bellwether_model::JobKey;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-/// Listeners by job. A job that nobody listens to takes no place and costs one look-up a transaction.
+/// Listeners by job. A job that nobody listens to costs one look-up a transaction, and loses its place when somebody
+/// begins to listen: there are never more places than there were listeners at once.
 #[derive(Default)]
 pub(crate) struct JobNews(Mutex<BTreeMap<JobKey, watch::Sender<()>>>);
 
 impl JobNews {
     /// Changes when the job has moved. Many moves may be one change.
     pub fn listen(&self, job: JobKey) -> watch::Receiver<()> {
-        self.0.lock().entry(job).or_insert_with(|| watch::channel(()).0).subscribe()
+        let mut listeners = self.0.lock();
+        // A job that has ended is not told of any more.
+        listeners.retain(|_, sender| !sender.is_closed());
+        listeners.entry(job).or_insert_with(|| watch::channel(()).0).subscribe()
     }
 
     /// The job has moved, and that is on disk.
@@ -45,5 +49,16 @@ mod tests {
         news.tell(JobKey(2));
         assert!(other.has_changed().unwrap());
         other.borrow_and_update();
+    }
+
+    #[test]
+    fn jobs_that_ended_leave_nothing_behind() {
+        let news = JobNews::default();
+        let heard = news.listen(JobKey(0));
+        for key in 1..100 {
+            news.listen(JobKey(key));
+        }
+        assert_eq!(news.0.lock().len(), 2, "who listens, and the last one that went");
+        drop(heard);
     }
 }

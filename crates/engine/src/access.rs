@@ -171,7 +171,13 @@ impl Engine {
                 // What it may do and who it is holds from the next sign-in on.
                 records.end_sessions(&user.id, None)?;
             }
-            if !matches!(user.identity, UserIdentity::Email { .. }) {
+            // Whoever made a password could sign in with it; that was all right for what the user was then.
+            let gains = |before: &User| user.roles.iter().any(|role| !before.roles.contains(role));
+            let is_more = |before: &User| gains(before) || !before.identity.is_same(&user.identity);
+            let is_made = || Ok::<_, StoreError>(records.password(&user.id)?.is_some_and(|kept| kept.must_change));
+            if !matches!(user.identity, UserIdentity::Email { .. })
+                || (before.as_ref().is_some_and(is_more) && is_made()?)
+            {
                 records.delete_password(&user.id)?;
             }
             let stored = records.put(user)?;

@@ -2,7 +2,7 @@
 
 use argon2::Argon2;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Hashes at the same time: each takes 19 MiB and a core.
 const AT_ONCE: usize = 2;
@@ -29,15 +29,32 @@ pub(crate) struct Passwords {
     waiting: Semaphore,
 }
 
+/// A place among those who wait: what it is for is not turned away any more.
+pub(crate) struct Turn<'p> {
+    passwords: &'p Passwords,
+    _waiting: SemaphorePermit<'p>,
+}
+
 impl Passwords {
     pub fn new() -> Passwords {
         Passwords { running: Semaphore::new(AT_ONCE), waiting: Semaphore::new(AT_ONCE + WAITING_MAX) }
     }
 
+    /// A place in the queue, to be had before a try is counted.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`].
+    pub fn turn(&self) -> Result<Turn<'_>, HashError> {
+        let waiting = self.waiting.try_acquire().map_err(|_| HashError::Busy)?;
+        Ok(Turn { passwords: self, _waiting: waiting })
+    }
+}
+
+impl Turn<'_> {
     /// The PHC string to keep; `salt` is random.
     ///
     /// # Errors
-    /// See [`HashError`].
+    /// No memory.
     pub async fn hash(&self, password: String, salt: [u8; 32]) -> Result<String, HashError> {
         self.run(move || hash(&password, &salt)).await
     }
@@ -45,7 +62,7 @@ impl Passwords {
     /// Is it the password that was kept? Takes as long where none is.
     ///
     /// # Errors
-    /// See [`HashError`].
+    /// No memory, or what is kept is no hash.
     pub async fn verify(&self, password: String, kept: Option<String>) -> Result<bool, HashError> {
         let verify = move || {
             let found = Argon2::default().verify_password(password.as_bytes(), kept.as_deref().unwrap_or(NOBODYS));
@@ -62,8 +79,7 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Result<T, HashError> + Send + 'static,
     ) -> Result<T, HashError> {
-        let _waiting = self.waiting.try_acquire().map_err(|_| HashError::Busy)?;
-        let _running = self.running.acquire().await.map_err(|_| HashError::Busy)?;
+        let _running = self.passwords.running.acquire().await.map_err(|_| HashError::Busy)?;
         tokio::task::spawn_blocking(work).await.map_err(|error| HashError::Failed(error.to_string()))?
     }
 }
@@ -85,26 +101,29 @@ mod tests {
     #[tokio::test]
     async fn kept_and_found_again() {
         let passwords = Passwords::new();
-        let kept = passwords.hash("correct horse".to_owned(), [7; 32]).await.unwrap();
+        let turn = passwords.turn().unwrap();
+        let kept = turn.hash("correct horse".to_owned(), [7; 32]).await.unwrap();
         assert!(kept.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{kept}");
-        assert_ne!(kept, passwords.hash("correct horse".to_owned(), [8; 32]).await.unwrap());
+        assert_ne!(kept, turn.hash("correct horse".to_owned(), [8; 32]).await.unwrap());
         for (password, kept, expected) in [
             ("correct horse", Some(&kept), true),
             ("correct horsf", Some(&kept), false),
             ("", Some(&kept), false),
             ("correct horse", None, false),
         ] {
-            assert_eq!(passwords.verify(password.to_owned(), kept.cloned()).await.unwrap(), expected, "{password}");
+            assert_eq!(turn.verify(password.to_owned(), kept.cloned()).await.unwrap(), expected, "{password}");
         }
-        assert!(passwords.verify("x".to_owned(), Some("no hash".to_owned())).await.is_err());
+        assert!(turn.verify("x".to_owned(), Some("no hash".to_owned())).await.is_err());
     }
 
     #[tokio::test]
     async fn those_over_the_limit_are_turned_away() {
         let passwords = Passwords::new();
-        let tries = (0..AT_ONCE + WAITING_MAX + 5).map(|_| passwords.verify("x".to_owned(), None));
+        let turns: Vec<_> = (0..AT_ONCE + WAITING_MAX + 5).map(|_| passwords.turn()).collect();
+        assert_eq!(turns.iter().filter(|turn| matches!(turn, Err(HashError::Busy))).count(), 5);
+        drop(turns);
+        let tries = (0..AT_ONCE + 2).map(|_| async { passwords.turn()?.verify("x".to_owned(), None).await });
         let ended = futures::future::join_all(tries).await;
-        let busy = ended.iter().filter(|result| matches!(result, Err(HashError::Busy))).count();
-        assert_eq!(busy, 5);
+        assert!(ended.iter().all(|result| matches!(result, Ok(false))), "{ended:?}");
     }
 }

@@ -55,6 +55,8 @@ pub struct Admitted {
 pub struct SignedIn {
     /// What the session is kept under.
     pub key: SessionKey,
+    /// When it was last used, give or take [`NOTED_EVERY`].
+    pub used: Time,
     /// Who is signed in.
     pub user: UserId,
     /// The mail address; empty for a user that has none any more.
@@ -117,11 +119,27 @@ pub enum MakePasswordError {
 }
 
 impl Engine {
-    /// Who sends these credentials, and the organizations as they are now.
+    /// Who sends these credentials, and the organizations as they are now. It is a use of the session that they are of.
     ///
     /// # Errors
     /// See [`AuthenticateError`].
     pub async fn admit(&self, credentials: Credentials<'_>) -> Result<Admitted, AuthenticateError> {
+        let admitted = self.admit_still(credentials).await?;
+        let now = self.now();
+        if let Some(session) = &admitted.session
+            && now >= session.used.plus_seconds(NOTED_EVERY)
+        {
+            self.store.session_used(session.key, now).await?;
+        }
+        Ok(admitted)
+    }
+
+    /// As [`Engine::admit`] for what goes on by itself, like a stream that is open: it is no use of the session, so that a
+    /// page that nobody looks at does not keep it alive.
+    ///
+    /// # Errors
+    /// See [`AuthenticateError`].
+    pub async fn admit_still(&self, credentials: Credentials<'_>) -> Result<Admitted, AuthenticateError> {
         match credentials {
             Credentials::ApiToken(text) => {
                 let (caller, organizations) = self.authenticate(text).await?;
@@ -154,11 +172,9 @@ impl Engine {
         if changes && !csrf_token.is_some_and(|text| key.is_csrf_token(&self.csrf_secret, text)) {
             return Err(AuthenticateError::Csrf);
         }
-        if now >= session.used.plus_seconds(NOTED_EVERY) {
-            self.store.session_used(key, now).await?;
-        }
         let signed_in = SignedIn {
             key,
+            used: session.used,
             email: email_of(&user).unwrap_or_default().to_owned(),
             must_change_password: password.must_change,
             csrf_token: key.csrf_token(&self.csrf_secret),
@@ -178,6 +194,7 @@ impl Engine {
         password: String,
         address: Option<IpAddr>,
     ) -> Result<(SessionToken, UserId), SignInError> {
+        let turn = self.passwords.turn()?;
         let now = self.now();
         let place = address.map(origin);
         if let Some(place) = &place {
@@ -195,7 +212,7 @@ impl Engine {
         if found.is_none() {
             self.guesses.take(&Origin::Email(email.to_lowercase()), now)?;
         }
-        let is_right = self.passwords.verify(password, found.as_ref().map(|(_, kept)| kept.hash.clone())).await?;
+        let is_right = turn.verify(password, found.as_ref().map(|(_, kept)| kept.hash.clone())).await?;
         let Some((user, StoredPassword { hash, guesses, .. })) = found else {
             return Err(SignInError::Wrong { user: None, locked: false });
         };
@@ -244,6 +261,7 @@ impl Engine {
         address: Option<IpAddr>,
     ) -> Result<(), SignInError> {
         check_password(&new, &who.email)?;
+        let turn = self.passwords.turn()?;
         let (now, place) = (self.now(), address.map(origin));
         if let Some(place) = &place {
             self.guesses.take(place, now)?;
@@ -258,7 +276,7 @@ impl Engine {
         };
         let before = self.store.change_records(begin).await?;
         let is_same = new == current;
-        if !self.passwords.verify(current, Some(before.clone())).await? {
+        if !turn.verify(current, Some(before.clone())).await? {
             return Err(SignInError::wrong(who.user.clone()));
         }
         if let Some(place) = &place {
@@ -269,7 +287,7 @@ impl Engine {
             self.store.change_records(move |records: &Records<'_>| forget_guesses(records, &user)).await?;
             return Err(BadPassword::SameAsBefore.into());
         }
-        let hash = self.passwords.hash(new, self.world.entropy.draw()).await?;
+        let hash = turn.hash(new, self.world.entropy.draw()).await?;
         let finish = move |records: &Records<'_>| {
             // Another one that was made meanwhile stands.
             if records.password(&user)?.is_none_or(|kept| kept.hash != before) {
@@ -288,7 +306,7 @@ impl Engine {
     /// See [`MakePasswordError`]; nothing is changed then.
     pub async fn make_password(&self, by: Caller, user: UserId) -> Result<String, MakePasswordError> {
         let password = made_password(&self.world.entropy.draw());
-        let hash = self.passwords.hash(password.clone(), self.world.entropy.draw()).await?;
+        let hash = self.passwords.turn()?.hash(password.clone(), self.world.entropy.draw()).await?;
         let change = move |records: &Records<'_>| {
             let tree = organizations(records)?;
             let stands = records.get::<User>(user.as_str())?.filter(|user| manages(&by, &user.record, &tree));
@@ -315,7 +333,7 @@ impl Engine {
         if !self.store.read_records(is_needed).await? {
             return Ok(None);
         }
-        let hash = self.passwords.hash(password.clone(), self.world.entropy.draw()).await?;
+        let hash = self.passwords.turn()?.hash(password.clone(), self.world.entropy.draw()).await?;
         let create = move |records: &Records<'_>| {
             // Who deleted all users wants none.
             if !records.all::<User>()?.is_empty() || !records.once("first administrator")? {

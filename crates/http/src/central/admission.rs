@@ -19,6 +19,14 @@ pub(super) async fn admit(state: &ApiState, method: &Method, headers: &HeaderMap
     Ok(state.engine.admit(credentials(method, headers)?).await?)
 }
 
+/// As [`admit`] for a stream that is open: see [`Engine::admit_still`](bellwether_engine::Engine::admit_still).
+///
+/// # Errors
+/// 401.
+pub(super) async fn admit_still(state: &ApiState, headers: &HeaderMap) -> Result<Admitted, CentralError> {
+    Ok(state.engine.admit_still(credentials(&Method::GET, headers)?).await?)
+}
+
 fn credentials<'a>(method: &Method, headers: &'a HeaderMap) -> Result<Credentials<'a>, CentralError> {
     let unauthorized = |text: &str| Err(CentralError::new(Code::Unauthorized, text));
     let mut given = headers.get_all(header::AUTHORIZATION).iter();

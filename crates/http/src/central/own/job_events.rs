@@ -7,7 +7,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use bellwether_model::JobKey;
@@ -196,7 +196,7 @@ impl Updates {
 
     /// Whoever opened the stream is let in anew: a token may have been revoked, a role changed.
     async fn may_still_see(&self) -> bool {
-        let admitted = admission::admit(&self.call.state, &Method::GET, &self.call.headers).await;
+        let admitted = admission::admit_still(&self.call.state, &self.call.headers).await;
         let job = self.call.engine().store().job_by_key(self.job).await;
         let (Ok(admitted), Ok(Some(job))) = (admitted, job) else { return false };
         let must_change_password = admitted.session.is_some_and(|session| session.must_change_password);

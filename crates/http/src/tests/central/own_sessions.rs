@@ -96,7 +96,9 @@ async fn from_the_first_password_to_signing_out() {
     let ada = Browser::of(&reply);
 
     // Nothing but a new password.
-    assert_eq!(ada.ask(&central, "GET /session", "").await.json()["mustChangePassword"], true);
+    let reply = ada.ask(&central, "GET /session", "").await;
+    assert_eq!(reply.json()["mustChangePassword"], true);
+    assert_eq!(reply.header("cache-control"), Some("no-store"), "it holds the csrfToken");
     let reply = ada.ask(&central, "GET /devices", "").await;
     assert_eq!(outcome(&reply), "403 Forbidden");
     assert!(reply.text.contains("change it first"), "{}", reply.text);
@@ -231,6 +233,55 @@ async fn how_sessions_end() {
     central.set_up("PUT /users/ada", &user(Role::Builder.id())).await;
     assert_eq!(outcome(&central.try_to_sign_in(EMAIL, &made).await), "401 Unauthorized");
     assert!(!holds(&browser).await);
+}
+
+/// A stream that is open asks now and then whether it may go on.
+#[tokio::test]
+async fn what_goes_on_by_itself_is_no_use_of_a_session() {
+    let central = Central::start().await;
+    let ada = central.signed_in("ada", EMAIL, administrator()).await;
+    let token = ada.cookie.split_once('=').unwrap().1;
+    let session = Credentials::Session { token, csrf_token: None, changes: false };
+    for minutes in [30, 60, 90, 119] {
+        central.later(30 * 60 - i64::from(minutes == 119) * 60);
+        assert!(central.hub.state.engine.admit_still(session).await.is_ok(), "{minutes}");
+    }
+    central.later(60);
+    assert!(central.hub.state.engine.admit_still(session).await.is_err());
+    assert_eq!(outcome(&ada.ask(&central, "GET /session", "").await), "401 Unauthorized");
+}
+
+/// Whoever made a password can sign in with it, as long as it was not changed.
+#[tokio::test]
+async fn a_made_password_ends_when_the_user_becomes_more() {
+    let central = Central::start().await;
+    let role = |role: Role| json!({"role": role.id()});
+    let user = |email: &str, roles: Value| json!({"type": "email", "email": email, "roles": roles}).to_string();
+    let (builder, both) = (json!([role(Role::Builder)]), json!([role(Role::Builder), role(Role::Administrator)]));
+    for (case, change, stays) in [
+        ("more roles", user(EMAIL, both.clone()), false),
+        ("another role", user(EMAIL, json!([role(Role::Operator)])), false),
+        ("another address", user("ada@example.org", builder.clone()), false),
+        ("the same address", user("Ada@Example.com", builder.clone()), true),
+    ] {
+        let made = central.user("ada", EMAIL, role(Role::Builder)).await;
+        central.set_up("PUT /users/ada", &change).await;
+        for email in [EMAIL, "ada@example.org"] {
+            let is_in = outcome(&central.try_to_sign_in(email, &made).await) == "200";
+            assert_eq!(is_in, stays && email == EMAIL, "{case}: {email}");
+        }
+        central.set_up("DELETE /users/ada", "").await;
+    }
+    // Fewer roles are no harm; the user's own password stays in any case.
+    let more = json!({"type": "email", "email": EMAIL, "roles": both}).to_string();
+    central.set_up("PUT /users/ada", &more).await;
+    let made = central.made_password("ada").await;
+    central.set_up("PUT /users/ada", &user(EMAIL, builder.clone())).await;
+    assert_eq!(outcome(&central.try_to_sign_in(EMAIL, &made).await), "200");
+    central.set_up("DELETE /users/ada", "").await;
+    central.signed_in("ada", EMAIL, role(Role::Builder)).await;
+    central.set_up("PUT /users/ada", &more).await;
+    assert_eq!(outcome(&central.try_to_sign_in(EMAIL, PASSWORD).await), "200");
 }
 
 #[tokio::test]

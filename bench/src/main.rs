@@ -4,6 +4,7 @@
 mod fleet;
 mod memory;
 mod registered;
+mod retention;
 mod twin_job;
 mod world;
 
@@ -33,6 +34,12 @@ enum Bench {
         /// Size of the fleet.
         devices: u64,
     },
+    /// A large job goes because it was kept for long enough, beside changes of single twins.
+    Retention {
+        /// Devices of the job.
+        #[arg(long, default_value_t = 1_000_000)]
+        devices: u64,
+    },
     /// Method jobs over connected devices, memory per connection, single calls and small jobs under load.
     Fleet(fleet::Options),
     /// One process of a fleet bench.
@@ -50,6 +57,7 @@ fn main() -> Result<(), Anything> {
     match Arguments::parse().bench {
         Bench::TwinJob { devices, rounds } => twin_job::run(&devices, rounds),
         Bench::TwinJobRound { devices } => twin_job::round(devices),
+        Bench::Retention { devices } => retention::run(devices),
         Bench::Fleet(options) => fleet::run(options),
         Bench::FleetPart { part } => fleet::part(part),
     }

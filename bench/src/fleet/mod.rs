@@ -4,7 +4,7 @@
 
 mod child;
 mod devices;
-mod figures;
+pub mod figures;
 mod first_call;
 mod http;
 mod jobs;

@@ -312,6 +312,7 @@ fn engine_settings(settings: &Settings, mqtts: SocketAddr) -> bellwether_engine:
         limits: settings.limits.engine_limits(),
         sessions: settings.people.sessions(),
         audit_days: settings.people.audit_days,
+        history_days: Some(settings.history_days).filter(|days| *days > 0),
         ..bellwether_engine::Settings::default()
     }
 }

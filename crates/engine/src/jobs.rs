@@ -45,6 +45,9 @@ impl From<CreateError> for CreateJobError {
     fn from(error: CreateError) -> Self {
         match error {
             CreateError::AlreadyExists => CreateJobError::AlreadyExists,
+            CreateError::SourceGone => {
+                CreateJobError::Invalid { field: "jobId", rule: "is of a job that is no longer on record".to_owned() }
+            }
             CreateError::Store(error) => CreateJobError::Store(error),
         }
     }

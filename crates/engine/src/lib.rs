@@ -129,6 +129,8 @@ pub struct Settings {
     pub sessions: SessionLimits,
     /// How long it is known who changed what.
     pub audit_days: u32,
+    /// How long a job that has ended is kept; `None`: for ever.
+    pub history_days: Option<u32>,
 }
 
 impl Default for Settings {
@@ -145,6 +147,7 @@ impl Default for Settings {
             reconnect_grace: Duration::from_secs(30),
             sessions: SessionLimits::default(),
             audit_days: 30,
+            history_days: Some(30),
         }
     }
 }

@@ -21,6 +21,9 @@ pub enum CreateError {
     /// A job of this id is still on record.
     #[error("a job with this id exists already")]
     AlreadyExists,
+    /// The job whose devices it is to run on again is no longer on record.
+    #[error("the job whose devices it is on is no longer on record")]
+    SourceGone,
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -226,6 +229,13 @@ pub(crate) fn create_job(
         .optional()?;
     if exists.is_some() {
         return Err(CreateError::AlreadyExists);
+    }
+    if let Some(source) = spec.rerun_of() {
+        let sql = "SELECT 1 FROM job WHERE key = ?1";
+        let is_there = connection.prepare_cached(sql)?.query_row([source.0], |_| Ok(())).optional()?.is_some();
+        if !is_there {
+            return Err(CreateError::SourceGone);
+        }
     }
     let deadline = Job::deadline_of(&spec, now);
     let start = spec.start.unwrap_or(now);

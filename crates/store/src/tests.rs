@@ -6,6 +6,7 @@ mod members;
 mod moves;
 mod provisioning;
 mod results;
+mod retention;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

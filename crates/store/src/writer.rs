@@ -1,6 +1,6 @@
 //! The one writer (DESIGN §6.1).
 //!
-//! One thread owns the only write connection. It takes what waits, interactive work first, runs each piece so
+//! One thread owns the only write connection. It takes what waits, interactive work first, then pieces of jobs, then what nobody waits for, runs each piece so
 //! that it can be rolled back alone, commits once with `synchronous=FULL`, and only then answers. A piece that
 //! fails is rolled back; a commit that fails fails them all. So many callers share one flush to disk, and an
 //! answer always follows it.
@@ -30,6 +30,9 @@ pub(crate) enum Priority {
     Interactive,
     /// A piece of a job; jobs take turns because each waits for its piece before it brings the next.
     Job,
+    /// Nobody waits for it: it is begun only when nothing else waits, and shares no transaction that was begun for
+    /// something else.
+    Background,
 }
 
 /// Tells the caller how it ended; called after the commit.
@@ -50,6 +53,7 @@ enum Undo {
 struct Queue {
     interactive: VecDeque<Piece>,
     jobs: VecDeque<Piece>,
+    background: VecDeque<Piece>,
     closed: bool,
 }
 
@@ -138,6 +142,7 @@ impl Writer {
                 match priority {
                     Priority::Interactive => queue.interactive.push_back(piece),
                     Priority::Job => queue.jobs.push_back(piece),
+                    Priority::Background => queue.background.push_back(piece),
                 }
                 drop(queue);
                 shared.work.notify_one();
@@ -193,6 +198,7 @@ impl Drop for CloseAtEnd<'_> {
         queue.closed = true;
         queue.interactive.clear();
         queue.jobs.clear();
+        queue.background.clear();
     }
 }
 
@@ -222,7 +228,8 @@ fn write_loop(connection: &Connection, shared: &Shared, after_commit: &dyn Fn())
                 if !waiting.is_empty() {
                     break waiting;
                 }
-                if let Some(piece) = queue.jobs.pop_front() {
+                let next = queue.jobs.pop_front();
+                if let Some(piece) = next.or_else(|| queue.background.pop_front()) {
                     break vec![piece];
                 }
                 if queue.closed {

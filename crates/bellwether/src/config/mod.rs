@@ -102,6 +102,12 @@ pub struct Settings {
           value_parser = clap::value_parser!(u32).range(0..=3600))]
     pub reconnect_grace: u32,
 
+    /// How long a job that has ended is kept, with its results and the devices that were deleted since, 1 to 36500; 0 keeps
+    /// it for ever. Its id is free afterwards.
+    #[arg(long, value_name = "DAYS", env = "BELLWETHER_HISTORY_DAYS", default_value_t = 30,
+          value_parser = clap::value_parser!(u32).range(0..=36_500))]
+    pub history_days: u32,
+
     /// The hub that devices are told when they register with the provisioning service, where they reach this
     /// server under another name or port than the first --host-name and the port of --mqtts. SDKs other than
     /// Node's dial 8883 only.

@@ -126,6 +126,8 @@ impl Engine {
                 }
                 // The drawn id is taken by chance: another one is drawn.
                 Err(CreateError::AlreadyExists) => {}
+                // A run is on devices of no other job.
+                Err(CreateError::SourceGone) => return Ok(None),
                 Err(CreateError::Store(error)) => return Err(error),
             }
         }

@@ -117,6 +117,10 @@ impl Log {
         while let Some(from) = self.next {
             let read = self.engine.store().job_results(self.job, Arc::clone(&self.view), from, WINDOW).await;
             let window = read.inspect_err(|error| tracing::warn!(%error, "a results log ends early"))?;
+            if from > 0 && window.event == 0 {
+                // What was kept for long enough goes also while somebody reads it.
+                return Err(CentralError::not_found("job with this id any more"));
+            }
             self.next = window.next;
             let bytes = match self.format {
                 Format::Csv => self.csv(window.results, from == 0)?,

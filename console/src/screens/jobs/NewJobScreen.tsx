@@ -15,14 +15,15 @@ import { Wizard } from "./wizard/Wizard";
 
 const route = getRouteApi("/shell/jobs/definitions/create/$step");
 
-/** The wizard, on what its address opens: nothing, a draft, a copy, a scheduled job, a group, ticked devices. */
+/** The wizard, on what its address opens: nothing, a draft, a copy, a scheduled job, a rerun, a group, ticked devices. */
 export function NewJobScreen() {
   const { t } = useTexts();
   const search = route.useSearch();
-  const { draft, copy, scheduled } = search;
+  const { draft, copy, scheduled, rerun } = search;
+  const opened = { draft, copy, scheduled, rerun };
   const source = useQuery({
-    queryKey: ["wizard", { draft, copy, scheduled }],
-    queryFn: ({ signal }) => readSource({ draft, copy, scheduled }, signal),
+    queryKey: ["wizard", opened],
+    queryFn: ({ signal }) => readSource(opened, signal),
     // What one edits is not exchanged below one's hands.
     staleTime: Infinity,
     gcTime: 0,
@@ -44,7 +45,7 @@ export function NewJobScreen() {
       </Page>
     );
   }
-  return <Opened key={JSON.stringify({ draft, copy, scheduled })} source={source.data} search={search} />;
+  return <Opened key={JSON.stringify(opened)} source={source.data} search={search} />;
 }
 
 function Opened({ source, search }: { source: Source; search: WizardSearch }) {
@@ -56,16 +57,26 @@ function Opened({ source, search }: { source: Source; search: WizardSearch }) {
 }
 
 function initialForm(
-  { job, copyOf, scheduled }: Source,
+  { job, copyOf, scheduled, rerun }: Source,
   { group, devices }: WizardSearch,
   t: ReturnType<typeof useTexts>["t"],
 ): JobForm {
   const form = formOf(job, new Date());
+  const chosen = devices === "chosen" ? chosenDevices() : undefined;
+  const named = (name: string) => ({ name: name.slice(0, 256) });
+  if (rerun) {
+    return {
+      ...form,
+      ...named(t("wizard.rerun.name", { name: rerun.name })),
+      from: "rerun",
+      rerun: { ...rerun, devices: chosen },
+    };
+  }
   return {
     ...form,
     ...(scheduled && { schedule: { ...form.schedule, fixed: true } }),
-    ...(copyOf !== undefined && { name: t("wizard.copyName", { name: copyOf.name }).slice(0, 256) }),
+    ...(copyOf && named(t("wizard.copyName", { name: copyOf.name }))),
     ...(group !== undefined && { from: "group", group }),
-    ...(devices === "chosen" && { from: "list", listed: chosenDevices() }),
+    ...(chosen && { from: "list", listed: chosen }),
   };
 }

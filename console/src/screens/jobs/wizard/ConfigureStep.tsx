@@ -6,6 +6,8 @@ import { useTexts } from "../../../texts/texts";
 import { ActionFields } from "./ActionFields";
 import { DeviceFields } from "./DeviceFields";
 import { GroupDevices } from "./GroupDevices";
+import { MatchedDevices } from "./MatchedDevices";
+import { isOnOffer } from "./organization";
 import { useWizardStyles } from "./styles";
 import type { Wizard } from "./useWizard";
 
@@ -13,7 +15,7 @@ import type { Wizard } from "./useWizard";
 export function ConfigureStep({ wizard }: { wizard: Wizard }) {
   const styles = useWizardStyles();
   const { t } = useTexts();
-  const { form, change, faultAt } = wizard;
+  const { form, change, faultAt, groups } = wizard;
   const organizations = useQuery(organizationsQuery).data ?? [];
 
   return (
@@ -31,7 +33,7 @@ export function ConfigureStep({ wizard }: { wizard: Wizard }) {
               onChange={(_, { value }) => change({ description: value })}
             />
           </Field>
-          {organizations.length > 0 && (
+          {organizations.length > 0 && !form.rerun && (
             <Picker
               label={t("wizard.organization")}
               hint={t("wizard.organization.hint")}
@@ -46,7 +48,12 @@ export function ConfigureStep({ wizard }: { wizard: Wizard }) {
               clearable
               placeholder={t("wizard.organization.own")}
               fault={faultAt("organizations")}
-              onChange={(organization) => change({ organization })}
+              onChange={(organization) => {
+                const group = groups.find(({ id }) => id === form.group);
+                // A group of another branch is no longer on offer.
+                const keeps = !group || isOnOffer(group, organization, organizations);
+                change({ organization, ...(!keeps && { group: "", ticked: undefined, leftOut: undefined }) });
+              }}
             />
           )}
         </section>
@@ -63,6 +70,13 @@ export function ConfigureStep({ wizard }: { wizard: Wizard }) {
           <ActionFields wizard={wizard} />
         </section>
       </div>
+      {form.rerun && (
+        <div>
+          <div className={styles.sticky}>
+            <MatchedDevices wizard={wizard} />
+          </div>
+        </div>
+      )}
       {form.from === "group" && form.group !== "" && (
         <div>
           <div className={styles.sticky}>

@@ -12,19 +12,23 @@ import {
 import { ArrowUploadRegular, ErrorCircleRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
+import { organizationsQuery } from "../../../api/lists";
 import { ErrorState } from "../../../components/ErrorState";
 import { fieldState, Picker } from "../../../components/Picker";
 import { useTexts } from "../../../texts/texts";
 import { emptyEntry, templateOfFilter, type JobForm } from "./form";
 import { IDS_MAX, readIds, writeIds, type IdList } from "./ids";
+import { isOnOffer } from "./organization";
 import { membersQuery } from "./queries";
+import { RerunDevices } from "./RerunDevices";
 import { useWizardStyles } from "./styles";
 import type { Wizard } from "./useWizard";
 
-/** Where the devices come from: a group, all of it or ticked ones, or a list of ids. */
+/** Where the devices come from: a group, all of it or ticked ones, or a list of ids; those of a rerun stand fast. */
 export function DeviceFields({ wizard }: { wizard: Wizard }) {
   const { t } = useTexts();
   const { form, change } = wizard;
+  if (form.rerun) return <RerunDevices wizard={wizard} rerun={form.rerun} />;
   return (
     <>
       <RadioGroup
@@ -43,7 +47,9 @@ export function DeviceFields({ wizard }: { wizard: Wizard }) {
 
 function GroupField({ wizard }: { wizard: Wizard }) {
   const { t } = useTexts();
-  const { form, change, groups, faultAt } = wizard;
+  const { form, change, faultAt } = wizard;
+  const organizations = useQuery(organizationsQuery).data ?? [];
+  const groups = wizard.groups.filter((group) => isOnOffer(group, form.organization, organizations));
   return (
     <>
       <Picker

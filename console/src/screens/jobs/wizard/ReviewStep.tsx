@@ -1,5 +1,4 @@
 import {
-  Link,
   MessageBar,
   MessageBarBody,
   MessageBarTitle,
@@ -7,18 +6,21 @@ import {
   Subtitle2,
   Text,
 } from "@fluentui/react-components";
+import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import type { Schemas } from "../../../api/client";
+import { organizationsQuery } from "../../../api/lists";
 import { AppLink } from "../../../components/AppLink";
 import { CopyButton } from "../../../components/CopyButton";
-import { StatusBadge } from "../../../components/StatusBadge";
 import { useTexts } from "../../../texts/texts";
 import { TYPES } from "../names";
 import { DeliverySentence } from "./DeliveryStep";
+import { MatchedDevices } from "./MatchedDevices";
 import { NextRuns } from "./NextRuns";
 import { stepOf } from "./problems";
 import { curlOf, shortened, type ApiCall } from "./request";
 import { RECURRENCES } from "../names";
+import { RerunName } from "./RerunDevices";
 import { STEP_NAMES } from "./StepLinks";
 import { useWizardStyles } from "./styles";
 import type { Wizard } from "./useWizard";
@@ -30,6 +32,9 @@ export function ReviewStep({ wizard, call }: { wizard: Wizard; call: ApiCall }) 
   const styles = useWizardStyles();
   const { t } = useTexts();
   const { form, body, preview } = wizard;
+  const organizations = useQuery(organizationsQuery).data;
+  const organizationName =
+    organizations?.find(({ id }) => id === form.organization)?.displayName ?? form.organization;
   const origin = window.location.origin;
   const curl = curlOf(call, origin);
 
@@ -45,6 +50,12 @@ export function ReviewStep({ wizard, call }: { wizard: Wizard; call: ApiCall }) 
               <>
                 <dt>{t("wizard.description")}</dt>
                 <dd>{form.description}</dd>
+              </>
+            )}
+            {form.organization !== "" && form.from !== "rerun" && (
+              <>
+                <dt>{t("wizard.organization")}</dt>
+                <dd>{organizationName}</dd>
               </>
             )}
             <dt>{t("wizard.devices")}</dt>
@@ -63,7 +74,7 @@ export function ReviewStep({ wizard, call }: { wizard: Wizard; call: ApiCall }) 
             <dt>{t("wizard.step.schedule")}</dt>
             <dd>
               {!form.schedule.on ? (
-                t("wizard.schedule.now")
+                t(form.rerun ? "wizard.rerun.now" : "wizard.schedule.now")
               ) : (
                 <>
                   {t(RECURRENCES[form.schedule.recurrence])} · {form.schedule.zone.replaceAll("_", " ")}
@@ -128,6 +139,7 @@ function Devices({ wizard }: { wizard: Wizard }) {
   const { t } = useTexts();
   const { form, groups } = wizard;
   const group = groups.find(({ id }) => id === form.group);
+  if (form.rerun) return <RerunName rerun={form.rerun} />;
   if (form.from === "list") return t("wizard.review.list", { count: form.listed.length });
   const link =
     form.group === "" ? (
@@ -172,7 +184,7 @@ function Data({ data, wizard }: { data: Schemas["JobData"]; wizard: Wizard }) {
 function Matched({ wizard }: { wizard: Wizard }) {
   const styles = useWizardStyles();
   const { t } = useTexts();
-  const { preview } = wizard;
+  const { preview, form } = wizard;
   if (preview === undefined) return null;
   return (
     <section className={mergeClasses(styles.card, styles.top)} aria-live="polite" data-testid="matched">
@@ -180,31 +192,8 @@ function Matched({ wizard }: { wizard: Wizard }) {
         {t("wizard.matched", { count: preview.devices })}
       </Subtitle2>
       <Text className={styles.muted}>{t("wizard.matched.connected", { count: preview.connected })}</Text>
-      <ul className={styles.list}>
-        {preview.sample.map(({ id, displayName, connected }) => (
-          <li key={id}>
-            <div className={styles.live}>
-              <Link
-                href={`${import.meta.env.BASE_URL}devices/${encodeURIComponent(id)}`}
-                target="_blank"
-                inline
-              >
-                {displayName}
-              </Link>
-              {displayName !== id && (
-                <Text size={200} className={styles.muted}>
-                  {id}
-                </Text>
-              )}
-              <StatusBadge
-                tone={connected ? "success" : "waiting"}
-                text={t(connected ? "wizard.device.connected" : "wizard.device.disconnected")}
-              />
-            </div>
-          </li>
-        ))}
-      </ul>
-      {preview.devices > preview.sample.length && (
+      <MatchedDevices wizard={wizard} />
+      {form.from === "group" && form.organization !== "" && preview.devices > preview.sample.length && (
         <Text className={styles.muted}>
           {t("wizard.matched.more", { count: preview.devices - preview.sample.length })}
         </Text>

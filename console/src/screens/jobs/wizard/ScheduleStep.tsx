@@ -31,7 +31,7 @@ export function ScheduleStep({ wizard }: { wizard: Wizard }) {
   );
   const set = (part: Partial<ScheduleForm>) => change({ schedule: { ...schedule, ...part } });
   const recurring = schedule.recurrence !== "once";
-  const onGroup = devicesOf(form) === undefined;
+  const onGroup = form.from === "group" && devicesOf(form) === undefined;
 
   return (
     <div className={styles.step}>
@@ -43,12 +43,15 @@ export function ScheduleStep({ wizard }: { wizard: Wizard }) {
           onChange={(_, { checked }) => set({ on: checked })}
         />
         {schedule.fixed && <Text className={styles.muted}>{t("wizard.schedule.stays")}</Text>}
-        {!onGroup && (
+        {form.rerun && <Text className={styles.muted}>{t("wizard.rerun.now")}</Text>}
+        {!onGroup && !form.rerun && (
           <MessageBar intent={schedule.on ? "error" : "info"} layout="multiline">
             <MessageBarBody>{t("wizard.schedule.groupOnly")}</MessageBarBody>
           </MessageBar>
         )}
-        {!schedule.on && !schedule.fixed && <Text className={styles.muted}>{t("wizard.schedule.now")}</Text>}
+        {!schedule.on && !schedule.fixed && !form.rerun && (
+          <Text className={styles.muted}>{t("wizard.schedule.now")}</Text>
+        )}
       </section>
       {schedule.on && (
         <>

@@ -13,7 +13,7 @@ import { useMay, useSession } from "../../../session/session";
 import { useTexts } from "../../../texts/texts";
 import { ConfigureStep } from "./ConfigureStep";
 import { DeliveryStep } from "./DeliveryStep";
-import { devicesOf, draftOf, selectsEverything, type JobForm } from "./form";
+import { draftOf, type JobForm } from "./form";
 import { isStep, STEPS, type Step } from "./steps";
 import type { Source } from "./queries";
 import { callOf, send } from "./request";
@@ -37,7 +37,7 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
   const { step: given } = route.useParams();
   const step: Step = isStep(given) ? given : "configure";
   const search = route.useSearch();
-  const wizard = useWizard(initial, source.copyOf);
+  const wizard = useWizard(initial, source);
   const { form, body, schedule, preview, attempt } = wizard;
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>();
@@ -127,11 +127,18 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
   };
 
   const devices = preview?.devices ?? 0;
-  const group = wizard.groups.find(({ id }) => id === form.group);
-  const everything = devicesOf(form) === undefined && selectsEverything(group?.filter ?? "");
+  const everything = preview?.selectsAll ?? false;
   const confirms = devices > 0 && (everything || devices >= server.confirmDevices);
   const ready = wizard.problems.length === 0 && preview !== undefined && !wizard.previewIsOld;
-  const verb = t(editing ? "wizard.update" : form.schedule.on ? "wizard.schedule.do" : "wizard.run");
+  const verb = t(
+    source.rerun
+      ? "wizard.rerun.do"
+      : editing
+        ? "wizard.update"
+        : form.schedule.on
+          ? "wizard.schedule.do"
+          : "wizard.run",
+  );
   const allowed = may("runJobs");
   // What is no JSON cannot be kept, and is not to be lost.
   const noJson = form.entries.some(({ raw }) => raw !== undefined);
@@ -142,9 +149,11 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
         title={
           editing
             ? t("wizard.edit", { name: initial.name })
-            : draft
-              ? initial.name || t("jobs.new")
-              : t("jobs.new")
+            : source.rerun
+              ? t("wizard.rerun", { name: source.rerun.name })
+              : draft
+                ? initial.name || t("jobs.new")
+                : t("jobs.new")
         }
         trail={[<AppLink to="/jobs">{t("nav.jobs")}</AppLink>]}
       />
@@ -182,6 +191,7 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
           </Button>
         )}
         {!editing &&
+          !source.rerun &&
           (noJson ? (
             <Tooltip content={t("wizard.save.noJson")} relationship="description">
               <Button disabledFocusable>{t("wizard.save")}</Button>

@@ -42,6 +42,16 @@ export interface ScheduleForm {
   readonly occurrences: string;
 }
 
+/** Devices of a job that was there before. */
+export interface Rerun {
+  readonly job: string;
+  readonly name: string;
+  /** How many failed there. */
+  readonly failed: number;
+  /** Those that were ticked; undefined: all that failed. */
+  readonly devices: readonly string[] | undefined;
+}
+
 /** A job as the wizard holds it: everything may be missing or half typed. */
 export interface JobForm {
   readonly name: string;
@@ -49,7 +59,9 @@ export interface JobForm {
   /** Empty: that of whoever makes it. */
   readonly organization: string;
   /** Where the devices come from. */
-  readonly from: "group" | "list";
+  readonly from: "group" | "list" | "rerun";
+  /** The job whose devices it is on, when it is made on those of another one. */
+  readonly rerun: Rerun | undefined;
   readonly group: string;
   /** Devices that were ticked in the group; undefined: all of it, whoever is in it then. */
   readonly ticked: readonly string[] | undefined;
@@ -97,6 +109,7 @@ export function emptyForm(now: Date): JobForm {
     description: "",
     organization: "",
     from: "group",
+    rerun: undefined,
     group: "",
     ticked: undefined,
     leftOut: undefined,
@@ -178,23 +191,36 @@ function scheduleForm(schedule: Schemas["JobSchedule"], empty: ScheduleForm): Sc
 /** Finds the schema that an entry's value has to fit. */
 export type SchemaOf = (entry: Entry) => Schema | undefined;
 
-/** The devices that are named one by one, none as long as they are being read; undefined: the whole group. */
+/**
+ * The devices that are named one by one, none as long as they are being read; undefined: the whole group, or all that
+ * failed in the job before.
+ */
 export function devicesOf(form: JobForm): readonly string[] | undefined {
+  if (form.from === "rerun") return form.rerun?.devices;
   if (form.from === "list") return form.listed;
   return form.leftOut === undefined ? form.ticked : [];
 }
 
-/** The request's body; what is half typed is left out of it, and `problems` says so. */
+/**
+ * The request's body; what is half typed is left out of it, and `problems` says so. Of a rerun it has no devices and no
+ * organization, which are its source's.
+ */
 export function bodyOf(form: JobForm, schemaOf: SchemaOf): Schemas["NewJob"] {
-  const devices = devicesOf(form);
   return {
     ...(form.name.trim() !== "" && { displayName: form.name.trim() }),
     ...(form.description.trim() !== "" && { description: form.description.trim() }),
-    ...(devices ? { devices: [...devices] } : form.group !== "" && { group: form.group }),
-    ...(form.organization !== "" && { organizations: [form.organization] }),
+    ...(form.from !== "rerun" && placeOf(form)),
     data: dataOf(form, schemaOf),
     ...withAmount("batch", amountOf(form.batch)),
     ...withAmount("cancellationThreshold", thresholdOf(form)),
+  };
+}
+
+function placeOf(form: JobForm): Pick<Schemas["NewJob"], "devices" | "group" | "organizations"> {
+  const devices = devicesOf(form);
+  return {
+    ...(devices ? { devices: [...devices] } : form.group !== "" && { group: form.group }),
+    ...(form.organization !== "" && { organizations: [form.organization] }),
   };
 }
 
@@ -289,9 +315,4 @@ export function draftOf(form: JobForm, schemaOf: SchemaOf): JobParts {
 export function templateOfFilter(filter: string): string | undefined {
   const match = /\$template\s*=\s*(?:"([^"]+)"|'([^']+)')/i.exec(filter);
   return match?.[1] ?? match?.[2];
-}
-
-/** Whether a group's filter lets everything through. */
-export function selectsEverything(filter: string): boolean {
-  return /^\s*SELECT\s+.+\s+FROM\s+devices\s*;?\s*$/i.test(filter);
 }

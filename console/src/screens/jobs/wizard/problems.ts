@@ -68,7 +68,9 @@ type Add = (member: string, message: string, missing?: boolean) => void;
 
 function addDevices(form: JobForm, add: Add, t: Translate): void {
   const devices = devicesOf(form);
-  if (form.from === "group" && form.group === "") add("group", t("wizard.fault.group"), true);
+  if (form.rerun?.devices === undefined && form.rerun?.failed === 0)
+    add("devices", t("wizard.fault.noFailed"));
+  else if (form.from === "group" && form.group === "") add("group", t("wizard.fault.group"), true);
   else if (form.from === "group" && form.leftOut !== undefined)
     add("devices", t("wizard.fault.reading"), true);
   else if (devices?.length === 0)
@@ -107,13 +109,14 @@ function addEntries(
   });
 }
 
-function addSchedule({ schedule, from, ticked }: JobForm, add: Add, t: Translate): void {
+function addSchedule({ schedule, from, ticked, leftOut }: JobForm, add: Add, t: Translate): void {
   if (!schedule.on) {
     // Without one the job would run now.
     if (schedule.fixed) add("schedule", t("wizard.schedule.needed"));
     return;
   }
-  if (from === "list" || ticked !== undefined) add("schedule", t("wizard.schedule.groupOnly"));
+  if (from !== "group" || ticked !== undefined || leftOut !== undefined)
+    add("schedule", t("wizard.schedule.groupOnly"));
   if (!isZone(schedule.zone)) add("schedule.zone", t("wizard.fault.zone", { zone: schedule.zone }));
   else if (startOf(schedule) === undefined) add("schedule.start", t("wizard.fault.start"));
   if (schedule.recurrence === "once") return;

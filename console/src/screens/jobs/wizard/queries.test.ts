@@ -39,7 +39,7 @@ const job = {
   counters: { total: 3 },
 };
 
-test.each([{ rerunOf: "first" }, { chosenDevices: 3 }])(
+test.each([{ target: "failedOf" }, { target: "devices" }])(
   "a copy of %o is on its devices, never on its group",
   async (kind) => {
     answering((path) =>
@@ -57,10 +57,17 @@ test.each([{ rerunOf: "first" }, { chosenDevices: 3 }])(
 );
 
 test("a copy of more devices than can be named asks for devices; one of a group is on the group", async () => {
-  answering(() => ({ ...job, rerunOf: "first", counters: { total: 100_001 } }));
+  answering(() => ({ ...job, target: "failedOf", counters: { total: 100_001 } }));
   const many = formOf((await readSource({ copy: "j" }, signal)).job, new Date());
   expect(many).toMatchObject({ from: "list", group: "", listed: [] });
-  answering(() => job);
+  answering(() => ({ ...job, target: "group" }));
   const group = formOf((await readSource({ copy: "j" }, signal)).job, new Date());
   expect(group).toMatchObject({ from: "group", group: "everything", ticked: undefined });
+});
+
+test("a rerun begins with what its source did, and without its group", async () => {
+  answering(() => ({ ...job, target: "group", counters: { total: 3, failed: 2 } }));
+  const source = await readSource({ rerun: "j" }, signal);
+  expect(source.rerun).toEqual({ job: "j", name: "Night", failed: 2 });
+  expect(formOf(source.job, new Date())).toMatchObject({ group: "", listed: [] });
 });

@@ -4,9 +4,10 @@ import { pageOf, pageQuery, readAll } from "../../../api/pages";
 import { parseExact } from "../../../dtdl/exactJson";
 import { pagedSource } from "../../../grid/paged";
 import { EVERYTHING } from "../../../grid/selection";
-import { idsOf } from "../run/devices";
-import type { JobParts } from "./form";
+import { deviceSource, idsOf } from "../run/devices";
+import type { JobParts, Rerun } from "./form";
 import { IDS_MAX } from "./ids";
+import type { Question } from "./request";
 
 /** How many devices are in a group now, read again while one looks. */
 export function membersQuery(group: string) {
@@ -46,6 +47,11 @@ export class TooManyDevices extends Error {
   override readonly name = "TooManyDevices";
 }
 
+/** The devices that failed in a job, for a grid. */
+export function failedSource(jobId: string) {
+  return deviceSource(jobId, { status: "failed" }, "", 0);
+}
+
 /**
  * The ids of a group's devices.
  *
@@ -78,8 +84,7 @@ export function previewQuery(text: string, enabled: boolean) {
     // Fleets move: what was said to the same question some time ago is no answer.
     gcTime: 0,
     refetchInterval: 30_000,
-    queryFn: ({ signal }) =>
-      answer(api.POST("/jobPreview", { body: JSON.parse(text) as Schemas["PreviewJob"], signal })),
+    queryFn: ({ signal }) => answer(api.POST("/jobPreview", { body: JSON.parse(text) as Question, signal })),
   });
 }
 
@@ -92,6 +97,8 @@ export interface Source {
   readonly scheduled?: { readonly id: string; readonly etag: string | undefined; readonly enabled: boolean };
   /** The name of the job that it is a copy of. */
   readonly copyOf?: Copied;
+  /** The job whose failed devices it is on. */
+  readonly rerun?: Omit<Rerun, "devices">;
 }
 
 /** A job that is copied. */
@@ -101,11 +108,13 @@ export interface Copied {
   readonly devices?: { readonly total: number; readonly taken: number };
 }
 
+/** What a wizard is opened on; one of them, or nothing. */
+export type Opened = {
+  readonly [name in "draft" | "copy" | "scheduled" | "rerun"]?: string | undefined;
+};
+
 /** Reads what is opened; numbers keep their digits. */
-export async function readSource(
-  opened: { draft?: string | undefined; copy?: string | undefined; scheduled?: string | undefined },
-  signal: AbortSignal,
-): Promise<Source> {
+export async function readSource(opened: Opened, signal: AbortSignal): Promise<Source> {
   if (opened.draft !== undefined) {
     const text = await answer(
       api.GET("/jobDrafts/{draftId}", {
@@ -131,13 +140,16 @@ export async function readSource(
       scheduled: { id: opened.scheduled, etag: job.etag ?? undefined, enabled: job.enabled ?? true },
     };
   }
-  if (opened.copy === undefined) return { job: {} };
+  const jobId = opened.rerun ?? opened.copy;
+  if (jobId === undefined) return { job: {} };
   const text = await answer(
-    api.GET("/jobs/{jobId}", { params: { path: { jobId: opened.copy } }, parseAs: "text", signal }),
+    api.GET("/jobs/{jobId}", { params: { path: { jobId } }, parseAs: "text", signal }),
   );
   const job = parseExact(text) as Schemas["Job"];
   const name = job.displayName ?? job.id;
-  if (isOnGroup(job)) return { job, copyOf: { name } };
+  if (opened.rerun !== undefined)
+    return { job: { ...job, group: "" }, rerun: { job: job.id, name, failed: job.counters.failed } };
+  if (job.target === "group") return { job, copyOf: { name } };
   // The group that such a job may have in its definition is not what it ran on.
   const { total } = job.counters;
   const ids = total > IDS_MAX ? [] : await idsOf(job.id, {}, EVERYTHING, IDS_MAX, signal);
@@ -145,9 +157,4 @@ export async function readSource(
     job: { ...job, group: "", devices: ids },
     copyOf: { name, devices: { total, taken: ids.length } },
   };
-}
-
-/** Whether a job addressed a group as a whole, not devices that somebody chose or that failed elsewhere. */
-export function isOnGroup({ rerunOf, chosenDevices, group }: Schemas["Job"]): boolean {
-  return rerunOf == null && chosenDevices == null && group !== "";
 }

@@ -3,7 +3,7 @@ import { translator } from "../../../texts/catalogue";
 import { en } from "../../../texts/en";
 import { bodyOf, emptyForm, type JobForm } from "./form";
 import { ownProblems } from "./problems";
-import { addressOf, callOf, curlOf, shortened, type ApiCall } from "./request";
+import { addressOf, callOf, curlOf, questionOf, shortened, type ApiCall } from "./request";
 
 const now = new Date("2026-11-20T12:00:00Z");
 const schedule = { start: "2030-01-07T13:30:00.000Z", zone: "UTC" };
@@ -49,4 +49,35 @@ test("the call for a shell says all that is sent, survives quotes, and a long li
   const rerun: ApiCall = { kind: "rerun", of: "j", id: "r", body: { devices: ids } };
   expect(addressOf(rerun)).toBe("/api/jobs/j/rerun/r?api-version=bellwether-1");
   expect(curlOf(shortened(rerun), "https://h")).not.toContain("d11");
+});
+
+test("a rerun says all that it does, and that it has no batches; its devices are those of the job before", () => {
+  const rerun = { job: "first", name: "First", failed: 3, devices: undefined };
+  const on: JobForm = { ...form, from: "rerun", rerun, organization: "north" };
+  const body = bodyOf(on, () => undefined);
+  expect(body).not.toHaveProperty("group");
+  expect(body).not.toHaveProperty("organizations");
+  expect(callOf(on, body, undefined, { id: "r" })).toEqual({
+    kind: "rerun",
+    of: "first",
+    id: "r",
+    body: { displayName: "n", description: "", data: [], batch: null, cancellationThreshold: null },
+  });
+  expect(questionOf(on, body, undefined, undefined)).toMatchObject({
+    rerunOf: { job: "first" },
+    batch: null,
+    cancellationThreshold: null,
+  });
+  // Chosen devices that were lost on the way are none, never all that failed.
+  const none: JobForm = { ...on, rerun: { ...rerun, devices: [] } };
+  expect(callOf(none, body, undefined, { id: "r" })).toMatchObject({ body: { devices: [] } });
+  const members = (form: JobForm) =>
+    ownProblems(form, () => undefined, translator(en, "en")).map(({ member }) => member);
+  expect(members(none)).toContain("devices");
+  expect(members(on)).not.toContain("devices");
+  expect(members({ ...on, rerun: { ...rerun, failed: 0 } })).toContain("devices");
+});
+
+test("the preview of a schedule that is edited goes on from its runs", () => {
+  expect(questionOf(form, body, schedule, scheduled)).toEqual({ ...body, schedule, scheduledJob: "s" });
 });

@@ -16,6 +16,31 @@ export type ApiCall =
   /** A job on devices of another one, `of`. */
   | { readonly kind: "rerun"; readonly of: string; readonly id: string; readonly body: Schemas["RerunJob"] };
 
+/** What is asked before a job is made: what it would do. A rerun has no batches and no threshold only when that is said. */
+export function questionOf(
+  form: JobForm,
+  body: Schemas["NewJob"],
+  schedule: Schemas["JobSchedule"] | undefined,
+  scheduled: Source["scheduled"],
+): Question {
+  if (form.rerun) {
+    const { job, devices } = form.rerun;
+    return { ...body, ...deliveryOf(body), rerunOf: { job, ...(devices && { devices: [...devices] }) } };
+  }
+  return {
+    ...body,
+    ...(schedule && { schedule }),
+    ...(scheduled && { scheduledJob: scheduled.id }),
+  };
+}
+
+/** A preview's question without what it does not need of a job. */
+export type Question = Schemas["PreviewJob"];
+
+function deliveryOf({ batch, cancellationThreshold }: Schemas["NewJob"]) {
+  return { batch: batch ?? null, cancellationThreshold: cancellationThreshold ?? null };
+}
+
 /**
  * The call for what stands in the form. A schedule whose start is no time yet makes a call that the server refuses,
  * never one that runs at once.
@@ -26,6 +51,23 @@ export function callOf(
   schedule: Schemas["JobSchedule"] | undefined,
   { id, scheduled }: { readonly id: string; readonly scheduled?: Source["scheduled"] },
 ): ApiCall {
+  if (form.rerun) {
+    const { job, devices } = form.rerun;
+    const { displayName, data } = body;
+    return {
+      kind: "rerun",
+      of: job,
+      id,
+      body: {
+        ...(displayName != null && { displayName }),
+        // Without it the rerun would have its source's.
+        description: form.description.trim(),
+        ...(devices && { devices: [...devices] }),
+        data,
+        ...deliveryOf(body),
+      },
+    };
+  }
   if (scheduled === undefined && !form.schedule.on) return { kind: "job", id, body };
   return {
     kind: "scheduledJob",

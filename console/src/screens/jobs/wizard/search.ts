@@ -6,6 +6,8 @@ export interface WizardSearch {
   readonly copy?: string;
   /** A scheduled job to edit. */
   readonly scheduled?: string;
+  /** A job to make another one of on devices of it: those that failed, or with `devices` those that were ticked. */
+  readonly rerun?: string;
   /** A device group to begin with. */
   readonly group?: string;
   /** `chosen`: the devices that were ticked in a list. */
@@ -23,6 +25,7 @@ export function readWizardSearch(search: Readonly<Record<string, unknown>>): Wiz
     ...text("draft"),
     ...text("copy"),
     ...text("scheduled"),
+    ...text("rerun"),
     ...text("group"),
     ...(search["devices"] === "chosen" && { devices: "chosen" as const }),
   };

@@ -8,7 +8,8 @@ import { useTexts } from "../../../texts/texts";
 import { bodyOf, devicesOf, scheduleOf, type JobForm, type SchemaOf } from "./form";
 import { allProblems, ownProblems, problemAt, stepOf, type Problem } from "./problems";
 import type { Step } from "./steps";
-import { previewQuery, type Copied } from "./queries";
+import { previewQuery, type Copied, type Source } from "./queries";
+import { questionOf } from "./request";
 import { useTicking, type Ticking } from "./useTicking";
 
 /** How long the form stays as it is, in ms, before the server is asked what it would do. */
@@ -40,7 +41,10 @@ export interface Wizard {
   readonly attempt: (step: Step) => void;
 }
 
-export function useWizard(initial: JobForm, copyOf?: Copied): Wizard & { readonly changed: boolean } {
+export function useWizard(
+  initial: JobForm,
+  { copyOf, scheduled }: Pick<Source, "copyOf" | "scheduled"> = {},
+): Wizard & { readonly changed: boolean } {
   const { t, language } = useTexts();
   const [form, setForm] = useState(initial);
   const [attempted, setAttempted] = useState<ReadonlySet<Step>>(new Set());
@@ -70,10 +74,10 @@ export function useWizard(initial: JobForm, copyOf?: Copied): Wizard & { readonl
 
   const body = useMemo(() => bodyOf(form, schemaOf), [form, schemaOf]);
   const schedule = useMemo(() => scheduleOf(form), [form]);
-  const asked = JSON.stringify(schedule ? { ...body, schedule } : body);
+  const asked = JSON.stringify(questionOf(form, body, schedule, scheduled));
   const question = useDebounced(asked, SETTLED);
   const devices = devicesOf(form);
-  const asks = form.from === "group" ? form.group !== "" : (devices?.length ?? 0) > 0;
+  const asks = devices ? devices.length > 0 : form.from === "rerun" || form.group !== "";
   const preview = useQuery(previewQuery(question, asks));
 
   const own = useMemo(() => ownProblems(form, capabilityOf, t), [form, capabilityOf, t]);

@@ -13,11 +13,11 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useCallback } from "react";
 import { AppLink } from "../../components/AppLink";
 import { ErrorState } from "../../components/ErrorState";
-import { sentence } from "../../components/explain";
 import { Page } from "../../components/Page";
 import { PageHeader } from "../../components/PageHeader";
 import { JobStatusBadge } from "../../components/StatusBadge";
 import { useTexts } from "../../texts/texts";
+import { sayReason } from "./reason";
 import { Actions } from "./run/Actions";
 import { Activity } from "./run/Activity";
 import { Definition } from "./run/Definition";
@@ -62,7 +62,7 @@ export function JobScreen() {
 
 function Run({ live }: { live: LiveJob & { job: NonNullable<LiveJob["job"]> } }) {
   const styles = useStyles();
-  const { t } = useTexts();
+  const { t, formats } = useTexts();
   const { job, connection, samples, error, reload } = live;
   const search = route.useSearch();
   const navigate = route.useNavigate();
@@ -106,7 +106,7 @@ function Run({ live }: { live: LiveJob & { job: NonNullable<LiveJob["job"]> } })
         about={
           (job.reason || job.description || job.rerunOf) && (
             <span className={styles.about}>
-              {job.reason && <Text>{sentence(job.reason.message)}</Text>}
+              {job.reason && <Text>{sayReason(job.reason, t, formats)}</Text>}
               {job.description && <Text>{job.description}</Text>}
               {job.rerunOf && (
                 <span>
@@ -152,7 +152,7 @@ function Run({ live }: { live: LiveJob & { job: NonNullable<LiveJob["job"]> } })
         </div>
       )}
       {tab === "definition" && <Definition job={job} />}
-      {tab === "activity" && <Activity job={job} />}
+      {tab === "activity" && <Activity kind="jobs" id={job.id} stamp={job.status} />}
       <DeviceDrawer job={job} deviceId={device} onClose={onClose} />
     </Page>
   );

@@ -19,8 +19,8 @@ const route = getRouteApi("/shell/jobs/definitions/create/$step");
 export function NewJobScreen() {
   const { t } = useTexts();
   const search = route.useSearch();
-  const { draft, copy, scheduled, rerun } = search;
-  const opened = { draft, copy, scheduled, rerun };
+  const { draft, copy, copyScheduled, scheduled, rerun } = search;
+  const opened = { draft, copy, copyScheduled, scheduled, rerun };
   const source = useQuery({
     queryKey: ["wizard", opened],
     queryFn: ({ signal }) => readSource(opened, signal),

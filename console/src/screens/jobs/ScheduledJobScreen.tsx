@@ -1,5 +1,11 @@
 import { makeStyles, Skeleton, SkeletonItem, Tab, TabList, Text } from "@fluentui/react-components";
-import { CalendarCancelRegular, EditRegular, PauseRegular, PlayRegular } from "@fluentui/react-icons";
+import {
+  CalendarCancelRegular,
+  CopyRegular,
+  EditRegular,
+  PauseRegular,
+  PlayRegular,
+} from "@fluentui/react-icons";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useRouter } from "@tanstack/react-router";
 import { useState } from "react";
@@ -15,10 +21,13 @@ import { StatusBadge } from "../../components/StatusBadge";
 import { TimeText } from "../../components/TimeText";
 import { readExact } from "../../json/exact";
 import { useMay } from "../../session/session";
+import type { TextKey } from "../../texts/catalogue";
 import { useTexts } from "../../texts/texts";
+import { ownerText } from "./list/columns";
 import { JOB_TYPES, RECURRENCES } from "./names";
 import { Maybe } from "./run/Actions";
-import { ApiCall, definitionFacts } from "./run/Definition";
+import { Activity } from "./run/Activity";
+import { definitionFacts, ScheduledCall } from "./run/Definition";
 import { Runs } from "./scheduled/Runs";
 
 type ScheduledJob = Schemas["ScheduledJob"];
@@ -74,11 +83,13 @@ export function ScheduledJobScreen() {
           <Cards>
             <Schedule job={data} />
             <NextRuns job={data} />
+            <Skips job={data} />
             <Card title={t("run.definition")}>
               <Facts
                 facts={[
                   [t("run.type"), first && t(JOB_TYPES[first.type])],
                   ...definitionFacts(data, t, styles.list),
+                  [t("scheduled.owner"), data.owner !== undefined && ownerText(data, t)],
                 ]}
               />
             </Card>
@@ -86,18 +97,24 @@ export function ScheduledJobScreen() {
           <TabList
             selectedValue={tab}
             onTabSelect={(_, { value }) =>
-              void navigate({ search: value === "request" ? { tab: "request" } : {}, replace: true })
+              void navigate({
+                search: value === "request" || value === "activity" ? { tab: value } : {},
+                replace: true,
+              })
             }
           >
             <Tab value="runs">{t("scheduled.runs")}</Tab>
             <Tab value="request">{t("run.request")}</Tab>
+            <Tab value="activity">{t("run.tab.activity")}</Tab>
           </TabList>
-          {tab === "runs" ? (
+          {tab === "runs" && (
             <div className={styles.runs}>
               <Runs scheduledJobId={scheduledJobId} />
             </div>
-          ) : (
-            <ApiCall id={scheduledJobId} job={data} />
+          )}
+          {tab === "request" && <ScheduledCall id={scheduledJobId} job={data} />}
+          {tab === "activity" && (
+            <Activity kind="scheduledJobs" id={scheduledJobId} stamp={data.etag ?? ""} />
           )}
         </>
       )}
@@ -113,7 +130,7 @@ function ScheduleStatus({ job: { completed, enabled } }: { job: ScheduledJob }) 
 }
 
 function Schedule({ job: { schedule } }: { job: ScheduledJob }) {
-  const { t, formats } = useTexts();
+  const { t } = useTexts();
   const { start, recurrence, end, zone } = schedule;
   const ends =
     end == null
@@ -128,7 +145,7 @@ function Schedule({ job: { schedule } }: { job: ScheduledJob }) {
       <Facts
         facts={[
           [t("scheduled.recurrence"), t(RECURRENCES[recurrence ?? "once"])],
-          [t("scheduled.start"), formats.dateTimeIn(new Date(start), zone ?? "UTC")],
+          [t("scheduled.start"), <ZonedTime key="start" time={start} zone={zone} />],
           [t("scheduled.end"), ends],
           [t("scheduled.zone"), zone ?? "UTC"],
         ]}
@@ -137,7 +154,7 @@ function Schedule({ job: { schedule } }: { job: ScheduledJob }) {
   );
 }
 
-function NextRuns({ job: { nextRuns = [], completed, enabled } }: { job: ScheduledJob }) {
+function NextRuns({ job: { nextRuns = [], completed, enabled, schedule } }: { job: ScheduledJob }) {
   const styles = useStyles();
   const { t } = useTexts();
   const none = completed
@@ -153,7 +170,7 @@ function NextRuns({ job: { nextRuns = [], completed, enabled } }: { job: Schedul
         <ol className={styles.list}>
           {nextRuns.map((time, index) => (
             <li key={time}>
-              <TimeText time={time} />
+              <ZonedTime time={time} zone={schedule.zone} />
               {index === 0 && (
                 <>
                   {" · "}
@@ -164,6 +181,47 @@ function NextRuns({ job: { nextRuns = [], completed, enabled } }: { job: Schedul
           ))}
         </ol>
       )}
+    </Card>
+  );
+}
+
+/** A time as the clocks of the schedule show it, and beside it as those of whoever looks where that is another. */
+function ZonedTime({ time, zone }: { time: string; zone: string | null | undefined }) {
+  const { t, formats } = useTexts();
+  const date = new Date(time);
+  const there = formats.dateTimeIn(date, zone ?? "UTC");
+  const here = formats.dateTimeIn(date, Intl.DateTimeFormat().resolvedOptions().timeZone);
+  return (
+    <time dateTime={date.toISOString()}>
+      {there}
+      {here !== there && ` (${t("scheduled.time.yours", { time: here })})`}
+    </time>
+  );
+}
+
+const SKIPS: Record<Schemas["ScheduleSkipReason"], TextKey & `scheduled.skip.${string}`> = {
+  stillActive: "scheduled.skip.stillActive",
+  missed: "scheduled.skip.missed",
+  missedTheEnd: "scheduled.skip.missedTheEnd",
+};
+
+/** Times at which it did not run, and why. */
+function Skips({ job: { skips = [], skipped = 0, schedule } }: { job: ScheduledJob }) {
+  const styles = useStyles();
+  const { t } = useTexts();
+  if (skipped === 0) return null;
+  return (
+    <Card title={t("scheduled.skips")} extra={t("scheduled.skips.count", { count: skipped })}>
+      <ul className={styles.list}>
+        {skips.map(({ tick, ticks, reason }) => (
+          <li key={tick}>
+            <ZonedTime time={tick} zone={schedule.zone} />
+            {ticks > 1 && ` · ${t("scheduled.skips.ticks", { count: ticks })}`}
+            {" · "}
+            {t(SKIPS[reason])}
+          </li>
+        ))}
+      </ul>
     </Card>
   );
 }
@@ -210,7 +268,22 @@ function Actions({ job }: { job: ScheduledJob }) {
     }
   };
 
-  if (job.completed) return null;
+  const copy = (
+    <Maybe
+      why={mayNot}
+      icon={<CopyRegular />}
+      onClick={() =>
+        void router.navigate({
+          to: "/jobs/definitions/create/$step",
+          params: { step: "configure" },
+          search: { copyScheduled: job.id ?? "" },
+        })
+      }
+    >
+      {t("scheduled.copy")}
+    </Maybe>
+  );
+  if (job.completed) return copy;
   return (
     <>
       <Maybe
@@ -234,6 +307,7 @@ function Actions({ job }: { job: ScheduledJob }) {
       >
         {t(suspended ? "scheduled.enable" : "scheduled.suspend")}
       </Maybe>
+      {copy}
       <Maybe why={mayNot} icon={<CalendarCancelRegular />} onClick={() => setAsks(true)}>
         {t("scheduled.unschedule")}
       </Maybe>

@@ -94,8 +94,12 @@ export const run: Translated<typeof english> = {
   "run.devices.noneMatch": "Aucun appareil ne correspond",
   "run.devices.noneMatch.body": "Aucun appareil de ce travail ne correspond au filtre.",
   "run.devices.notYet": "Les appareils sont recherchés au début du travail.",
+  "run.did.acknowledge": "a pris acte du travail",
+  "run.did.begin": "a commencé le travail",
   "run.did.cancel": "a annulé le travail",
+  "run.did.complete": "a terminé le travail",
   "run.did.create": "a créé le travail",
+  "run.did.fail": "a terminé le travail en échec",
   "run.did.rerun": "a créé une réexécution",
   "run.did.resume": "a repris le travail",
   "run.did.run": "a lancé une exécution",
@@ -158,9 +162,35 @@ export const run: Translated<typeof english> = {
   "run.percent": "{value} %",
   "run.rate": "Débit",
   "run.rate.perSecond": "{rate} appareils par seconde",
+  "run.reason.absent": {
+    one: "Il attend jusqu’au {time} que {count} appareil se connecte.",
+    other: "Il attend jusqu’au {time} que {count} appareils se connectent.",
+  },
+  "run.reason.absent.always": {
+    one: "Il attend que {count} appareil se connecte.",
+    other: "Il attend que {count} appareils se connectent.",
+  },
+  "run.reason.cancelled": "{by} l’a annulé le {time}.",
+  "run.reason.lastAnswers": {
+    one: "Il attend la réponse de {count} appareil, au plus tard jusqu’au {time}.",
+    other: "Il attend les réponses de {count} appareils, au plus tard jusqu’au {time}.",
+  },
+  "run.reason.lastAnswers.always": {
+    one: "Il attend la réponse de {count} appareil.",
+    other: "Il attend les réponses de {count} appareils.",
+  },
+  "run.reason.slot": "Il attend : autant de travaux s’exécutent qu’il est permis.",
+  "run.reason.somebody": "Quelqu’un qui n’est plus là",
+  "run.reason.stopped": "{by} l’a arrêté le {time}.",
+  "run.reason.time": "Il commence le {time}.",
   "run.request": "Appel d’API",
   "run.request.body": "Corps",
   "run.request.curl": "Comme commande",
+  "run.request.tooMany": {
+    one: "L’appel nomme son {count} appareil et est trop long pour être affiché. Copier permet de le refaire.",
+    other:
+      "L’appel nomme ses {count} appareils et est trop long pour être affiché. Copier permet de le refaire.",
+  },
   "run.rerun": "Réexécuter sur les échecs",
   "run.rerun.about": {
     one: "Un nouveau travail est créé sur {count} appareil en échec.",

@@ -2,6 +2,7 @@ import { makeStyles, mergeClasses, Text, tokens, Tooltip } from "@fluentui/react
 import { JobStatusBadge } from "../../../components/StatusBadge";
 import type { TextKey } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
+import { sayReason } from "../reason";
 import type { Job } from "./queries";
 
 const useStyles = makeStyles({
@@ -36,7 +37,7 @@ const useStyles = makeStyles({
 /** The status, and after it how many devices succeeded and failed. */
 export function JobSummary({ job }: { job: Job }) {
   const styles = useStyles();
-  const { t } = useTexts();
+  const { t, formats } = useTexts();
   const { succeeded, failed, total } = job.counters;
   const summary = [
     total > 0 && t("jobs.succeeded", { count: succeeded }),
@@ -52,7 +53,7 @@ export function JobSummary({ job }: { job: Job }) {
   );
   if (!job.reason) return line;
   return (
-    <Tooltip content={job.reason.message} relationship="description">
+    <Tooltip content={sayReason(job.reason, t, formats)} relationship="description">
       {line}
     </Tooltip>
   );

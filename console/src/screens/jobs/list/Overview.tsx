@@ -19,6 +19,7 @@ import { useAttended, useHeld, useRenewals } from "../../../grid/held";
 import type { Page } from "../../../grid/paged";
 import { useTexts } from "../../../texts/texts";
 import { nameOf, RECURRENCES } from "../names";
+import { sayReason } from "../reason";
 import { ownerText } from "./columns";
 import { secondsOf } from "./duration";
 import { JobMenu } from "./JobMenu";
@@ -106,7 +107,9 @@ export function Overview({ create }: { create: ReactNode }) {
           ? t("jobs.since", {
               duration: formats.duration(secondsOf(job.start, job.end ?? undefined, new Date())),
             })
-          : (job.reason?.message ?? "")}
+          : job.reason
+            ? sayReason(job.reason, t, formats)
+            : ""}
       </Text>
       <JobMenu job={job} />
     </>
@@ -142,8 +145,18 @@ export function Overview({ create }: { create: ReactNode }) {
               <WarningRegular className={styles.warning} />
               <Text size={200}>{job.attention && t(ATTENTION[job.attention])}</Text>
             </span>
-            <Text size={200} className={styles.muted} title={job.reason?.message}>
-              {job.end ? <TimeText time={job.end} relative /> : (job.reason?.message ?? "")}
+            <Text
+              size={200}
+              className={styles.muted}
+              title={job.reason ? sayReason(job.reason, t, formats) : undefined}
+            >
+              {job.end ? (
+                <TimeText time={job.end} relative />
+              ) : job.reason ? (
+                sayReason(job.reason, t, formats)
+              ) : (
+                ""
+              )}
             </Text>
             <JobMenu job={job} />
           </>

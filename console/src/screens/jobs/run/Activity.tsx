@@ -8,7 +8,6 @@ import { ErrorState } from "../../../components/ErrorState";
 import { TimeText } from "../../../components/TimeText";
 import type { TextKey } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
-import type { Job } from "./follower";
 
 type AuditEntry = Schemas["AuditEntry"];
 
@@ -20,7 +19,35 @@ const DONE: Readonly<Record<string, (TextKey & `run.did.${string}`) | undefined>
   resume: "run.did.resume",
   cancel: "run.did.cancel",
   rerun: "run.did.rerun",
+  begin: "run.did.begin",
+  complete: "run.did.complete",
+  fail: "run.did.fail",
+  acknowledge: "run.did.acknowledge",
 };
+
+/** And with scheduled jobs. */
+const DONE_SCHEDULED: Readonly<Record<string, (TextKey & `scheduled.did.${string}`) | undefined>> = {
+  create: "scheduled.did.create",
+  update: "scheduled.did.update",
+  delete: "scheduled.did.delete",
+};
+
+const READ = {
+  jobs: (id: string, query: ReturnType<typeof pageQuery>, signal: AbortSignal) =>
+    api.GET("/jobs/{jobId}/activity", { params: { path: { jobId: id }, query }, signal }),
+  scheduledJobs: (id: string, query: ReturnType<typeof pageQuery>, signal: AbortSignal) =>
+    api.GET("/scheduledJobs/{scheduledJobId}/activity", {
+      params: { path: { scheduledJobId: id }, query },
+      signal,
+    }),
+};
+
+interface Props {
+  readonly kind: keyof typeof READ;
+  readonly id: string;
+  /** Changes when something was done. */
+  readonly stamp: string;
+}
 
 const useStyles = makeStyles({
   list: { margin: 0, padding: 0, listStyleType: "none" },
@@ -36,22 +63,14 @@ const useStyles = makeStyles({
   muted: { color: tokens.colorNeutralForeground2 },
 });
 
-/** Who did what with the job, newest first. */
-export function Activity({ job }: { job: Job }) {
+/** Who did what with a job or a scheduled job, newest first. */
+export function Activity({ kind, id, stamp }: Props) {
   const styles = useStyles();
   const { t } = useTexts();
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
-    // What is done with a job shows in its status.
-    queryKey: ["job", job.id, "activity", job.status],
+    queryKey: [kind, id, "activity", stamp],
     queryFn: async ({ pageParam, signal }) =>
-      pageOf<AuditEntry>(
-        await answer(
-          api.GET("/jobs/{jobId}/activity", {
-            params: { path: { jobId: job.id }, query: pageQuery(pageParam, 50) },
-            signal,
-          }),
-        ),
-      ),
+      pageOf<AuditEntry>(await answer(READ[kind](id, pageQuery(pageParam, 50), signal))),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: ({ next }) => next,
   });
@@ -66,7 +85,7 @@ export function Activity({ job }: { job: Job }) {
     <div>
       <ol className={styles.list}>
         {entries.map(({ number, time, actor, actorName, action, detail, address }) => {
-          const done = DONE[action];
+          const done = kind === "jobs" ? DONE[action] : DONE_SCHEDULED[action];
           return (
             <li key={number} className={styles.entry}>
               <span className={styles.muted}>

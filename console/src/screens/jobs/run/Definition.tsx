@@ -1,13 +1,19 @@
-import { makeStyles, tokens } from "@fluentui/react-components";
+import { makeStyles, Spinner, Text, tokens } from "@fluentui/react-components";
+import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Schemas } from "../../../api/client";
 import { AppLink } from "../../../components/AppLink";
 import { Card, Facts } from "../../../components/Card";
+import { ErrorState } from "../../../components/ErrorState";
 import { TimeText } from "../../../components/TimeText";
+import { EVERYTHING } from "../../../grid/selection";
 import { writeExact } from "../../../json/exact";
 import { useTexts } from "../../../texts/texts";
+import { ownerText } from "../list/columns";
 import { JOB_TYPES } from "../names";
 import { curlOf, type ApiCall as Call } from "../wizard/request";
+import { idsOf } from "./devices";
+import { without } from "./filter";
 import type { Job } from "./follower";
 import { JsonText } from "./JsonText";
 
@@ -44,7 +50,7 @@ export function Definition({ job }: { job: Job }) {
             ...definitionFacts(job, t, styles.data, job.groupName),
             ...(job.hub ? hubFacts(job.hub, t) : []),
             [t("run.chosenDevices"), job.chosenDevices],
-            [t("run.owner"), job.owner],
+            [t("run.owner"), ownerText(job, t)],
             [t("run.created"), <TimeText key="c" time={job.created} />],
             [
               t("run.scheduledJob"),
@@ -66,10 +72,9 @@ export function Definition({ job }: { job: Job }) {
           ]}
         />
       </Card>
-      {/* A job on chosen devices cannot be made again from what is kept of it: the wizard's copy asks for them. */}
-      {job.group !== "" && job.face === "central" && (
+      {job.face === "central" && (
         <Card title={t("run.request")}>
-          <ApiCall id={job.id} job={job} />
+          <JobCall job={job} />
         </Card>
       )}
     </div>
@@ -154,19 +159,55 @@ export function requestOf(job: Defined): Schemas["NewJob"] {
   };
 }
 
-/** The call that makes a job or a scheduled job, to be copied. */
-export function ApiCall({
-  id,
-  job,
-}: {
-  id: string;
-  job: Defined & { readonly schedule?: Schemas["JobSchedule"] };
-}) {
+/** The call that makes such a job on the same devices, who are `devices` where they were chosen. */
+export function callOfJob(job: Job, devices: readonly string[]): Call {
+  const { id, target, rerunOf, displayName, description, data, batch, cancellationThreshold } = job;
+  const chosen = target === "devices" && { devices: [...devices] };
+  if (rerunOf != null) {
+    return {
+      kind: "rerun",
+      of: rerunOf,
+      id,
+      body: {
+        ...(displayName && { displayName }),
+        ...(description && { description }),
+        data,
+        batch: batch ?? null,
+        cancellationThreshold: cancellationThreshold ?? null,
+        ...chosen,
+      },
+    };
+  }
+  const body = requestOf(job);
+  return { kind: "job", id, body: chosen ? { ...without(body, "group"), ...chosen } : body };
+}
+
+/** Chosen devices that are read to be shown in a call. */
+const CHOSEN_MAX = 1_000;
+
+function JobCall({ job }: { job: Job }) {
   const { t } = useTexts();
-  const { schedule } = job;
-  const call: Call = schedule
-    ? { kind: "scheduledJob", id, body: { ...requestOf(job), group: job.group, schedule } }
-    : { kind: "job", id, body: requestOf(job) };
+  const { id, target, counters } = job;
+  const chosen = target === "devices";
+  const { data, error } = useQuery({
+    queryKey: ["job", id, "chosen"],
+    queryFn: ({ signal }) => idsOf(id, {}, EVERYTHING, CHOSEN_MAX, signal),
+    enabled: chosen && counters.total <= CHOSEN_MAX,
+  });
+  if (!chosen) return <ShownCall call={callOfJob(job, [])} />;
+  if (counters.total > CHOSEN_MAX) return <Text>{t("run.request.tooMany", { count: counters.total })}</Text>;
+  if (error) return <ErrorState error={error} />;
+  return data ? <ShownCall call={callOfJob(job, data)} /> : <Spinner label={t("run.loading")} />;
+}
+
+/** The call that makes a scheduled job, to be copied. */
+export function ScheduledCall({ id, job }: { id: string; job: Schemas["ScheduledJob"] }) {
+  const body = { ...requestOf(job), group: job.group, schedule: job.schedule };
+  return <ShownCall call={{ kind: "scheduledJob", id, body }} />;
+}
+
+function ShownCall({ call }: { call: Call }) {
+  const { t } = useTexts();
   return (
     <>
       <JsonText label={t("run.request.body")} value={call.body} />

@@ -66,14 +66,16 @@ function Outcomes({ job, filter, onFilter }: Omit<Props, "samples">) {
 
 function Duration({ job, samples }: Pick<Props, "job" | "samples">) {
   const { t, formats } = useTexts();
-  const { status, counters, start, end } = job;
+  const { status, counters, start, end, reason } = job;
   const active = !end && start != null && status === "running";
   const now = useNow(active);
   // Runs, but nothing can move: there is a reason, and no rate.
   const rate = active ? rateAt(samples, now) : undefined;
   const left =
     active && counters.total > 0 ? secondsLeft(counters.running + counters.pending, rate) : undefined;
-  const elapsed = start ? ((end ? Date.parse(end) : now) - Date.parse(start)) / 1000 : undefined;
+  // Of one that was stopped the clock stands where it was stopped.
+  const until = end ?? (status === "stopped" ? reason?.at : undefined);
+  const elapsed = start ? ((until ? Date.parse(until) : now) - Date.parse(start)) / 1000 : undefined;
   return (
     <Card title={t("run.duration")}>
       <Facts
@@ -82,7 +84,7 @@ function Duration({ job, samples }: Pick<Props, "job" | "samples">) {
           [t("run.ended"), end && <TimeText time={end} />],
           [
             t("run.elapsed"),
-            elapsed !== undefined && (end || active) ? formats.duration(elapsed) : undefined,
+            elapsed !== undefined && (until || active) ? formats.duration(elapsed) : undefined,
           ],
           [
             t("run.rate"),

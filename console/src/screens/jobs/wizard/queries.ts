@@ -110,7 +110,7 @@ export interface Copied {
 
 /** What a wizard is opened on; one of them, or nothing. */
 export type Opened = {
-  readonly [name in "draft" | "copy" | "scheduled" | "rerun"]?: string | undefined;
+  readonly [name in "draft" | "copy" | "copyScheduled" | "scheduled" | "rerun"]?: string | undefined;
 };
 
 /** Reads what is opened; numbers keep their digits. */
@@ -126,18 +126,20 @@ export async function readSource(opened: Opened, signal: AbortSignal): Promise<S
     const { id, etag, job } = parseExact(text) as Schemas["JobDraft"];
     return { job: job as JobParts, draft: { id: id ?? opened.draft, etag: etag ?? undefined } };
   }
-  if (opened.scheduled !== undefined) {
+  const scheduled = opened.scheduled ?? opened.copyScheduled;
+  if (scheduled !== undefined) {
     const text = await answer(
       api.GET("/scheduledJobs/{scheduledJobId}", {
-        params: { path: { scheduledJobId: opened.scheduled } },
+        params: { path: { scheduledJobId: scheduled } },
         parseAs: "text",
         signal,
       }),
     );
     const job = parseExact(text) as Schemas["ScheduledJob"];
+    if (opened.scheduled === undefined) return { job, copyOf: { name: job.displayName ?? scheduled } };
     return {
       job,
-      scheduled: { id: opened.scheduled, etag: job.etag ?? undefined, enabled: job.enabled ?? true },
+      scheduled: { id: scheduled, etag: job.etag ?? undefined, enabled: job.enabled ?? true },
     };
   }
   const jobId = opened.rerun ?? opened.copy;

@@ -4,6 +4,8 @@ export interface WizardSearch {
   readonly draft?: string;
   /** A job to copy. */
   readonly copy?: string;
+  /** A scheduled job to copy. */
+  readonly copyScheduled?: string;
   /** A scheduled job to edit. */
   readonly scheduled?: string;
   /** A job to make another one of on devices of it: those that failed, or with `devices` those that were ticked. */
@@ -24,6 +26,7 @@ export function readWizardSearch(search: Readonly<Record<string, unknown>>): Wiz
   return {
     ...text("draft"),
     ...text("copy"),
+    ...text("copyScheduled"),
     ...text("scheduled"),
     ...text("rerun"),
     ...text("group"),

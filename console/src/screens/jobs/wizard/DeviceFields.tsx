@@ -9,7 +9,7 @@ import {
   Text,
   Textarea,
 } from "@fluentui/react-components";
-import { ArrowUploadRegular, ErrorCircleRegular } from "@fluentui/react-icons";
+import { ArrowUploadRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { organizationsQuery } from "../../../api/lists";
@@ -86,21 +86,14 @@ function withTemplate(form: JobForm, template: string | undefined): Partial<JobF
 
 /** How many devices the group covers, now. */
 function GroupCount({ wizard }: { wizard: Wizard }) {
-  const styles = useWizardStyles();
   const { t, formats } = useTexts();
   const { group, ticked, leftOut } = wizard.form;
   const members = useQuery(membersQuery(group));
   if (members.error) return <ErrorState error={members.error} onRetry={() => void members.refetch()} />;
   if (members.data === undefined)
     return <Spinner size="tiny" label={t("wizard.counting")} labelPosition="after" />;
-  if (members.data.broken) {
-    return (
-      <Text className={styles.live} role="alert">
-        <ErrorCircleRegular /> {t("wizard.group.broken", { reason: members.data.broken })}
-      </Text>
-    );
-  }
-  if (leftOut !== undefined) return null;
+  // Beside it stands that it is broken, and at the field that it cannot be used.
+  if (members.data.broken || leftOut !== undefined) return null;
   const devices = members.data.devices ?? 0;
   const met = wizard.previewIsOld ? undefined : wizard.preview?.devices;
   return (

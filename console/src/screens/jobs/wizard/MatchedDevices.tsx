@@ -34,7 +34,7 @@ export function MatchedDevices({ wizard }: { wizard: Wizard }) {
       {
         id: "name",
         header: t("wizard.device.name"),
-        width: 140,
+        width: 110,
         grows: true,
         fixed: true,
         cell: ({ id, displayName, deleted }) =>
@@ -49,14 +49,14 @@ export function MatchedDevices({ wizard }: { wizard: Wizard }) {
       {
         id: "id",
         header: t("wizard.device.id"),
-        width: 120,
+        width: 105,
         grows: true,
         cell: ({ id }) => <span>{id}</span>,
       },
       {
         id: "connected",
         header: t("wizard.device.connection"),
-        width: 150,
+        width: 145,
         cell: ({ connected, deleted }) =>
           deleted ? (
             <span>{t("wizard.device.deleted")}</span>

@@ -1,14 +1,11 @@
-import { Text } from "@fluentui/react-components";
-import { ErrorCircleRegular } from "@fluentui/react-icons";
+import { MessageBar, MessageBarBody, Text } from "@fluentui/react-components";
 import { AppLink } from "../../../components/AppLink";
 import { useTexts } from "../../../texts/texts";
 import type { Rerun } from "./form";
-import { useWizardStyles } from "./styles";
 import type { Wizard } from "./useWizard";
 
 /** Whom a rerun is on, which is not to be changed here: those that failed in its source, or those that were ticked there. */
 export function RerunDevices({ wizard, rerun }: { wizard: Wizard; rerun: Rerun }) {
-  const styles = useWizardStyles();
   const { t } = useTexts();
   const { preview, previewIsOld, faultAt } = wizard;
   const fault = faultAt("rerunOf") ?? faultAt("devices");
@@ -22,9 +19,9 @@ export function RerunDevices({ wizard, rerun }: { wizard: Wizard; rerun: Rerun }
         <Text aria-live="polite">{t("wizard.rerun.fewer", { count: met })}</Text>
       )}
       {fault !== undefined && (
-        <Text className={styles.live} role="alert">
-          <ErrorCircleRegular /> {fault}
-        </Text>
+        <MessageBar intent="error" layout="multiline" role="alert">
+          <MessageBarBody>{fault}</MessageBarBody>
+        </MessageBar>
       )}
     </>
   );

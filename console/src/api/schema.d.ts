@@ -143,6 +143,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{jobId}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A job that has ended needs no attention any more */
+        post: operations["acknowledgeJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{jobId}/reruns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The jobs on devices of this one, newest first */
+        get: operations["listJobReruns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{jobId}/rerun/{rerunId}": {
         parameters: {
             query?: never;
@@ -1330,7 +1364,7 @@ export interface components {
             actor: string;
             /** @description The mail address of a user, as it was then; of who may not read the audit log the name as on a job. */
             actorName?: string | null;
-            /** @description What was done: `create`, `update`, `delete`, `stop`, `resume`, `cancel`, `rerun`, `run`, `signIn`, `signInFailed`, … */
+            /** @description What was done: `create`, `update`, `delete`, `stop`, `resume`, `cancel`, `acknowledge`, `rerun`, `run`, `signIn`, `signInFailed`, … */
             action: string;
             /** @description The kind of thing: `device`, `deviceGroup`, `deviceTemplate`, `job`, `scheduledJob`, `user`, … */
             kind: string;
@@ -1862,8 +1896,8 @@ export interface components {
          * @description What may be done with a job.
          * @enum {string}
          */
-        JobAction: "stop" | "resume" | "cancel" | "rerun" | "copy";
-        /** @description Devices of a job. They add up to `total`. */
+        JobAction: "stop" | "resume" | "cancel" | "rerun" | "acknowledge" | "copy";
+        /** @description Devices of a job. But for `neverReached`, which is a part of `failed`, they add up to `total`. */
         JobCounters: {
             /**
              * Format: int64
@@ -1880,6 +1914,11 @@ export interface components {
              * @description Ended otherwise.
              */
             failed: number;
+            /**
+             * Format: int64
+             * @description Of the failed ones those to which nothing was sent: not connected when their turn came, or until the deadline.
+             */
+            neverReached: number;
             /**
              * Format: int64
              * @description Called, not answered yet.
@@ -2847,6 +2886,79 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What was wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    acknowledgeJob: {
+        parameters: {
+            query: {
+                /** @description `bellwether-1` */
+                "api-version": string;
+            };
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listJobReruns: {
+        parameters: {
+            query: {
+                /** @description `bellwether-1` */
+                "api-version": string;
+                /** @description Items on a page: 1 to 100, 25 when not said */
+                maxpagesize?: string;
+                /** @description Stands in `nextLink` */
+                $skiptoken?: string;
+            };
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        value: components["schemas"]["Job"][];
+                        nextLink?: string;
+                    };
+                };
             };
             /** @description What was wrong */
             default: {

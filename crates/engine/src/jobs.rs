@@ -157,6 +157,14 @@ impl Engine {
         Ok(job)
     }
 
+    /// Somebody has looked at a job that had ended, and it needs no further attention.
+    ///
+    /// # Errors
+    /// There is no such job, it has not ended, or the store failed.
+    pub async fn acknowledge_job(&self, id: &str) -> Result<(), MoveJobError> {
+        self.store.acknowledge_job(id, self.now()).await
+    }
+
     /// A job takes no more: whoever waits for its time forgets it, its task looks at it again. When this returns,
     /// what was recorded before has been sent.
     async fn withdraw(&self, job: &Job) {

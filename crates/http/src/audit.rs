@@ -108,6 +108,7 @@ pub(crate) fn of_central(method: &Method, pattern: &str, params: &[String]) -> O
         (&Method::POST, Some("stop")) => change(named("stop"), None),
         (&Method::POST, Some("resume")) => change(named("resume"), None),
         (&Method::POST, Some("cancel")) => change(named("cancel"), None),
+        (&Method::POST, Some("acknowledge")) => change(named("acknowledge"), None),
         (&Method::POST, Some(_)) if filled.iter().any(|segment| segment == "commands") => change(named("run"), rest),
         _ => change(named("update"), rest),
     }
@@ -203,6 +204,7 @@ mod tests {
             (Method::POST, "/devices/{a}/components/{b}/commands/{c}", "run device 1 components/2/commands/3"),
             (Method::POST, "/devices/{a}/commands/{b}", "run device 1 commands/2"),
             (Method::POST, "/jobs/{a}/stop", "stop job 1"),
+            (Method::POST, "/jobs/{a}/acknowledge", "acknowledge job 1"),
             (Method::PUT, "/jobs/{a}/rerun/{b}", "rerun job 2 rerun of 1"),
             (Method::POST, "/users/{a}/password", "makePassword user 1"),
             (Method::POST, "/deviceImport", "import device"),

@@ -1,13 +1,13 @@
 //! Jobs as people look for them: filtered, searched, sorted, page by page from where the last one ended.
 
-use bellwether_model::Time;
 use bellwether_model::group::DeviceGroup;
 use bellwether_model::job::{Attention, Job, JobKind, JobState};
+use bellwether_model::{JobKey, Time};
 use rusqlite::types::{Value, ValueRef};
 use rusqlite::{Connection, Row, params_from_iter};
 use serde::{Deserialize, Serialize};
 
-use crate::jobs::{JOB_COLUMNS, JobFilter, Narrow, PAGE_BYTES, SPEC_COLUMN, job_of};
+use crate::jobs::{JOB_COLUMNS, JobFilter, MoveJobError, Narrow, PAGE_BYTES, SPEC_COLUMN, job_by_id, job_of};
 use crate::records::Records;
 use crate::search::SearchText;
 use crate::standing::{STANDING_COLUMNS, state_number};
@@ -22,6 +22,8 @@ pub struct JobSelection {
     pub kinds: Vec<JobKind>,
     /// On this device group, reruns of such jobs included.
     pub group: Option<String>,
+    /// On devices of this job.
+    pub rerun_of: Option<JobKey>,
     /// Made by this one.
     pub owner: Option<String>,
     /// Made at this time or later.
@@ -130,6 +132,9 @@ impl JobSelection {
         if let Some(group) = &self.group {
             narrow.holds("group_id = ?", Value::Text(group.clone()));
         }
+        if let Some(source) = self.rerun_of {
+            narrow.holds("rerun_of = ?", Value::Integer(source.0));
+        }
         if let Some(owner) = &self.owner {
             narrow.holds("owner = ?", Value::Text(owner.clone()));
         }
@@ -142,7 +147,8 @@ impl JobSelection {
                 [JobState::Completed, JobState::Failed, JobState::Cancelled, JobState::Stopped].map(state_number);
             narrow.is(&format!(
                 "(state IN ({failed}, {stopped}) OR (state = {cancelled} AND failure IS NOT NULL)
-                  OR (state IN ({completed}, {cancelled}) AND failed > 0 AND NOT {TAKEN_UP}))"
+                  OR (state IN ({completed}, {cancelled}) AND failed > 0 AND NOT {TAKEN_UP}))
+                 AND acknowledged IS NULL"
             ));
         }
         narrow
@@ -160,6 +166,21 @@ impl Store {
         now: Time,
     ) -> Result<JobOverviewPage, StoreError> {
         self.read(move |connection| page(connection, &selection, after.as_ref(), limit, now)).await
+    }
+
+    /// Somebody has looked at a job that had ended and needs no further attention. Whether it needed any does not matter.
+    pub async fn acknowledge_job(&self, id: &str, now: Time) -> Result<(), MoveJobError> {
+        let id = id.to_owned();
+        self.interactive(move |connection| {
+            let job = job_by_id(connection, &id)?.ok_or(MoveJobError::NotFound)?;
+            if !job.state.is_final() {
+                return Err(MoveJobError::NotOver(job.state));
+            }
+            let sql = "UPDATE job SET acknowledged = ?2 WHERE key = ?1 AND acknowledged IS NULL";
+            connection.prepare_cached(sql)?.execute([job.key.0, now.0])?;
+            Ok(())
+        })
+        .await
     }
 
     /// The job called `id`.
@@ -241,7 +262,7 @@ fn overview(
     value: Value,
 ) -> Result<Option<(JobOverview, usize)>, StoreError> {
     let sql = format!(
-        "SELECT {STANDING_COLUMNS}, {JOB_COLUMNS}, events, {TAKEN_UP},
+        "SELECT {STANDING_COLUMNS}, {JOB_COLUMNS}, events, {TAKEN_UP}, acknowledged IS NOT NULL,
                 (SELECT source.id FROM job AS source WHERE source.key = job.rerun_of)
          FROM job WHERE {condition}"
     );
@@ -250,13 +271,13 @@ fn overview(
     let Some(row) = rows.next()? else { return Ok(None) };
     let length = row.get_ref(SPEC_COLUMN)?.as_str().map_err(rusqlite::Error::from)?.len();
     let job = job_of(row)?;
-    let attention = job.attention(row.get(SPEC_COLUMN + 2)?);
+    let attention = job.attention(row.get(SPEC_COLUMN + 2)?, row.get(SPEC_COLUMN + 3)?);
     let group = match job.spec.group() {
         Some(group) => Records::inside(connection).get::<DeviceGroup>(group)?.map(|stored| stored.record),
         None => None,
     };
     let events = row.get::<_, i64>(SPEC_COLUMN + 1)?.cast_unsigned();
-    Ok(Some((JobOverview { events, attention, rerun_of: row.get(SPEC_COLUMN + 3)?, group, job }, length)))
+    Ok(Some((JobOverview { events, attention, rerun_of: row.get(SPEC_COLUMN + 4)?, group, job }, length)))
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub enum CreateError {
     Store(#[from] StoreError),
 }
 
-/// Why a job was not cancelled, stopped or resumed.
+/// Why a job was not cancelled, stopped, resumed or acknowledged.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum MoveJobError {
     /// No job of this id.
@@ -38,6 +38,9 @@ pub enum MoveJobError {
     /// Not in the state it is in.
     #[error("{0}")]
     Refused(#[from] Refused),
+    /// Only what has ended can be acknowledged.
+    #[error("a job that is {0} cannot be acknowledged; it must have ended")]
+    NotOver(JobState),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -16,9 +16,9 @@ pub(crate) struct Standing {
 /// In the order of [`standing_of`].
 pub(crate) const STANDING_COLUMNS: &str = "key, state, success, delivery, targets, succeeded, failed, running, \
      cancelled, next_ordinal, rest, ended, failure, batch, batch_first, batch_size, batch_succeeded, batch_failed, \
-     batch_opened, batch_ended";
+     batch_opened, batch_ended, never_reached";
 /// How many they are.
-pub(crate) const STANDING_COLUMN_COUNT: usize = 20;
+pub(crate) const STANDING_COLUMN_COUNT: usize = 21;
 
 pub(crate) fn state_number(state: JobState) -> i64 {
     match state {
@@ -86,6 +86,7 @@ pub(crate) fn standing_of(row: &Row<'_>) -> Result<Standing, StoreError> {
             targets: targets as u64,
             succeeded: count(5)?,
             failed: count(6)?,
+            never_reached: count(20)?,
             running: count(7)?,
             cancelled: count(8)?,
         }),
@@ -143,7 +144,7 @@ pub(crate) fn save_standing(
     let sql = "UPDATE job SET state = ?2, targets = ?3, succeeded = ?4, failed = ?5, running = ?6, cancelled = ?7,
                next_ordinal = ?8, rest = ?9, ended = ?10, failure = ?11, batch = ?12, batch_first = ?13,
                batch_size = ?14, batch_succeeded = ?15, batch_failed = ?16, batch_opened = ?17, batch_ended = ?18,
-               events = events + 1 WHERE key = ?1";
+               never_reached = ?19, events = events + 1 WHERE key = ?1";
     connection.prepare_cached(sql)?.execute(params![
         key.0,
         state_number(ledger.state),
@@ -163,14 +164,17 @@ pub(crate) fn save_standing(
         batch.map(|batch| batch.failed as i64),
         batch.map(|batch| batch.opened.0),
         batch.and_then(|batch| batch.ended).map(|time| time.0),
+        counters.never_reached as i64,
     ])?;
     if ledger.delivery.batch.is_some() {
         for batch in ledger.ended_batches.iter().chain(batch) {
             save_batch(connection, *key, batch)?;
         }
     }
-    let sql = "INSERT INTO job_event (job, number, at, state, targets, succeeded, failed, running, cancelled, devices)
-               SELECT key, events, ?2, state, targets, succeeded, failed, running, cancelled, ?3 FROM job WHERE key = ?1";
+    let sql = "INSERT INTO job_event (job, number, at, state, targets, succeeded, failed, running, cancelled, devices,
+                                      never_reached)
+               SELECT key, events, ?2, state, targets, succeeded, failed, running, cancelled, ?3, never_reached
+               FROM job WHERE key = ?1";
     connection.prepare_cached(sql)?.execute(params![key.0, now.0, pack(touched)])?;
     Ok(())
 }

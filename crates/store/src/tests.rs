@@ -4,6 +4,7 @@ mod limit;
 mod lists;
 mod members;
 mod moves;
+mod never_reached;
 mod provisioning;
 mod results;
 mod retention;
@@ -292,7 +293,7 @@ async fn attempts_outcomes_and_rows() {
     assert!(!bed.store.close_at_deadline(job, NOW).await.unwrap());
     assert_eq!(bed.begin(job, &[devices[3]]).await, []);
     assert!(bed.record(job, vec![answered(devices[2], "1")]).await.over);
-    let expected = Counters { targets: 5, succeeded: 3, failed: 2, ..Counters::default() };
+    let expected = Counters { targets: 5, succeeded: 3, failed: 2, never_reached: 1, ..Counters::default() };
     assert_eq!(bed.counters("j").await, expected);
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bellwether_model::job::{Job, JobState};
+use bellwether_model::job::{Class, DeviceJobState, Job, JobState};
 use bellwether_model::{DeviceSeq, JobKey};
 use bellwether_store::Requirement;
 
@@ -99,6 +99,9 @@ fn check_job(sim: &Sim, made: &mut Made, fleets: &[Fleet]) -> bool {
     let counted = ["completed", "failed", "running", "pending", "canceled"].map(count);
     assert_eq!(shown, counted, "{id} {:?}: {rows:?}", job.state);
     assert_eq!(counters.targets, rows.len() as u64);
+    let page = sim.block_on(sim.engine().store().job_devices(job.key, DeviceSeq(0), rows.len() + 1)).unwrap();
+    let never = page.devices.iter().filter(|device| device.state == DeviceJobState::Ended(Class::NeverReached));
+    assert_eq!(counters.never_reached, never.count() as u64, "{id} {:?}: {rows:?}", job.state);
     if job.state == JobState::Completed || job.state == JobState::Failed {
         assert_eq!(counters.pending() + counters.running, 0, "{id}: {rows:?}");
     }

@@ -100,6 +100,13 @@ pub(crate) async fn cancel(call: Call) -> Result<Answer, CentralError> {
     Ok(Answer::nothing())
 }
 
+/// `POST /jobs/{jobId}/acknowledge`: it needs no attention any more.
+pub(crate) async fn acknowledge(call: Call) -> Result<Answer, CentralError> {
+    visible(&call).await?;
+    call.engine().acknowledge_job(call.param(0)).await?;
+    Ok(Answer::nothing())
+}
+
 /// `PUT /jobs/{jobId}/rerun/{rerunId}`: a new job on the devices that failed in this one. In our own version a body may
 /// name it, choose others of the devices, and say what is other than in this job; the published versions have none, and what is sent is not looked at.
 pub(crate) async fn rerun(call: Call) -> Result<Answer, CentralError> {
@@ -135,7 +142,7 @@ async fn answer(call: &Call, job: &Job) -> Result<Answer, CentralError> {
     if call.version == Version::Own {
         let overview = call.engine().store().job_overview(job.spec.id.as_str()).await?.ok_or_else(absent)?;
         let documents = own_wire::documents(call, &[overview]).await?;
-        return documents.first().map_or_else(|| Err(absent()), |document| Answer::one(document));
+        return documents.first().map_or_else(|| Err(absent()), Answer::one);
     }
     let central = job.spec.central().ok_or_else(absent)?;
     Ok(Answer::text(job_wire::document(job, central)).with_reason(job.failure.clone()))
@@ -176,6 +183,10 @@ impl From<MoveJobError> for CentralError {
             MoveJobError::Refused(refused) => {
                 let status = job_wire::status(refused.state);
                 CentralError::conflict(format!("the job is {status}, which does not allow this"))
+            }
+            MoveJobError::NotOver(state) => {
+                let status = job_wire::status(state);
+                CentralError::conflict(format!("the job is {status}; only one that has ended can be acknowledged"))
             }
             MoveJobError::Store(error) => error.into(),
         }

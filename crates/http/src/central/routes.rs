@@ -6,7 +6,7 @@ use bellwether_model::access::Permission;
 
 use super::own::{
     audit, batches, device_export, device_import, device_jobs, device_twin, drafts, failures, groups, job_events,
-    preview, results, session,
+    job_lists, preview, results, session,
 };
 use super::router::Route;
 use super::version::{Resource, Version, Versions};
@@ -123,6 +123,8 @@ pub(crate) static ROUTES: &[Route] = routes! {
     POST "/jobs/{jobId}/stop": ALL RunJobs Plain jobs::stop;
     POST "/jobs/{jobId}/resume": ALL RunJobs Plain jobs::resume;
     POST "/jobs/{jobId}/cancel": OWN RunJobs Plain jobs::cancel;
+    POST "/jobs/{jobId}/acknowledge": OWN RunJobs Plain jobs::acknowledge;
+    GET "/jobs/{jobId}/reruns": OWN ViewJobs Job job_lists::reruns;
     PUT "/jobs/{jobId}/rerun/{rerunId}": ALL RunJobs Job jobs::rerun;
     POST "/jobPreview": OWN RunJobs JobPreview preview::ask;
     GET "/jobDrafts": OWN ViewJobs JobDraft drafts::list;

@@ -86,8 +86,12 @@ impl JobSpec {
 }
 
 impl Job {
-    /// Why somebody should look at it. `taken_up`: a later job runs on devices of this one again.
-    pub fn attention(&self, taken_up: bool) -> Option<Attention> {
+    /// Why somebody should look at it. `taken_up`: a later job runs on devices of this one again. `acknowledged`: somebody
+    /// has, after it had ended.
+    pub fn attention(&self, taken_up: bool, acknowledged: bool) -> Option<Attention> {
+        if acknowledged {
+            return None;
+        }
         let failed = self.counters.is_some_and(|counters| counters.failed > 0);
         match self.state {
             JobState::Stopped => Some(Attention::Stopped),

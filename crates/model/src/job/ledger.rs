@@ -185,7 +185,7 @@ impl Ledger {
         if let Some(counters) = &mut self.counters {
             counters.running = counters.running.saturating_sub(1);
             if let Some(class) = self.rest {
-                counters.count(class.tally(self.success), 1);
+                counters.count(class, self.success, 1);
             }
         }
         self.finish_if_done(now);
@@ -207,7 +207,7 @@ impl Ledger {
             counters.running = counters.running.saturating_sub(1);
         }
         let tally = class.tally(self.success);
-        counters.count(tally, 1);
+        counters.count(class, self.success, 1);
         if let Some(batch) = &mut self.batch {
             match tally {
                 Tally::Succeeded => batch.succeeded += 1,
@@ -274,7 +274,7 @@ impl Ledger {
     fn close_rest(&mut self, class: Class, now: Time) {
         if let Some(counters) = &mut self.counters {
             let pending = counters.pending();
-            counters.count(class.tally(self.success), pending);
+            counters.count(class, self.success, pending);
             self.rest = Some(class);
         }
         if let Some(batch) = &mut self.batch {

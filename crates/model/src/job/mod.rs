@@ -68,6 +68,9 @@ pub struct Counters {
     pub succeeded: u64,
     /// Counted as failed.
     pub failed: u64,
+    /// Of these, those to which nothing was sent ([`Class::NeverReached`]).
+    #[serde(default)]
+    pub never_reached: u64,
     /// Attempts that are out.
     pub running: u64,
     /// Never begun, because the job was cancelled.
@@ -80,12 +83,15 @@ impl Counters {
         self.targets.saturating_sub(self.succeeded + self.failed + self.running + self.cancelled)
     }
 
-    /// Adds an outcome that was counted under `tally`.
-    pub fn count(&mut self, tally: Tally, devices: u64) {
-        match tally {
+    /// Adds devices that ended so, in a job with this rule of success.
+    pub fn count(&mut self, class: Class, success: Success, devices: u64) {
+        match class.tally(success) {
             Tally::Succeeded => self.succeeded += devices,
             Tally::Failed => self.failed += devices,
             Tally::Cancelled => self.cancelled += devices,
+        }
+        if class == Class::NeverReached {
+            self.never_reached += devices;
         }
     }
 }

@@ -17,13 +17,13 @@ pub enum Class {
     Rejected = 2,
     /// Connected, but no answer in time.
     TimedOut = 3,
-    /// Not connected until the deadline, or the link went while the call was out.
+    /// Nothing was sent to it: it was not connected when its turn came, or until the deadline.
     NeverReached = 4,
     /// The device was not in a state to take part: deleted, disabled, or its twin could not take the change.
     PreconditionFailed = 5,
     /// The answer could not be understood, or we failed.
     ServerError = 6,
-    /// The server stopped between call and answer; the device may or may not have acted.
+    /// The server stopped, or the link went, between call and answer; the device may or may not have acted.
     Unknown = 7,
     /// Not begun when the job was cancelled.
     Cancelled = 8,
@@ -166,7 +166,7 @@ impl Outcome {
 
     /// The link went after the call was sent. It is not repeated: the device may have acted.
     pub fn connection_lost() -> Outcome {
-        Self::failed(Class::NeverReached, "DeviceNotOnline", "the connection was lost after the call was sent")
+        Self::failed(Class::Unknown, "DeviceNotOnline", "the connection was lost after the call was sent")
     }
 
     /// The answer broke the protocol.

@@ -119,6 +119,16 @@ async fn who_needs_attention() {
     // What SQL narrows by is the rule.
     let narrowed = store.ids(&JobSelection { attention: true, ..JobSelection::default() }).await;
     assert_eq!(narrowed, "some-failed too-many could-not stopped");
+    // What somebody has seen, nobody has to see; what has not ended cannot be put aside.
+    store.acknowledge_job("too-many", at(1)).await.unwrap();
+    store.acknowledge_job("too-many", at(2)).await.unwrap();
+    assert_eq!(store.job_overview("too-many").await.unwrap().unwrap().attention, None);
+    for (id, expected) in [("stopped", "a job that is stopped cannot"), ("nobody", "there is no job")] {
+        let refused = store.acknowledge_job(id, at(1)).await.unwrap_err().to_string();
+        assert!(refused.starts_with(expected), "{refused}");
+    }
+    let narrowed = store.ids(&JobSelection { attention: true, ..JobSelection::default() }).await;
+    assert_eq!(narrowed, "some-failed could-not stopped");
     let rerun = all.iter().find(|found| found.job.spec.id.as_str() == "rerun").unwrap();
     assert_eq!(rerun.rerun_of.as_deref(), Some("taken-up"));
 }

@@ -12,6 +12,7 @@ const counters = (succeeded: number) => ({
   total: 100,
   succeeded,
   failed: 0,
+  neverReached: 0,
   running: 0,
   pending: 100 - succeeded,
   cancelled: 0,

@@ -86,6 +86,15 @@ fn jobs(all: &mut Description) {
     all.operation("POST /jobs/{jobId}/resume", "resumeJob", "Goes on with the devices that were not begun")
         .answers_nothing();
     all.operation("POST /jobs/{jobId}/cancel", "cancelJob", "Ends a job for good").answers_nothing();
+    all.operation(
+        "POST /jobs/{jobId}/acknowledge",
+        "acknowledgeJob",
+        "A job that has ended needs no attention any more",
+    )
+    .answers_nothing();
+    all.operation("GET /jobs/{jobId}/reruns", "listJobReruns", "The jobs on devices of this one, newest first")
+        .paged()
+        .lists::<Job>();
     all.operation("PUT /jobs/{jobId}/rerun/{rerunId}", "rerunJob", "Makes a job on devices of this one")
         .takes::<RerunJob>()
         .answers::<Job>();

@@ -118,13 +118,13 @@ pub(crate) enum OutcomeClass {
     Rejected,
     /// Connected, but no answer in time.
     TimedOut,
-    /// Not connected.
+    /// Not connected when its turn came, or until the deadline: nothing was sent to it.
     NeverReached,
     /// The device was not in a state to take part.
     PreconditionFailed,
     /// The answer could not be understood, or the server failed.
     ServerError,
-    /// The server stopped between call and answer.
+    /// The server stopped, or the connection was lost, between call and answer: the device may or may not have acted.
     Unknown,
     /// Not begun when the job was cancelled.
     Cancelled,

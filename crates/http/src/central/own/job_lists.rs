@@ -8,6 +8,7 @@ use bellwether_store::{JobFilter, JobOrder, JobSelection, SearchText};
 
 use super::super::call::{Answer, Call};
 use super::super::error::CentralError;
+use super::super::jobs;
 use super::job_wire::documents;
 
 /// What jobs can be sorted by; `created desc` when nothing is said.
@@ -21,8 +22,20 @@ const ORDERS: [(&str, JobOrder); 5] = [
 
 /// `GET /jobs` and `GET /scheduledJobs/{scheduledJobId}/jobs`.
 pub(crate) async fn page(call: Call, scheduled_job: Option<String>) -> Result<Answer, CentralError> {
-    let page = call.page()?;
     let selection = selection(&call, scheduled_job)?;
+    list(call, selection).await
+}
+
+/// `GET /jobs/{jobId}/reruns`: the jobs on devices of this one that the caller may see; parameters are those of a list of
+/// jobs.
+pub(crate) async fn reruns(call: Call) -> Result<Answer, CentralError> {
+    let source = jobs::of_either_face(&call).await?;
+    let selection = selection(&call, None)?;
+    list(call, JobSelection { rerun_of: Some(source.key), ..selection }).await
+}
+
+async fn list(call: Call, selection: JobSelection) -> Result<Answer, CentralError> {
+    let page = call.page()?;
     let after = call.position(&page)?;
     let engine = call.engine();
     let found = engine.store().job_overviews(selection, after, page.limit, engine.now()).await?;
@@ -58,6 +71,7 @@ fn selection(call: &Call, scheduled_job: Option<String>) -> Result<JobSelection,
         },
         kinds: words(call, "type", JobKind::from_text)?,
         group: text("group"),
+        rerun_of: None,
         owner: text("owner"),
         since: since.map_err(|rule| CentralError::bad_request(format!("since {rule}")))?,
         attention,

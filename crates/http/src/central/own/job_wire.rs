@@ -77,13 +77,13 @@ fn document(
         open_batch: job.batch.map(|batch| OpenBatch::of(batch, job)),
         gauge: job.failures().map(Into::into),
         attention: attention.map(Into::into),
-        actions: actions(call, job),
+        actions: actions(call, job, *attention),
         event: *events,
     })
 }
 
 /// What the state allows and the caller's roles permit. Who may run jobs somewhere may copy one that he sees.
-fn actions(call: &Call, job: &job::Job) -> Vec<JobAction> {
+fn actions(call: &Call, job: &job::Job, attention: Option<job::Attention>) -> Vec<JobAction> {
     let Some(scope) = call.caller.scope(Permission::RunJobs, &call.organizations) else { return Vec::new() };
     let runs = scope.covers(job.spec.organization.as_deref());
     let takes = |event| runs && job.state.step(event).is_ok();
@@ -92,6 +92,7 @@ fn actions(call: &Call, job: &job::Job) -> Vec<JobAction> {
         (JobAction::Resume, takes(JobEvent::Resume { frozen: job.counters.is_some() })),
         (JobAction::Cancel, takes(JobEvent::Cancel)),
         (JobAction::Rerun, runs && job.may_be_run_again()),
+        (JobAction::Acknowledge, runs && attention.is_some() && job.state.is_final()),
         (JobAction::Copy, job.spec.central().is_some()),
     ];
     all.into_iter().filter(|(_, may)| *may).map(|(action, _)| action).collect()
@@ -170,8 +171,8 @@ impl From<JobState> for JobStatus {
 impl From<Counters> for JobCounters {
     fn from(counters: Counters) -> JobCounters {
         let pending = counters.pending();
-        let Counters { targets, succeeded, failed, running, cancelled } = counters;
-        JobCounters { total: targets, succeeded, failed, running, pending, cancelled }
+        let Counters { targets, succeeded, failed, never_reached, running, cancelled } = counters;
+        JobCounters { total: targets, succeeded, failed, never_reached, running, pending, cancelled }
     }
 }
 

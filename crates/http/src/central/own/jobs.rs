@@ -88,7 +88,7 @@ pub(crate) struct Job {
     /// How near the threshold is; absent without one and before the job begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gauge: Option<ThresholdGauge>,
-    /// Why somebody should look at it.
+    /// Why somebody should look at it; absent also when somebody has acknowledged it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attention: Option<Attention>,
     /// What the caller may do with it now.
@@ -184,7 +184,7 @@ pub(crate) enum JobStatus {
     Cancelled,
 }
 
-/// Devices of a job. They add up to `total`.
+/// Devices of a job. But for `neverReached`, which is a part of `failed`, they add up to `total`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobCounters {
@@ -194,6 +194,8 @@ pub(crate) struct JobCounters {
     pub succeeded: u64,
     /// Ended otherwise.
     pub failed: u64,
+    /// Of the failed ones those to which nothing was sent: not connected when their turn came, or until the deadline.
+    pub never_reached: u64,
     /// Called, not answered yet.
     pub running: u64,
     /// Not begun.
@@ -258,6 +260,8 @@ pub(crate) enum JobAction {
     Cancel,
     /// `PUT …/rerun/{id}`; on all that failed (`counters.failed` is not 0), or on devices that are chosen.
     Rerun,
+    /// `POST …/acknowledge`: somebody has looked at it, it needs no attention any more.
+    Acknowledge,
     /// Its members make another job; not for one of the hub face.
     Copy,
 }

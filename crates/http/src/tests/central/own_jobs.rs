@@ -24,7 +24,7 @@ impl Central {
     }
 
     /// The ids of a list in our own version.
-    async fn listed(&self, call: &str) -> String {
+    pub(super) async fn listed(&self, call: &str) -> String {
         each(&self.ask_in(OWN, &format!("GET {call}"), "").await, "id")
     }
 
@@ -59,11 +59,12 @@ async fn a_job_says_where_it_stands() {
     let expected = json!({
         "type": "command", "target": "group", "group": "cold", "ownerName": "administrator", "groupName": "Cold", "batch": body["batch"], "data": body["data"],
         "cancellationThreshold": body["cancellationThreshold"], "status": "cancelled",
-        "counters": {"total": 5, "succeeded": 0, "failed": 2, "running": 0, "pending": 0, "cancelled": 3},
+        "counters": {"total": 5, "succeeded": 0, "failed": 2, "neverReached": 2, "running": 0, "pending": 0,
+                     "cancelled": 3},
         "progress": {"total": 5, "pending": 3, "completed": 0, "failed": 2},
         "openBatch": {"number": 1, "of": 3, "size": 2, "succeeded": 0, "failed": 2},
         "gauge": {"failed": 2, "borne": 1, "devices": 5, "perBatch": false},
-        "attention": "thresholdExceeded", "actions": ["rerun", "copy"],
+        "attention": "thresholdExceeded", "actions": ["rerun", "acknowledge", "copy"],
     });
     for (name, value) in expected.as_object().unwrap() {
         assert_eq!(job[name], *value, "{name}");

@@ -159,3 +159,53 @@ async fn what_selects_everything() {
         assert_eq!(central.would(body).await["selectsAll"], false, "{body}");
     }
 }
+
+#[tokio::test]
+async fn reruns_of_a_job_and_what_somebody_has_seen() {
+    let central = fleet(2).await;
+    failed_job(&central, "j").await;
+    for id in ["one", "two"] {
+        central.done(&format!("PUT /jobs/j/rerun/{id}"), &Value::Null).await;
+        central.until(id, "complete").await;
+    }
+    central.done("PUT /jobs/one/rerun/three", &Value::Null).await;
+    central.until("three", "complete").await;
+    for (call, expected) in [
+        ("/jobs/j/reruns", "two one"),
+        ("/jobs/one/reruns", "three"),
+        ("/jobs/two/reruns", ""),
+        ("/jobs?attention=true", "three two"),
+    ] {
+        assert_eq!(central.listed(call).await, expected, "{call}");
+    }
+    let page = central.get("/jobs/j/reruns?maxpagesize=1").await;
+    let link = page["nextLink"].as_str().unwrap().split_once("/api").unwrap().1.to_owned();
+    assert_eq!((&page["value"][0]["rerunOf"], central.listed(&link).await), (&json!("j"), "one".to_owned()));
+    assert_eq!(outcome(&central.ask_in(OWN, "GET /jobs/none/reruns", "").await), "404 NotFound");
+
+    let two = central.get("/jobs/two").await;
+    assert_eq!(
+        (&two["attention"], &two["actions"]),
+        (&json!("failedDevices"), &json!(["rerun", "acknowledge", "copy"]))
+    );
+    assert_eq!((&two["counters"]["failed"], &two["counters"]["neverReached"]), (&json!(2), &json!(2)));
+    // Again is no mistake.
+    for _ in 0..2 {
+        central.done("POST /jobs/two/acknowledge", &Value::Null).await;
+    }
+    let two = central.get("/jobs/two").await;
+    assert_eq!((two.get("attention"), &two["actions"]), (None, &json!(["rerun", "copy"])));
+    assert_eq!(central.listed("/jobs?attention=true").await, "three");
+    let entries = central.get("/jobs/two/activity").await;
+    assert_eq!(entries["value"][0]["action"], "acknowledge", "{entries}");
+
+    let later = central.hub.state.engine.now().plus_seconds(3600).to_string();
+    let hub = format!(
+        r#"{{"type": "scheduleUpdateTwin", "queryCondition": "*", "startTime": "{later}", "updateTwin": {{}}}}"#
+    );
+    assert_eq!(central.hub.ask("PUT /jobs/v2/later", &[], &hub).await.status, 200);
+    let (found, text) = central.refused("POST /jobs/later/acknowledge", &json!({})).await;
+    assert_eq!((found.as_str(), text.contains("only one that has ended")), ("409 Conflict", true), "{text}");
+    // Only our own version has it.
+    assert_eq!(outcome(&central.ask("POST /jobs/two/acknowledge", "").await), "404 NotFound");
+}

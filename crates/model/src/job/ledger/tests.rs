@@ -63,7 +63,7 @@ fn a_failure_too_many_cancels_and_says_why() {
         assert!(!ledger.end(DeviceJobState::Pending, Class::PreconditionFailed, NOW));
         assert!(ledger.end(DeviceJobState::Running, Class::Succeeded, NOW));
         assert_eq!(ledger.take_back(NOW), Some(Class::Cancelled));
-        let Counters { targets, succeeded, failed, running, cancelled } = ledger.counters.unwrap();
+        let Counters { targets, succeeded, failed, running, cancelled, .. } = ledger.counters.unwrap();
         assert_eq!((targets, succeeded, failed, running, cancelled), (40, 1, 2, 0, 37));
     }
 }
@@ -257,9 +257,16 @@ impl Model {
             match device {
                 Plain::Pending => {}
                 Plain::Running => counters.running += 1,
-                Plain::Ended(class) | Plain::Rest(class) => counters.count(class.tally(self.success), 1),
+                Plain::Ended(class) | Plain::Rest(class) => match class.tally(self.success) {
+                    Tally::Succeeded => counters.succeeded += 1,
+                    Tally::Failed => counters.failed += 1,
+                    Tally::Cancelled => counters.cancelled += 1,
+                },
             }
         }
+        let never =
+            |device: &&Plain| matches!(device, Plain::Ended(Class::NeverReached) | Plain::Rest(Class::NeverReached));
+        counters.never_reached = self.devices.iter().filter(never).count() as u64;
         counters
     }
 }

@@ -1,11 +1,12 @@
 // A run's page against the real server and devices that answer: what is on disk is on the page, also over a server that
 // dies meanwhile; what the filter, the link and the results log show is the same.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before } from "node:test";
 import { accessible, browserTest, grid, heading, picture } from "./browser.mjs";
 import { eventually, startServer } from "./server.mjs";
 
-const server = await startServer({ args: ["--reconnect-grace", "10"] });
+const server = await startServer({ args: ["--reconnect-grace", "10", "--jobs-at-once", "1"] });
 after(() => server.stop());
 const session = server;
 const at = (path) => `${server.origin}/console${path}`;
@@ -80,6 +81,76 @@ async function caughtUp(page, id) {
   });
 }
 
+/** Every count of the legend is the server's. */
+async function countsOf(page, id) {
+  const { counters } = await job(id);
+  const shown = {
+    succeeded: await legend(page, "Completed"),
+    failed: await legend(page, "Failed"),
+    running: await legend(page, "Running"),
+    pending: await legend(page, "Pending"),
+  };
+  const { succeeded, failed, running, pending, total, cancelled } = counters;
+  assert.deepEqual(shown, { succeeded, failed, running, pending });
+  assert.equal(succeeded + failed + running + pending + cancelled, total);
+}
+
+/** Notes every stream that the page opens, after which event, and the numbers that each told. */
+function noteStreams(page) {
+  return page.addInitScript(() => {
+    window.streams = [];
+    const Original = window.EventSource;
+    window.EventSource = class extends Original {
+      constructor(address) {
+        super(address);
+        const told = [];
+        window.streams.push({
+          after: Number(new URL(address, document.baseURI).searchParams.get("after")),
+          told,
+        });
+        super.addEventListener("job", ({ data }) => {
+          const { first, last } = JSON.parse(data);
+          told.push([first, last]);
+        });
+      }
+    };
+  });
+}
+
+/** Of all streams together no number lacks and none was told twice. */
+async function contiguous(page, least) {
+  const streams = await page.evaluate(() => window.streams);
+  assert.ok(streams.length >= least, JSON.stringify(streams));
+  let known = 0;
+  for (const { after, told } of streams) {
+    // What was read meanwhile may be ahead of what was told, never behind it.
+    assert.ok(after >= known, JSON.stringify(streams));
+    known = after;
+    for (const [first, last] of told) {
+      assert.equal(first, known + 1, JSON.stringify(streams));
+      known = last;
+    }
+  }
+  return known;
+}
+
+/** From the first step of the wizard to its last, and through. */
+async function finishWizard(page, verb) {
+  for (let step = 0; step < 3; step++) await page.getByRole("button", { name: "Next" }).click();
+  await page
+    .locator("button:not([disabled]):not([aria-disabled=true])")
+    .getByText(verb, { exact: true })
+    .click();
+}
+
+/** What a link or button of the results log gives. */
+async function downloaded(page, group, format) {
+  await page.getByRole("button", { name: "Results log" }).click();
+  const download = page.waitForEvent("download");
+  await page.getByRole("group", { name: group }).getByText(format).click();
+  return readFile(await (await download).path(), "utf8");
+}
+
 /** A count of the legend, as it is shown. */
 async function legend(page, label) {
   const text = await page.getByRole("button", { name: new RegExp(`^${label}: `, "u") }).textContent();
@@ -109,8 +180,7 @@ browserTest("a job is followed from its beginning to its end", { session }, asyn
     [...numbers].sort((a, b) => a - b),
   );
   const { counters } = await job("followed");
-  assert.equal(await legend(page, "Completed"), counters.succeeded);
-  assert.equal(await legend(page, "Failed"), counters.failed);
+  await countsOf(page, "followed");
   assert.equal(counters.total, DEVICES);
   assert.equal(counters.pending + counters.running, 0);
   await page.getByText("10 of 10").waitFor();
@@ -161,7 +231,6 @@ browserTest("the filter is the link and the results log", { session }, async (pa
   const download = page.waitForEvent("download");
   await page.getByRole("group", { name: "Devices of the filter" }).getByText("CSV").click();
   const file = await download;
-  const { readFile } = await import("node:fs/promises");
   const lines = (await readFile(await file.path(), "utf8")).trim().split(/\r?\n/u);
   assert.equal(lines.length - 1, listed.value.length);
   assert.match(lines[0], /deviceId/iu);
@@ -211,6 +280,7 @@ browserTest("what a property job wrote: before, after, and now", { session }, as
   await row.waitFor();
   assert.deepEqual(await row.getByRole("cell").allTextContents(), ["10", "20", "30"]);
   await page.getByRole("dialog").getByRole("link", { name: "write-3" }).waitFor();
+  await page.getByRole("dialog").getByRole("link", { name: "Open the device" }).hover();
   await page.waitForTimeout(500);
   await accessible(page);
   await page.screenshot({ path: picture("run-drawer-twin") });
@@ -261,22 +331,24 @@ browserTest("the threshold cancels, and the failed ones are run again", { sessio
   await page.goto(at("/jobs/instances/fragile"));
   await ended("fragile");
   await caughtUp(page, "fragile");
-  await page.getByText(/more than the 3 that were borne/).waitFor();
+  await page
+    .getByText(/more than the 3 that were borne/)
+    .first()
+    .waitFor();
   await page.screenshot({ path: picture("run-threshold") });
   const { counters } = await job("fragile");
   await page.getByRole("button", { name: "Rerun on failed" }).click();
-  const dialog = page.getByRole("dialog");
-  await dialog.getByText(`A new job is made on the ${counters.failed} devices that failed.`).waitFor();
-  await accessible(page);
-  await page.screenshot({ path: picture("run-rerun") });
-  await dialog.getByRole("textbox", { name: "Name" }).fill("Once more");
-  await dialog.getByRole("button", { name: "Rerun job" }).click();
+  await page.waitForURL(/rerun=fragile/u);
+  await page.getByRole("textbox", { name: "Name" }).fill("Once more");
+  await finishWizard(page, "Rerun");
   await heading(page).getByText("Once more").waitFor();
   await page.getByText("Rerun of").first().waitFor();
   const id = new URL(page.url()).pathname.split("/").at(-1);
   await ended(id);
   assert.equal((await job(id)).counters.total, counters.failed);
   await caughtUp(page, id);
+  await page.getByRole("tab", { name: "Definition" }).click();
+  await page.getByLabel("As a command", { exact: true }).getByText(`/api/jobs/fragile/rerun/${id}`).waitFor();
 });
 
 browserTest(
@@ -299,8 +371,10 @@ browserTest(
     await page.getByText("2 selected").waitFor();
     await page.screenshot({ path: picture("run-selected") });
     await page.getByRole("button", { name: "Rerun selected" }).click();
-    await page.getByRole("dialog").getByRole("button", { name: "Rerun job" }).click();
+    await page.waitForURL(/rerun=partly/u);
+    await finishWizard(page, "Rerun");
     await heading(page).getByText("Self test of all pumps – rerun").waitFor();
+    await page.waitForURL(/instances/u);
     const id = new URL(page.url()).pathname.split("/").at(-1);
     await ended(id);
     const { value } = await server.api("GET", `/jobs/${id}/devices`);
@@ -324,6 +398,7 @@ browserTest(
   "the server dies and comes back: no gap, nothing twice",
   { session, expected: refused },
   async (page) => {
+    await noteStreams(page);
     await make("durable", command({ batch: { type: "number", value: 4 } }));
     await page.goto(at("/jobs/instances/durable"));
     await page.locator("[data-testid=run][data-connection=live]").waitFor({ state: "attached" });
@@ -339,11 +414,125 @@ browserTest(
       ["live", "ended"].includes((await state(page)).connection),
     );
     await caughtUp(page, "durable");
-    const { counters } = await job("durable");
-    assert.equal(await legend(page, "Completed"), counters.succeeded);
-    assert.equal(await legend(page, "Failed"), counters.failed);
+    await countsOf(page, "durable");
+    assert.equal(await contiguous(page, 2), (await job("durable")).event);
   },
 );
+
+browserTest("a laptop that was away goes on without a gap", { session, expected: refused }, async (page) => {
+  await noteStreams(page);
+  await make("away", command({ batch: { type: "number", value: 4 } }));
+  await page.goto(at("/jobs/instances/away"));
+  await page.locator("[data-testid=run][data-connection=live]").waitFor({ state: "attached" });
+  await eventually("it runs", async () => (await job("away")).counters.succeeded > 5);
+  await page.context().setOffline(true);
+  const before = (await job("away")).counters.succeeded;
+  await eventually("it goes on meanwhile", async () => (await job("away")).counters.succeeded > before + 10);
+  await page.context().setOffline(false);
+  await ended("away");
+  await caughtUp(page, "away");
+  await countsOf(page, "away");
+  // Nothing tells a page that it was away but the browser: it connects anew, from where it was.
+  await contiguous(page, 2);
+});
+
+browserTest(
+  "a job waits for its turn and says so; another fails because its group is gone",
+  { session },
+  async (page) => {
+    await server.api("PUT", "/deviceGroups/doomed", {
+      displayName: "Doomed",
+      filter: `SELECT * FROM devices WHERE $template = "${TEMPLATE}"`,
+    });
+    await make("busy", command({ batch: { type: "number", value: 2 } }));
+    await make("doomed", command({ group: "doomed" }));
+    await page.goto(at("/jobs/instances/doomed"));
+    await page.getByText("Pending", { exact: true }).first().waitFor();
+    await page.getByText("as many jobs are running as may run at once").waitFor();
+    await page.screenshot({ path: picture("run-pending") });
+    await server.api("DELETE", "/deviceGroups/doomed");
+    await page.goto(at("/jobs/instances/busy"));
+    await page.getByText("Running", { exact: true }).first().waitFor();
+
+    // The log of a job that runs has who has ended so far, and who has not.
+    const lines = (await downloaded(page, "All devices", "NDJSON")).trim().split("\n");
+    const rows = lines.map((line) => JSON.parse(line));
+    assert.equal(rows.length, (await job("busy")).counters.total);
+    assert.ok(rows.every(({ status }) => typeof status === "string"));
+    assert.ok(rows.some(({ status }) => status === "pending"));
+
+    // Batches are filters, also with the keyboard.
+    const batch = page.getByRole("button", { name: /^Batch 1 ·/u });
+    await batch.focus();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(/batch=1/u);
+    await page.getByRole("button", { name: "Remove Batch 1 from the filter" }).waitFor();
+    await page.getByText(/devices have ended\. The next batch begins after the last one/u).waitFor();
+    await accessible(page);
+    await page.screenshot({ path: picture("run-batch") });
+
+    await page.getByRole("button", { name: "Cancel job" }).click();
+    await page.getByRole("alertdialog").getByRole("button", { name: "Cancel job" }).click();
+    await page.getByText(`${server.email} canceled it at`).waitFor();
+    await ended("doomed");
+    await page.goto(at("/jobs/instances/doomed"));
+    await page.getByText("Failed", { exact: true }).first().waitFor();
+    assert.equal((await job("doomed")).status, "failed");
+  },
+);
+
+browserTest(
+  "the bar is a filter for the mouse; the whole filtered list is run again by number",
+  { session },
+  async (page) => {
+    await page.goto(at("/jobs/instances/write-2"));
+    await page
+      .getByRole("group", { name: /^Results of/u })
+      .getByTitle("Completed")
+      .click();
+    await page.waitForURL("**?status=completed");
+    await page.goto(at("/jobs/instances/write-2?search=pump-"));
+    await grid(page).getByRole("row").nth(1).waitFor();
+    const listed = await server.api("GET", "/jobs/write-2/devices?search=pump-&maxpagesize=1000");
+    const there = listed.value.filter(({ deleted }) => !deleted).length;
+    await page.getByRole("checkbox", { name: /whole list/u }).check();
+    await page.getByRole("button", { name: "Rerun selected" }).click();
+    await page.waitForURL(/rerun=write-2/u);
+    await page
+      .getByText(new RegExp(`The ${there} devices chosen of`, "u"))
+      .first()
+      .waitFor();
+  },
+);
+
+browserTest("who may only look sees the run and is told why not", { session }, async (page) => {
+  await server.api("PUT", "/organizations/south", { displayName: "South" });
+  await server.api("PATCH", "/devices/pump-0100", { organizations: ["south"] });
+  await server.api("PUT", "/deviceGroups/southern", {
+    displayName: "Southern pumps",
+    filter: `SELECT * FROM devices WHERE $template = "${TEMPLATE}"`,
+    organizations: ["south"],
+  });
+  await make("southern", command({ group: "southern", organizations: ["south"] }));
+  await ended("southern");
+  const { value: roles } = await server.api("GET", "/roles");
+  const { id: role } = roles.find(({ displayName }) => displayName === "Org Viewer");
+  const viewer = await server.person("looker", [{ role, organization: "south" }]);
+  await page.context().clearCookies();
+  await page.context().addCookies([viewer.cookie]);
+  await page.goto(at("/jobs/instances/southern"));
+  await grid(page).getByRole("row").nth(1).waitFor();
+  const copy = page.getByRole("button", { name: "Copy", exact: true });
+  assert.equal(await copy.getAttribute("aria-disabled"), "true");
+  await copy.hover();
+  await eventually("it says why not", () =>
+    copy.evaluate((button) =>
+      document
+        .getElementById(button.getAttribute("aria-describedby"))
+        ?.textContent.includes("Your role does not allow you to run jobs."),
+    ),
+  );
+});
 
 browserTest("a scheduled job: when it runs, what it does, and its end", { session }, async (page) => {
   await server.api("PUT", "/scheduledJobs/nightly", {

@@ -30,6 +30,7 @@ import { isFiltered, type DeviceFilter } from "./filter";
 import type { Job } from "./follower";
 import { StopDialog } from "../StopDialog";
 import { RerunDialog } from "./RerunDialog";
+import { isForWizard, useRerun } from "./useRerun";
 
 type Action = Schemas["JobAction"];
 
@@ -49,6 +50,7 @@ export function Actions({ job, filter, columns, reload }: Props) {
   const notify = useNotify();
   const may = useMay();
   const [asks, setAsks] = useState<"stop" | "cancel" | "rerun">();
+  const goToRerun = useRerun();
   const [resuming, setResuming] = useState(false);
   const allowed = (action: Action) => job.actions.includes(action);
   const ended = job.end != null;
@@ -107,7 +109,7 @@ export function Actions({ job, filter, columns, reload }: Props) {
           why={whyNot("rerun")}
           icon={<ArrowRepeatAllRegular />}
           {...(allowed("rerun") && { appearance: "primary" })}
-          onClick={() => setAsks("rerun")}
+          onClick={() => (isForWizard(job) ? goToRerun(job) : setAsks("rerun"))}
         >
           {t("run.rerun")}
         </Maybe>

@@ -15,6 +15,7 @@ import { DEVICE_STATUS } from "./DeviceStatusBadge";
 import { deviceSource, idsOf, type DeviceRow } from "./devices";
 import { isFiltered, STATUSES, without, type DeviceFilter } from "./filter";
 import { useReading } from "./useReading";
+import { isForWizard, useRerun } from "./useRerun";
 import type { Job } from "./follower";
 import { RerunDialog } from "./RerunDialog";
 import { CLASSES, isClass } from "./Failures";
@@ -62,6 +63,7 @@ export function Devices({ job, filter, onFilter, onOpen, paths, onPaths }: Props
   const [rerunning, setRerunning] = useState<readonly string[]>();
   const notify = useNotify();
   const readChosen = useReading();
+  const goToRerun = useRerun();
   const open = useCallback((row: DeviceRow) => onOpen(row.id), [onOpen]);
   const search = useCallback(
     (search: string) =>
@@ -80,7 +82,8 @@ export function Devices({ job, filter, onFilter, onOpen, paths, onPaths }: Props
         if (ids.length === 0) notify.failed(t("run.chosen.failed"), new Error(t("run.chosen.none")));
         else if (ids.length > RERUN_MAX) {
           notify.failed(t("run.chosen.failed"), new Error(t("run.rerun.tooMany", { count: RERUN_MAX })));
-        } else setRerunning(ids);
+        } else if (isForWizard(job)) goToRerun(job, ids);
+        else setRerunning(ids);
       },
       (error) => notify.failed(t("run.chosen.failed"), error),
     );

@@ -4,10 +4,9 @@ import { useState } from "react";
 import { answer, api, type Schemas } from "../../../api/client";
 import { Card } from "../../../components/Card";
 import { ErrorState } from "../../../components/ErrorState";
-import { sentence } from "../../../components/explain";
 import type { TextKey } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
-import { sayCode } from "./codes";
+import { sayCode, saysClass } from "./codes";
 import type { DeviceFilter, OutcomeClass } from "./filter";
 import type { Job } from "./follower";
 import { useSlow } from "./useSlow";
@@ -115,8 +114,12 @@ function Reason({
   const styles = useStyles();
   const { t, formats } = useTexts();
   const { code, responseStatus, message, devices, sampleDevice } = reason;
-  const what = [t(CLASSES[reason.class]), code != null && code !== "" && sayCode(code, t), responseStatus];
-  const more = [message && sentence(message), t("run.failures.sample", { device: sampleDevice })];
+  const what = [
+    t(CLASSES[reason.class]),
+    code != null && !saysClass(code) && sayCode(code, t),
+    responseStatus,
+  ];
+  const more = [message, t("run.failures.sample", { device: sampleDevice })];
   return (
     <Button
       size="small"

@@ -17,7 +17,7 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** Asks how a rerun is to be called, makes it and goes to it. */
+/** Asks how a rerun of a job of the hub face is to be called, makes it and goes to it; others have the wizard. */
 export function RerunDialog({ job, devices, onClose }: Props) {
   const count = devices?.length ?? job.counters.failed;
   const { t } = useTexts();

@@ -20,3 +20,8 @@ export function sayCode(code: string, t: Translate): string {
   const text = Object.hasOwn(CODES, code) ? CODES[code] : undefined;
   return text ? t(text) : code;
 }
+
+/** Whether the symbol says no more than the kind of failure that it stands with. */
+export function saysClass(code: string): boolean {
+  return ["", "DeviceRejected", "GatewayTimeout", "OutcomeUnknown"].includes(code);
+}

@@ -1,0 +1,31 @@
+import { useNavigate } from "@tanstack/react-router";
+import { useNotify } from "../../../components/notify";
+import { useTexts } from "../../../texts/texts";
+import { rememberChosenDevices } from "../wizard/chosenDevices";
+import type { Job } from "./follower";
+
+/** Whether the wizard makes jobs of this kind again; it has no words for those of the hub face. */
+export function isForWizard({ face }: Job): boolean {
+  return face === "central";
+}
+
+/** Opens the wizard for another job on devices of this one: those given, or all that failed. */
+export function useRerun() {
+  const { t } = useTexts();
+  const navigate = useNavigate();
+  const notify = useNotify();
+  return (job: Job, devices?: readonly string[]): void => {
+    try {
+      if (devices) rememberChosenDevices(devices);
+    } catch (error) {
+      // The browser keeps only so much.
+      notify.failed(t("run.chosen.failed"), error);
+      return;
+    }
+    void navigate({
+      to: "/jobs/definitions/create/$step",
+      params: { step: "configure" },
+      search: { rerun: job.id, ...(devices && { devices: "chosen" as const }) },
+    });
+  };
+}

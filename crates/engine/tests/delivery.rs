@@ -5,12 +5,13 @@ mod simulation;
 
 use std::time::Duration;
 
-use bellwether_engine::{DeviceChange, MoveJobError, Rerun, RerunJobError, Settings, WhenAbsent};
+use bellwether_engine::{CreateJobError, DeviceChange, MoveJobError, Rerun, RerunJobError, Settings, WhenAbsent};
 use bellwether_model::DeviceSeq;
 use bellwether_model::access::Scope;
 use bellwether_model::identity::IfMatch;
 use bellwether_model::job::{
-    Action, Amount, CentralJob, Decimal, Delivery, Face, JobSpec, JobState, Offline, Success, Target, Threshold,
+    Action, Amount, CentralJob, Decimal, Delivery, Face, JobData, JobSpec, JobState, Offline, Success, Target,
+    Threshold,
 };
 use bellwether_model::method::MethodCall;
 use bellwether_model::organization::Organization;
@@ -295,6 +296,32 @@ fn a_rerun_takes_the_devices_that_failed_and_no_other() {
     sim.advance(MOMENT);
     assert!(matches!(rerun("fine", "r3"), Err(RerunJobError::NothingFailed)));
     assert!(matches!(rerun("j", "r2"), Err(RerunJobError::Create(_))));
+}
+
+#[test]
+fn a_rerun_may_go_otherwise_than_its_source() {
+    let sim = fleet(3);
+    let delivery = Delivery { batch: Some(number(2)), ..bearing(50) };
+    create(&sim, central(method_job("j", "*", 60), delivery));
+    sim.advance(MOMENT);
+    let rerun = |id: &str, change: &dyn Fn(&mut Rerun)| {
+        let mut rerun = Rerun::of_failed(id.parse().unwrap(), "someone".to_owned());
+        change(&mut rerun);
+        sim.block_on(sim.engine().rerun_job("j", rerun))
+    };
+    let made = rerun("r", &|rerun| (rerun.batch, rerun.threshold) = (Some(Some(number(1))), Some(None))).unwrap();
+    assert_eq!(made.spec.delivery, batches(1));
+    let made = rerun("s", &|rerun| rerun.batch = Some(None)).unwrap();
+    assert_eq!(made.spec.delivery, Delivery { batch: None, ..delivery });
+    sim.advance(MOMENT);
+    assert_eq!((state(&sim, "r"), sim.rows("s").len()), (JobState::Completed, 3));
+    // What it is to do is checked as for a new job, and so is how it goes; nothing is kept of what is refused.
+    let data = JobData::Property { target: "dtmi:no:such;1".to_owned(), path: "p".to_owned(), value: None };
+    let refused = rerun("t", &|rerun| rerun.data = Some(vec![data.clone()])).unwrap_err();
+    assert!(matches!(&refused, RerunJobError::Data(fault) if fault.path == "data[0].target"), "{refused}");
+    let refused = rerun("t", &|rerun| rerun.batch = Some(Some(number(0)))).unwrap_err();
+    assert!(matches!(refused, RerunJobError::Create(CreateJobError::Delivery(_))), "{refused}");
+    assert!(sim.job("t").is_none());
 }
 
 /// A device that was handed to another organization is no business of the old one any more: whether its

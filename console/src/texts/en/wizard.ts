@@ -143,6 +143,8 @@ export const wizard = {
     one: "Of these {count} can be met now: the others were deleted, or you do not see them any more.",
     other: "Of these {count} can be met now: the others were deleted, or you do not see them any more.",
   },
+  "wizard.rerun.hub":
+    "This job was made through the hub's API: its rerun does the same in the same way, only on these devices.",
   "wizard.rerun.name": "{name} – rerun",
   "wizard.rerun.now": "A rerun begins at once, on the same devices.",
   "wizard.review.list": { one: "{count} device of a list", other: "{count} devices of a list" },

@@ -147,6 +147,8 @@ export const wizard: Translated<typeof english> = {
     other:
       "{count} d’entre eux peuvent être atteints maintenant ; les autres ont été supprimés ou ne vous sont plus visibles.",
   },
+  "wizard.rerun.hub":
+    "Ce travail a été créé par l’API du hub : sa réexécution fait la même chose de la même façon, seulement sur ces appareils.",
   "wizard.rerun.name": "{name} – réexécution",
   "wizard.rerun.now": "Une réexécution commence immédiatement, sur les mêmes appareils.",
   "wizard.review.list": { one: "{count} appareil d’une liste", other: "{count} appareils d’une liste" },

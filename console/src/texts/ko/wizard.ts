@@ -124,6 +124,8 @@ export const wizard: Translated<typeof english> = {
     other:
       "이 중 지금 대상이 될 수 있는 디바이스는 {count}개입니다. 나머지는 삭제되었거나 더 이상 볼 수 없습니다.",
   },
+  "wizard.rerun.hub":
+    "이 작업은 허브 API로 만들었습니다. 다시 실행은 이 디바이스에서만 같은 일을 같은 방식으로 합니다.",
   "wizard.rerun.name": "{name} – 다시 실행",
   "wizard.rerun.now": "다시 실행은 같은 디바이스에서 바로 시작됩니다.",
   "wizard.review.list": { other: "목록의 디바이스 {count}개" },

@@ -109,6 +109,7 @@ export const wizard: Translated<typeof english> = {
   "wizard.rerun.do": "重新运行",
   "wizard.rerun.failed": { other: "{count} 台失败的设备，来自作业" },
   "wizard.rerun.fewer": { other: "其中现在可用的有 {count} 台；其余设备已被删除，或您已无权查看。" },
+  "wizard.rerun.hub": "此作业通过中心 API 创建：重新运行会以相同方式做同样的事，只针对这些设备。",
   "wizard.rerun.name": "{name} – 重新运行",
   "wizard.rerun.now": "重新运行会立即在同一批设备上开始。",
   "wizard.review.list": { other: "列表中的 {count} 台设备" },

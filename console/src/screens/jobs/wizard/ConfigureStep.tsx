@@ -1,4 +1,4 @@
-import { Field, Input, Subtitle2, Textarea } from "@fluentui/react-components";
+import { Field, Input, Subtitle2, Text, Textarea } from "@fluentui/react-components";
 import { useQuery } from "@tanstack/react-query";
 import { organizationsQuery } from "../../../api/lists";
 import { fieldState, Picker } from "../../../components/Picker";
@@ -18,45 +18,51 @@ export function ConfigureStep({ wizard }: { wizard: Wizard }) {
   const { form, change, faultAt, groups } = wizard;
   const organizations = useQuery(organizationsQuery).data ?? [];
 
+  const hub = form.rerun?.hub;
   return (
     <div className={styles.columns}>
       <div className={styles.step}>
-        <section className={styles.section}>
-          <Field label={t("wizard.name")} required {...fieldState(faultAt("displayName"))}>
-            <Input value={form.name} maxLength={256} onChange={(_, { value }) => change({ name: value })} />
-          </Field>
-          <Field label={t("wizard.description")} {...fieldState(faultAt("description"))}>
-            <Textarea
-              value={form.description}
-              maxLength={1024}
-              resize="vertical"
-              onChange={(_, { value }) => change({ description: value })}
-            />
-          </Field>
-          {organizations.length > 0 && !form.rerun && (
-            <Picker
-              label={t("wizard.organization")}
-              hint={t("wizard.organization.hint")}
-              options={organizations.map(({ id, displayName, parent }) => ({
-                value: id ?? "",
-                text: displayName,
-                ...(parent && {
-                  note: organizations.find((other) => other.id === parent)?.displayName ?? parent,
-                }),
-              }))}
-              value={form.organization}
-              clearable
-              placeholder={t("wizard.organization.own")}
-              fault={faultAt("organizations")}
-              onChange={(organization) => {
-                const group = groups.find(({ id }) => id === form.group);
-                // A group of another branch is no longer on offer.
-                const keeps = !group || isOnOffer(group, organization, organizations);
-                change({ organization, ...(!keeps && { group: "", ticked: undefined, leftOut: undefined }) });
-              }}
-            />
-          )}
-        </section>
+        {hub === undefined && (
+          <section className={styles.section}>
+            <Field label={t("wizard.name")} required {...fieldState(faultAt("displayName"))}>
+              <Input value={form.name} maxLength={256} onChange={(_, { value }) => change({ name: value })} />
+            </Field>
+            <Field label={t("wizard.description")} {...fieldState(faultAt("description"))}>
+              <Textarea
+                value={form.description}
+                maxLength={1024}
+                resize="vertical"
+                onChange={(_, { value }) => change({ description: value })}
+              />
+            </Field>
+            {organizations.length > 0 && !form.rerun && (
+              <Picker
+                label={t("wizard.organization")}
+                hint={t("wizard.organization.hint")}
+                options={organizations.map(({ id, displayName, parent }) => ({
+                  value: id ?? "",
+                  text: displayName,
+                  ...(parent && {
+                    note: organizations.find((other) => other.id === parent)?.displayName ?? parent,
+                  }),
+                }))}
+                value={form.organization}
+                clearable
+                placeholder={t("wizard.organization.own")}
+                fault={faultAt("organizations")}
+                onChange={(organization) => {
+                  const group = groups.find(({ id }) => id === form.group);
+                  // A group of another branch is no longer on offer.
+                  const keeps = !group || isOnOffer(group, organization, organizations);
+                  change({
+                    organization,
+                    ...(!keeps && { group: "", ticked: undefined, leftOut: undefined }),
+                  });
+                }}
+              />
+            )}
+          </section>
+        )}
         <section className={styles.section}>
           <Subtitle2 as="h2" className={styles.heading}>
             {t("wizard.devices")}
@@ -67,7 +73,7 @@ export function ConfigureStep({ wizard }: { wizard: Wizard }) {
           <Subtitle2 as="h2" className={styles.heading}>
             {t("wizard.action")}
           </Subtitle2>
-          <ActionFields wizard={wizard} />
+          {hub === undefined ? <ActionFields wizard={wizard} /> : <Text>{t("wizard.rerun.hub")}</Text>}
         </section>
       </div>
       {form.rerun && (

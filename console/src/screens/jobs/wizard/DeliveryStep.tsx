@@ -20,6 +20,7 @@ export function DeliveryStep({ wizard }: { wizard: Wizard }) {
   const styles = useWizardStyles();
   const { t } = useTexts();
   const { form, change, faultAt } = wizard;
+  if (form.rerun?.hub !== undefined) return <DeliverySentence wizard={wizard} />;
   return (
     <div className={styles.step}>
       <section className={styles.section}>

@@ -13,13 +13,13 @@ import { organizationsQuery } from "../../../api/lists";
 import { AppLink } from "../../../components/AppLink";
 import { CopyButton } from "../../../components/CopyButton";
 import { useTexts } from "../../../texts/texts";
-import { TYPES } from "../names";
 import { DeliverySentence } from "./DeliveryStep";
+import type { ScheduleForm } from "./form";
 import { MatchedDevices } from "./MatchedDevices";
 import { NextRuns } from "./NextRuns";
 import { stepOf } from "./problems";
 import { curlOf, shortened, type ApiCall } from "./request";
-import { RECURRENCES } from "../names";
+import { JOB_TYPES, RECURRENCES } from "../names";
 import { RerunName } from "./RerunDevices";
 import { STEP_NAMES } from "./StepLinks";
 import { useWizardStyles } from "./styles";
@@ -32,6 +32,7 @@ export function ReviewStep({ wizard, call }: { wizard: Wizard; call: ApiCall }) 
   const styles = useWizardStyles();
   const { t } = useTexts();
   const { form, body, preview } = wizard;
+  const hub = form.rerun?.hub;
   const organizations = useQuery(organizationsQuery).data;
   const organizationName =
     organizations?.find(({ id }) => id === form.organization)?.displayName ?? form.organization;
@@ -44,9 +45,13 @@ export function ReviewStep({ wizard, call }: { wizard: Wizard; call: ApiCall }) 
         <Problems wizard={wizard} />
         <section className={styles.section}>
           <dl className={styles.facts}>
-            <dt>{t("wizard.name")}</dt>
-            <dd>{form.name || "—"}</dd>
-            {form.description && (
+            {hub === undefined && (
+              <>
+                <dt>{t("wizard.name")}</dt>
+                <dd>{form.name || "—"}</dd>
+              </>
+            )}
+            {hub === undefined && form.description && (
               <>
                 <dt>{t("wizard.description")}</dt>
                 <dd>{form.description}</dd>
@@ -63,10 +68,9 @@ export function ReviewStep({ wizard, call }: { wizard: Wizard; call: ApiCall }) 
               <Devices wizard={wizard} />
             </dd>
             <dt>{t("wizard.type")}</dt>
-            <dd>{t(TYPES[form.type].name)}</dd>
-            {body.data.map((data, index) => (
-              <Data key={index} data={data} wizard={wizard} />
-            ))}
+            <dd>{t(JOB_TYPES[hub ?? form.type])}</dd>
+            {hub === undefined &&
+              body.data.map((data, index) => <Data key={index} data={data} wizard={wizard} />)}
             <dt>{t("wizard.step.delivery")}</dt>
             <dd>
               <DeliverySentence wizard={wizard} />
@@ -78,6 +82,7 @@ export function ReviewStep({ wizard, call }: { wizard: Wizard; call: ApiCall }) 
               ) : (
                 <>
                   {t(RECURRENCES[form.schedule.recurrence])} · {form.schedule.zone.replaceAll("_", " ")}
+                  <ScheduleEnd schedule={form.schedule} />
                   <NextRuns times={preview?.nextRuns ?? []} zone={form.schedule.zone} />
                 </>
               )}
@@ -154,6 +159,21 @@ function Devices({ wizard }: { wizard: Wizard }) {
   return (
     <>
       {t("wizard.review.ticked", { count: form.ticked.length })} {link}
+    </>
+  );
+}
+
+/** When a schedule ends, if it does. */
+function ScheduleEnd({ schedule }: { schedule: ScheduleForm }) {
+  const { t } = useTexts();
+  const { recurrence, end, endDate, occurrences } = schedule;
+  if (recurrence === "once" || end === "never") return null;
+  return (
+    <>
+      {" · "}
+      {end === "date"
+        ? `${t("wizard.end.day")}: ${endDate || "—"}`
+        : `${t("wizard.end.runs")}: ${occurrences}`}
     </>
   );
 }

@@ -48,6 +48,8 @@ export interface Rerun {
   readonly name: string;
   /** How many failed there. */
   readonly failed: number;
+  /** Its type when it is of the hub face: it is run again as it is, without a name, on some of its devices. */
+  readonly hub: Schemas["JobType"] | undefined;
   /** Those that were ticked; undefined: all that failed. */
   readonly devices: readonly string[] | undefined;
 }

@@ -46,8 +46,11 @@ export function ownProblems(
   const problems: Problem[] = [];
   const add: Add = (member, message, missing = false) =>
     problems.push({ member, message, ...(missing && { missing }) });
-  if (form.name.trim() === "") add("displayName", t("wizard.fault.name"), true);
+  // Of a rerun of the hub face only devices are chosen.
+  const hub = form.rerun?.hub !== undefined;
+  if (!hub && form.name.trim() === "") add("displayName", t("wizard.fault.name"), true);
   addDevices(form, add, t);
+  if (hub) return problems;
   if (form.type === "deviceTemplateMigration") {
     if (form.migration === "") add("data[0].template", t("wizard.fault.template"), true);
   } else {

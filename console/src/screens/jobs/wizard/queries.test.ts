@@ -68,6 +68,6 @@ test("a copy of more devices than can be named asks for devices; one of a group 
 test("a rerun begins with what its source did, and without its group", async () => {
   answering(() => ({ ...job, target: "group", counters: { total: 3, failed: 2 } }));
   const source = await readSource({ rerun: "j" }, signal);
-  expect(source.rerun).toEqual({ job: "j", name: "Night", failed: 2 });
+  expect(source.rerun).toEqual({ job: "j", name: "Night", failed: 2, hub: undefined });
   expect(formOf(source.job, new Date())).toMatchObject({ group: "", listed: [] });
 });

@@ -7,7 +7,6 @@ import { EVERYTHING } from "../../../grid/selection";
 import { deviceSource, idsOf } from "../run/devices";
 import type { JobParts, Rerun } from "./form";
 import { IDS_MAX } from "./ids";
-import type { Question } from "./request";
 
 /** How many devices are in a group now, read again while one looks. */
 export function membersQuery(group: string) {
@@ -84,7 +83,8 @@ export function previewQuery(text: string, enabled: boolean) {
     // Fleets move: what was said to the same question some time ago is no answer.
     gcTime: 0,
     refetchInterval: 30_000,
-    queryFn: ({ signal }) => answer(api.POST("/jobPreview", { body: JSON.parse(text) as Question, signal })),
+    queryFn: ({ signal }) =>
+      answer(api.POST("/jobPreview", { body: JSON.parse(text) as Schemas["PreviewJob"], signal })),
   });
 }
 
@@ -150,7 +150,10 @@ export async function readSource(opened: Opened, signal: AbortSignal): Promise<S
   const job = parseExact(text) as Schemas["Job"];
   const name = job.displayName ?? job.id;
   if (opened.rerun !== undefined)
-    return { job: { ...job, group: "" }, rerun: { job: job.id, name, failed: job.counters.failed } };
+    return {
+      job: { ...job, group: "" },
+      rerun: { job: job.id, name, failed: job.counters.failed, hub: job.hub ? job.type : undefined },
+    };
   if (job.target === "group") return { job, copyOf: { name } };
   // The group that such a job may have in its definition is not what it ran on.
   const { total } = job.counters;

@@ -52,7 +52,7 @@ test("the call for a shell says all that is sent, survives quotes, and a long li
 });
 
 test("a rerun says all that it does, and that it has no batches; its devices are those of the job before", () => {
-  const rerun = { job: "first", name: "First", failed: 3, devices: undefined };
+  const rerun = { job: "first", name: "First", failed: 3, hub: undefined, devices: undefined };
   const on: JobForm = { ...form, from: "rerun", rerun, organization: "north" };
   const body = bodyOf(on, () => undefined);
   expect(body).not.toHaveProperty("group");
@@ -80,4 +80,15 @@ test("a rerun says all that it does, and that it has no batches; its devices are
 
 test("the preview of a schedule that is edited goes on from its runs", () => {
   expect(questionOf(form, body, schedule, scheduled)).toEqual({ ...body, schedule, scheduledJob: "s" });
+});
+
+test("a job of the hub face is run again as it is: nothing but devices may be said", () => {
+  const rerun = { job: "h", name: "h", failed: 2, hub: "scheduleDeviceMethod" as const, devices: undefined };
+  const on: JobForm = { ...emptyForm(now), from: "rerun", rerun };
+  const body = bodyOf(on, () => undefined);
+  expect(questionOf(on, body, undefined, undefined)).toEqual({ rerunOf: { job: "h" } });
+  expect(callOf(on, body, undefined, { id: "r" })).toEqual({ kind: "rerun", of: "h", id: "r", body: {} });
+  const some: JobForm = { ...on, rerun: { ...rerun, devices: ["a"] } };
+  expect(callOf(some, body, undefined, { id: "r" })).toMatchObject({ body: { devices: ["a"] } });
+  expect(ownProblems(on, () => undefined, translator(en, "en"))).toEqual([]);
 });

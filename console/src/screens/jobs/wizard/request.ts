@@ -24,8 +24,9 @@ export function questionOf(
   scheduled: Source["scheduled"],
 ): Question {
   if (form.rerun) {
-    const { job, devices } = form.rerun;
-    return { ...body, ...deliveryOf(body), rerunOf: { job, ...(devices && { devices: [...devices] }) } };
+    const { job, devices, hub } = form.rerun;
+    const rerunOf = { job, ...(devices && { devices: [...devices] }) };
+    return hub === undefined ? { ...body, ...deliveryOf(body), rerunOf } : { rerunOf };
   }
   return {
     ...body,
@@ -34,8 +35,8 @@ export function questionOf(
   };
 }
 
-/** A preview's question without what it does not need of a job. */
-export type Question = Schemas["PreviewJob"];
+/** A rerun of the hub face may not even say what it does. */
+type Question = Schemas["PreviewJob"] | Pick<Schemas["PreviewJob"], "rerunOf">;
 
 function deliveryOf({ batch, cancellationThreshold }: Schemas["NewJob"]) {
   return { batch: batch ?? null, cancellationThreshold: cancellationThreshold ?? null };
@@ -52,7 +53,9 @@ export function callOf(
   { id, scheduled }: { readonly id: string; readonly scheduled?: Source["scheduled"] },
 ): ApiCall {
   if (form.rerun) {
-    const { job, devices } = form.rerun;
+    const { job, devices, hub } = form.rerun;
+    if (hub !== undefined)
+      return { kind: "rerun", of: job, id, body: devices ? { devices: [...devices] } : {} };
     const { displayName, data } = body;
     return {
       kind: "rerun",

@@ -25,7 +25,7 @@ const job: Job = {
   progress: { total: 1, pending: 1, completed: 0, failed: 0 },
   created: "2026-01-01T00:00:00Z",
   owner: "user:a",
-  counters: { total: 1, succeeded: 0, failed: 0, running: 0, pending: 1, cancelled: 0 },
+  counters: { total: 1, succeeded: 0, failed: 0, neverReached: 0, running: 0, pending: 1, cancelled: 0 },
   actions: [],
   event: 1,
 };

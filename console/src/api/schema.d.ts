@@ -325,7 +325,8 @@ export interface paths {
         /** The results log, streamed, at any time */
         get: operations["downloadJobResults"];
         put?: never;
-        post?: never;
+        /** The results log of chosen devices, streamed; changes nothing */
+        post: operations["downloadJobResultsOf"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1517,6 +1518,16 @@ export interface components {
             status?: number | null;
             /** @description The payload of the answer. */
             response?: unknown;
+            /**
+             * Format: date-time
+             * @description When it went out; absent when there is no answer, or nobody wrote it down.
+             */
+            begun?: string | null;
+            /**
+             * Format: date-time
+             * @description When its answer came.
+             */
+            answered?: string | null;
         };
         /** @description A device group. */
         DeviceGroup: {
@@ -1550,7 +1561,8 @@ export interface components {
             value: components["schemas"]["DeviceJobRow"][];
             /**
              * Format: int64
-             * @description Where the next part begins; absent at the end.
+             * @description Where the next part begins; absent at the end. One request looks at 50,000 devices: a search or another filter
+             *     may show fewer than were asked for, even none, although there is a next part.
              */
             next?: number | null;
             /**
@@ -2276,6 +2288,11 @@ export interface components {
             job: string;
             /** @description Only these devices of it; absent: all that failed. */
             devices?: string[] | null;
+        };
+        /** @description Devices whose results are asked for. */
+        ResultsOf: {
+            /** @description Their ids, at most 100,000; each must be in the job. */
+            devices: string[];
         };
         /** @description A role. */
         Role: {
@@ -3215,6 +3232,8 @@ export interface operations {
                 responseStatus?: string;
                 /** @description Only what has this text in its id or name; case does not matter */
                 search?: string;
+                /** @description Only those in the batch of this number, from 1 */
+                batch?: string;
                 /** @description Values of the twins, comma-separated: `tags.site`, `desired.fw`, `reported.fw`; at most 10 */
                 columns?: string;
             };
@@ -3286,6 +3305,8 @@ export interface operations {
             query: {
                 /** @description `bellwether-1` */
                 "api-version": string;
+                /** @description The number of the first in the answer, from 1; those around the open one when not said */
+                from?: string;
             };
             header?: never;
             path: {
@@ -3366,6 +3387,10 @@ export interface operations {
                 responseStatus?: string;
                 /** @description Only what has this text in its id or name; case does not matter */
                 search?: string;
+                /** @description Only those in the batch of this number, from 1 */
+                batch?: string;
+                /** @description Values of the twins, comma-separated: `tags.site`, `desired.fw`, `reported.fw`; at most 10 */
+                columns?: string;
             };
             header?: never;
             path: {
@@ -3374,6 +3399,60 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description What was wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    downloadJobResultsOf: {
+        parameters: {
+            query: {
+                /** @description `bellwether-1` */
+                "api-version": string;
+                /** @description `csv` or `ndjson`; `csv` when not said */
+                format?: string;
+                /** @description Only these: `pending`, `running`, `completed`, `failed`, `cancelled`, comma-separated */
+                status?: string;
+                /** @description Only these endings: `rejected`, `timedOut`, …, comma-separated */
+                class?: string;
+                /** @description Only failures with this symbol */
+                code?: string;
+                /** @description Only devices that answered this status */
+                responseStatus?: string;
+                /** @description Only what has this text in its id or name; case does not matter */
+                search?: string;
+                /** @description Only those in the batch of this number, from 1 */
+                batch?: string;
+                /** @description Values of the twins, comma-separated: `tags.site`, `desired.fw`, `reported.fw`; at most 10 */
+                columns?: string;
+            };
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResultsOf"];
+            };
+        };
         responses: {
             /** @description Success */
             200: {

@@ -202,7 +202,7 @@ browserTest(
     await page.getByRole("button", { name: "Delete Europe" }).click();
     const question = page.getByRole("alertdialog");
     await question.getByRole("button", { name: "Delete" }).click();
-    await question.getByText("there are organizations below").waitFor();
+    await question.getByText("organizations lie below it").waitFor();
     await page.screenshot({ path: picture("permissions-organization-in-use") });
     await question.getByRole("button", { name: "Cancel" }).click();
 

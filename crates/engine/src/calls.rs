@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bellwether_model::job::{Job, Success};
+use bellwether_model::job::{CallTimes, Job, Success};
 use bellwether_model::method::{MethodAnswer, MethodCall};
 use bellwether_model::{DeviceSeq, Time};
 use futures::future::BoxFuture;
@@ -18,6 +18,8 @@ pub(crate) struct Answered {
     pub device: DeviceSeq,
     /// In the order of the calls.
     pub answers: Vec<MethodAnswer>,
+    /// Of these calls.
+    pub times: Vec<CallTimes>,
     /// Why the call after them has none.
     pub error: Option<CallError>,
 }
@@ -46,11 +48,12 @@ impl Calls {
         let (world, calls) = (self.world.clone(), Arc::clone(&self.calls));
         let (success, deadline) = (self.success, self.deadline);
         Box::pin(async move {
-            let mut answers = Vec::with_capacity(calls.len());
+            let (mut answers, mut times) = (Vec::with_capacity(calls.len()), Vec::with_capacity(calls.len()));
             for call in calls.iter() {
                 let timeout = Duration::from_secs(call.response_timeout.into());
+                let begun = world.clock.now();
                 let timeout = match deadline {
-                    Some(deadline) => timeout.min(Duration::from_micros(deadline.micros_since(world.clock.now()))),
+                    Some(deadline) => timeout.min(Duration::from_micros(deadline.micros_since(begun))),
                     None => timeout,
                 };
                 match world.port.call(device, Arc::clone(call), timeout).await {
@@ -60,14 +63,15 @@ impl Calls {
                             Success::Status2xx => answer.is_rejection(),
                         };
                         answers.push(answer);
+                        times.push(CallTimes { begun, answered: world.clock.now() });
                         if failed {
                             break;
                         }
                     }
-                    Err(error) => return Answered { device, answers, error: Some(error) },
+                    Err(error) => return Answered { device, answers, times, error: Some(error) },
                 }
             }
-            Answered { device, answers, error: None }
+            Answered { device, answers, times, error: None }
         })
     }
 }

@@ -137,7 +137,7 @@ impl Engine {
             (Target::Group { .. }, None) => Ok(true),
             (Target::Chosen { of: None, .. }, Some(ids)) => {
                 let scope = scope.clone();
-                let chosen = self.store.read_records(move |records| records.choose(&ids, &scope)).await?;
+                let chosen = self.store.select_records(move |records| records.choose(&ids, &scope)).await?;
                 let kept = self.store.chosen_targets(job.key).await?;
                 Ok(chosen.is_ok_and(|chosen| chosen.list == kept))
             }

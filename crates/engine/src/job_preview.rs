@@ -87,7 +87,7 @@ impl Engine {
             let scope = scope.clone();
             move |records: &Records<'_>| Ok(checked(records, &question, &scope))
         };
-        let (place, mut organization, mut problems) = self.store.read_records(read).await??;
+        let (place, mut organization, mut problems) = self.store.select_records(read).await??;
         let source = source.transpose().or_else(|error| {
             problems.push(problem_of_source(error)?);
             Ok::<_, StoreError>(None)

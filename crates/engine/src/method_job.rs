@@ -302,7 +302,7 @@ impl MethodJob<'_> {
         }
     }
 
-    fn answered(&mut self, Answered { device, answers, error }: Answered) {
+    fn answered(&mut self, Answered { device, answers, times, error }: Answered) {
         self.called.remove(&device);
         let sent_nothing = answers.is_empty();
         let outcome = match error {
@@ -317,6 +317,7 @@ impl MethodJob<'_> {
             Some(CallError::TimedOut) => Some(Outcome::timed_out().after(answers)),
             Some(CallError::Malformed(reason)) => Some(Outcome::malformed_answer(&reason).after(answers)),
         };
+        let outcome = outcome.map(|outcome| outcome.timed(times));
         self.endings.push_back(Ending { device, outcome });
     }
 

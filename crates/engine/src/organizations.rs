@@ -32,7 +32,7 @@ pub enum OrganizationError {
     #[error(transparent)]
     TooMany(#[from] LimitReached),
     /// Something belongs to it.
-    #[error("{0} of this organization: move or delete them first")]
+    #[error("the organization is in use: {0}; move or delete them first")]
     InUse(&'static str),
     /// The store failed.
     #[error(transparent)]
@@ -123,25 +123,28 @@ fn check_place(before: Option<&Organization>, after: &Organization, scope: &Scop
 fn belongings(records: &Records<'_>, tree: &OrganizationTree, id: &str) -> Result<Option<&'static str>, StoreError> {
     let within = |roles: &[Assignment]| roles.iter().any(|assignment| assignment.organization.as_deref() == Some(id));
     if tree.0.values().any(|parent| parent.as_deref() == Some(id)) {
-        return Ok(Some("there are organizations below"));
+        return Ok(Some("organizations lie below it"));
     }
     if records.has_devices(None, Some(id))? {
-        return Ok(Some("there are devices"));
+        return Ok(Some("devices belong to it"));
     }
     if records.all::<DeviceGroup>()?.iter().any(|group| group.record.organization.as_deref() == Some(id)) {
-        return Ok(Some("there are device groups"));
+        return Ok(Some("device groups belong to it"));
     }
     if records.all::<ScheduledJob>()?.iter().any(|job| job.record.definition.organization.as_deref() == Some(id)) {
-        return Ok(Some("there are scheduled jobs"));
+        return Ok(Some("scheduled jobs belong to it"));
+    }
+    if records.has_job_drafts(id)? {
+        return Ok(Some("saved jobs belong to it"));
     }
     if records.has_jobs(id)? {
-        return Ok(Some("there are jobs"));
+        return Ok(Some("jobs belong to it"));
     }
     if records.all::<User>()?.iter().any(|user| within(&user.record.roles)) {
-        return Ok(Some("there are users"));
+        return Ok(Some("users have roles in it"));
     }
     if records.all::<ApiToken>()?.iter().any(|token| within(&token.record.roles)) {
-        return Ok(Some("there are API tokens"));
+        return Ok(Some("API tokens have roles in it"));
     }
     Ok(None)
 }

@@ -190,7 +190,7 @@ impl Engine {
         check_choice(&devices).map_err(|rule| RerunJobError::Invalid { field: "devices", rule })?;
         let key = source.key;
         let choose = move |records: &Records<'_>| records.choose_of(key, &devices);
-        self.store.read_records(choose).await?.map_err(|BadChoice(device)| {
+        self.store.select_records(choose).await?.map_err(|BadChoice(device)| {
             let rule = format!("holds {device}, which was not among the devices of the job");
             RerunJobError::Invalid { field: "devices", rule }
         })

@@ -52,8 +52,8 @@ struct History {
 
 impl History {
     fn new(turns: bool) -> History {
-        // Without turns a run stays active until it is cancelled.
-        let settings = Settings { jobs_at_once: (!turns).then_some(0), ..Settings::default() };
+        // Without turns a run stays active until it is cancelled. What ended stays, so that it can be counted.
+        let settings = Settings { jobs_at_once: (!turns).then_some(0), history_days: None, ..Settings::default() };
         History { bed: Bed::new(settings), standing: BTreeMap::new(), deleted: Vec::new() }
     }
 

@@ -294,9 +294,12 @@ pub(crate) fn save_ending(
         if only && payload.is_none() {
             continue;
         }
-        let sql = "INSERT OR REPLACE INTO device_job_answer (job, device, entry, status, payload)
-                   VALUES (?1, ?2, ?3, ?4, ?5)";
-        connection.prepare_cached(sql)?.execute(params![job.0, device.0, entry as i64, answer.status, payload])?;
+        let times = outcome.times.get(entry);
+        let (begun, answered) = times.map(|times| (times.begun.0, times.answered.0)).unzip();
+        let sql = "INSERT OR REPLACE INTO device_job_answer (job, device, entry, status, payload, begun, answered)
+                   VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+        let values = params![job.0, device.0, entry as i64, answer.status, payload, begun, answered];
+        connection.prepare_cached(sql)?.execute(values)?;
     }
     Ok(())
 }

@@ -55,6 +55,8 @@ pub struct NewAuditEntry {
     pub address: Option<String>,
     /// What more there is to say; never a secret.
     pub detail: Option<String>,
+    /// Of a job: the one on whose devices it runs again. That one's log tells it too.
+    pub rerun_of: Option<String>,
 }
 
 impl NewAuditEntry {
@@ -69,6 +71,7 @@ impl NewAuditEntry {
             place: AuditPlace::OfThing,
             address: None,
             detail: Some(detail),
+            rerun_of: None,
         }
     }
 }
@@ -149,7 +152,9 @@ impl Records<'_> {
         let NewAuditEntry { actor, actor_name, kind, address, detail, .. } = entry;
         let values = params![now.0, actor, actor_name, action, kind, id, organization, address, detail];
         connection.prepare_cached(sql)?.execute(values)?;
-        Ok(())
+        let Some(source) = &entry.rerun_of else { return Ok(()) };
+        let detail = id.map(|id| format!("as {id}"));
+        self.note(&NewAuditEntry { id: Some(source.clone()), detail, rerun_of: None, ..entry.clone() }, now)
     }
 }
 

@@ -1,6 +1,7 @@
 //! The batches of a job: those that ended, the open one, and what the next ones will be.
 
 use std::collections::BTreeMap;
+use std::num::NonZeroU64;
 
 use bellwether_model::job::Batch;
 use bellwether_model::{JobKey, Time};
@@ -25,22 +26,32 @@ pub struct JobBatch {
 pub struct JobBatches {
     /// How many there are in all; 0 until the list of the job is frozen.
     pub total: u64,
-    /// In order, those around the open one.
+    /// In order.
     pub batches: Vec<JobBatch>,
 }
 
 impl Store {
-    /// The batches of a job, at most `most`: those around the one that is open, or was last. A job without batches has
-    /// one, the whole list.
-    pub async fn job_batches(&self, job: JobKey, most: u64) -> Result<JobBatches, StoreError> {
+    /// The batches of a job, at most `most`: those from the number `from` on; without it those around the one that is
+    /// open, or was last. A job without batches has one, the whole list.
+    pub async fn job_batches(
+        &self,
+        job: JobKey,
+        from: Option<NonZeroU64>,
+        most: u64,
+    ) -> Result<JobBatches, StoreError> {
         self.read(move |connection| {
             let none = JobBatches { total: 0, batches: Vec::new() };
             let Some(job) = job_by_key(connection, job)? else { return Ok(none) };
             let (Some(counters), Some(current)) = (job.counters, job.batch) else { return Ok(none) };
             let size = job.spec.delivery.batch_size(counters.targets);
             let total = counters.targets.div_ceil(size);
-            let last = (current.number + most / 2).max(most).min(total);
-            let first = last.saturating_sub(most) + 1;
+            let (first, last) = match from {
+                Some(from) => (from.get(), from.get().saturating_add(most - 1).min(total)),
+                None => {
+                    let last = (current.number + most / 2).max(most).min(total);
+                    (last.saturating_sub(most) + 1, last)
+                }
+            };
             let mut opened = opened(connection, job.key, first, last)?;
             opened.insert(current.number, current);
             let batch = |number: u64| {

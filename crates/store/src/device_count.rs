@@ -121,13 +121,14 @@ impl Store {
         presence: LivePresence,
         sample: usize,
     ) -> Result<DeviceCount, StoreError> {
-        self.read(move |connection| {
-            let mut count = DeviceCount::default();
-            for device in list.each() {
-                count.add(connection, device, &presence, sample)?;
-            }
-            Ok(count)
-        })
-        .await
+        self.readers
+            .select(move |connection| {
+                let mut count = DeviceCount::default();
+                for device in list.each() {
+                    count.add(connection, device, &presence, sample)?;
+                }
+                Ok(count)
+            })
+            .await
     }
 }

@@ -11,7 +11,8 @@ use bellwether_model::{DeviceSeq, JobKey};
 use rusqlite::Connection;
 
 use crate::jobs::job_by_key;
-use crate::results::{DeviceResult, ResultView, result};
+use crate::result_scan::Place;
+use crate::results::{DeviceResult, ResultView, result_at};
 use crate::targets::Ordinals;
 use crate::{Store, StoreError};
 
@@ -59,7 +60,7 @@ impl Store {
                     && let Some(job) = job_by_key(connection, job)?
                     && view.scope.covers(job.spec.organization.as_deref())
                 {
-                    let result = result(connection, &job, &view, ordinal, device)?;
+                    let result = result_at(connection, &job, &view, Place { ordinal, device })?;
                     page.jobs.push(DeviceJob { job, result });
                 }
                 if page.jobs.len() == limit || looked_at == LOOKED_AT_MAX {

@@ -41,29 +41,30 @@ impl Store {
     /// The reasons for which devices of a job failed, most devices first, at most so many. Those that the job did not
     /// begin and counts as failed are among them.
     pub async fn job_failures(&self, job: JobKey, most: usize) -> Result<Vec<FailureReason>, StoreError> {
-        self.read(move |connection| {
-            let Some(job) = job_by_key(connection, job)? else { return Ok(Vec::new()) };
-            let (mut counts, rows) = count(connection, job.key)?;
-            let mut messages = BTreeMap::new();
-            if let Some((reason, message, devices)) = rest(&job, rows)
-                && let Some(sample) = first_without_row(connection, job.key)?
-            {
-                counts.entry(reason.clone()).or_insert((0, sample)).0 += devices;
-                messages.insert(reason, message);
-            }
-            let mut sorted: Vec<(Reason, Count)> = counts.into_iter().collect();
-            // Stable: reasons with as many devices stay in the order of their names.
-            sorted.sort_by_key(|(_, (devices, _))| std::cmp::Reverse(*devices));
-            sorted.truncate(most);
-            let described = sorted.into_iter().map(|(reason, (devices, sample))| {
-                let (id, detail) = describe(connection, job.key, sample)?;
-                let message = detail.or_else(|| messages.remove(&reason)).unwrap_or_else(|| reason.1.clone());
-                let (class, code, status) = reason;
-                Ok(FailureReason { class, code, status, message, devices, sample: id })
-            });
-            described.collect()
-        })
-        .await
+        self.readers
+            .select(move |connection| {
+                let Some(job) = job_by_key(connection, job)? else { return Ok(Vec::new()) };
+                let (mut counts, rows) = count(connection, job.key)?;
+                let mut messages = BTreeMap::new();
+                if let Some((reason, message, devices)) = rest(&job, rows)
+                    && let Some(sample) = first_without_row(connection, job.key)?
+                {
+                    counts.entry(reason.clone()).or_insert((0, sample)).0 += devices;
+                    messages.insert(reason, message);
+                }
+                let mut sorted: Vec<(Reason, Count)> = counts.into_iter().collect();
+                // Stable: reasons with as many devices stay in the order of their names.
+                sorted.sort_by_key(|(_, (devices, _))| std::cmp::Reverse(*devices));
+                sorted.truncate(most);
+                let described = sorted.into_iter().map(|(reason, (devices, sample))| {
+                    let (id, detail) = describe(connection, job.key, sample)?;
+                    let message = detail.or_else(|| messages.remove(&reason)).unwrap_or_else(|| reason.1.clone());
+                    let (class, code, status) = reason;
+                    Ok(FailureReason { class, code, status, message, devices, sample: id })
+                });
+                described.collect()
+            })
+            .await
     }
 }
 

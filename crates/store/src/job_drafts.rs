@@ -82,6 +82,15 @@ struct Described<'a> {
 }
 
 impl Records<'_> {
+    /// Is there a draft of this organization?
+    ///
+    /// # Errors
+    /// The store failed.
+    pub fn has_job_drafts(&self, organization: &str) -> Result<bool, StoreError> {
+        let sql = "SELECT 1 FROM record WHERE kind = 9 AND json_extract(body, '$.organization') = ?1";
+        Ok(self.connection().prepare_cached(sql)?.exists([organization])?)
+    }
+
     /// The page of at most `limit` drafts after `after` of those that `keep` is true for. It is shorter when they are
     /// long, but never empty while there are some. No more than [`DRAFTS_MAX`] are looked at: there are no more.
     ///

@@ -13,6 +13,9 @@ use crate::search::SearchText;
 use crate::standing::{STANDING_COLUMNS, state_number};
 use crate::{Store, StoreError};
 
+/// A search looks at no more jobs than this before it answers. Tests have few jobs.
+const LOOKED_AT_MAX: usize = if cfg!(test) { 9 } else { 20_000 };
+
 /// Which jobs a list shows, and in which order; what is empty or `None` shows all.
 #[derive(Debug, Clone, Default)]
 pub struct JobSelection {
@@ -156,8 +159,8 @@ impl JobSelection {
 }
 
 impl Store {
-    /// A page of at most `limit` jobs after `after`. It is shorter when what was asked of them is long, but never empty
-    /// while there are jobs.
+    /// A page of at most `limit` jobs after `after`. It is shorter when what was asked of them is long, but not empty
+    /// while there are jobs; a search looks at a bounded number of jobs, and may find none although there is a `next`.
     pub async fn job_overviews(
         &self,
         selection: JobSelection,
@@ -165,7 +168,9 @@ impl Store {
         limit: usize,
         now: Time,
     ) -> Result<JobOverviewPage, StoreError> {
-        self.read(move |connection| page(connection, &selection, after.as_ref(), limit, now)).await
+        let goes_through_all = selection.search.is_some() || selection.order != JobOrder::Created;
+        let read = move |connection: &Connection| page(connection, &selection, after.as_ref(), limit, now);
+        if goes_through_all { self.readers.select(read).await } else { self.read(read).await }
     }
 
     /// Somebody has looked at a job that had ended and needs no further attention. Whether it needed any does not matter.
@@ -224,14 +229,15 @@ fn page(
     let mut rows = statement.query(params_from_iter(values))?;
     let mut page = JobOverviewPage { jobs: Vec::new(), next: None };
     let (mut last, mut bytes) = (None, 0);
+    let mut looked_at = 0;
     while let Some(row) = rows.next()? {
-        if search.is_some_and(|search| !is_found(row, search)) {
-            continue;
-        }
-        if page.jobs.len() == limit || bytes > PAGE_BYTES {
+        let is_found = search.is_none_or(|search| is_found(row, search));
+        let is_full = page.jobs.len() == limit || bytes > PAGE_BYTES;
+        if (is_full && is_found) || (search.is_some() && looked_at == LOOKED_AT_MAX) {
             page.next = last;
             break;
         }
+        looked_at += 1;
         let key = row.get(0)?;
         let place = match row.get_ref(1)? {
             ValueRef::Text(text) => Place::Text(String::from_utf8_lossy(text).into_owned()),
@@ -239,7 +245,7 @@ fn page(
             ValueRef::Null | ValueRef::Real(_) | ValueRef::Blob(_) => Place::Number(0),
         };
         last = Some(JobPosition { place, key, now: now.0 });
-        if let Some((job, length)) = overview(connection, "key = ?1", Value::Integer(key))? {
+        if is_found && let Some((job, length)) = overview(connection, "key = ?1", Value::Integer(key))? {
             bytes += length;
             page.jobs.push(job);
         }

@@ -4,9 +4,10 @@
 use bellwether_model::job::{DeviceJobState, Job, JobType, Outcome};
 use bellwether_model::json::ObjectWriter;
 use bellwether_model::{DeviceSeq, JobKey, Time};
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row};
 
 use crate::documents::JobRowDocument;
+use crate::each_row::each_row;
 use crate::jobs::job_by_key;
 use crate::standing::class_of;
 use crate::targets::{Ordinals, block, block_around};
@@ -66,6 +67,7 @@ impl Store {
 }
 
 /// What is kept of one device in one job.
+#[derive(Debug, Clone)]
 pub(crate) struct Kept {
     pub state: DeviceJobState,
     pub created: Time,
@@ -79,10 +81,10 @@ pub(crate) struct Kept {
     pub begun: bool,
 }
 
-const KEPT_SQL: &str = "SELECT state, created, updated, status, code, detail,
-     CASE WHEN ?3 THEN (SELECT payload FROM device_job_answer AS answer
-      WHERE answer.job = ?1 AND answer.device = ?2 ORDER BY entry DESC LIMIT 1) END, epoch IS NOT NULL
-     FROM device_job WHERE job = ?1 AND device = ?2";
+const KEPT_SQL: &str = "SELECT device, state, created, updated, status, code, detail,
+     CASE WHEN ?4 THEN (SELECT payload FROM device_job_answer AS answer
+      WHERE answer.job = ?3 AND answer.device = device_job.device ORDER BY entry DESC LIMIT 1) END, epoch IS NOT NULL
+     FROM device_job WHERE job = ?3 AND device BETWEEN ?1 AND ?2 ORDER BY device";
 
 /// What stands in `device_job.state`.
 pub(crate) fn state_of(number: i64) -> Result<DeviceJobState, StoreError> {
@@ -94,19 +96,19 @@ pub(crate) fn state_of(number: i64) -> Result<DeviceJobState, StoreError> {
 
 fn kept_of(row: &Row<'_>, job: &Job) -> Result<Kept, StoreError> {
     let begun = match job.spec.action.job_type() {
-        JobType::ScheduleDeviceMethod => row.get(7)?,
+        JobType::ScheduleDeviceMethod => row.get(8)?,
         // Such a row is written when the change is.
         JobType::ScheduleUpdateTwin => true,
     };
     Ok(Kept {
         begun,
-        state: state_of(row.get(0)?)?,
-        created: Time(row.get(1)?),
-        updated: Time(row.get(2)?),
-        status: row.get(3)?,
-        code: row.get(4)?,
-        detail: row.get(5)?,
-        payload: row.get(6)?,
+        state: state_of(row.get(1)?)?,
+        created: Time(row.get(2)?),
+        updated: Time(row.get(3)?),
+        status: row.get(4)?,
+        code: row.get(5)?,
+        detail: row.get(6)?,
+        payload: row.get(7)?,
     })
 }
 
@@ -183,9 +185,18 @@ fn device_id(connection: &Connection, device: DeviceSeq) -> Result<String, Store
 
 /// What is kept of a device in a job; `answer`: also what it answered last.
 pub(crate) fn kept(connection: &Connection, job: &Job, device: DeviceSeq, answer: bool) -> Result<Kept, StoreError> {
-    let mut statement = connection.prepare_cached(KEPT_SQL)?;
-    let mut rows = statement.query(params![job.key.0, device.0, answer])?;
-    rows.next()?.map_or_else(|| Ok(not_begun(job)), |row| kept_of(row, job))
+    let found = kept_of_each(connection, job, &[device], answer)?.pop().flatten();
+    Ok(found.unwrap_or_else(|| not_begun(job)))
+}
+
+/// The same of devices that ascend; `None` of those that have no row of their own.
+pub(crate) fn kept_of_each(
+    connection: &Connection,
+    job: &Job,
+    devices: &[DeviceSeq],
+    answer: bool,
+) -> Result<Vec<Option<Kept>>, StoreError> {
+    each_row(connection, KEPT_SQL, devices, &[&job.key.0, &answer], |_, row| kept_of(row, job))
 }
 
 fn row(connection: &Connection, job: &Job, device: DeviceSeq) -> Result<JobRowDocument, StoreError> {

@@ -13,7 +13,7 @@ use crate::standing::{
     state_number, success_number, type_number,
 };
 use crate::targets::{TargetList, drop_chosen};
-use crate::{Store, StoreError};
+use crate::{NewAuditEntry, Records, Store, StoreError};
 
 /// Why a job was not accepted.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -399,10 +399,17 @@ impl Store {
     pub async fn freeze_targets(&self, job: JobKey, list: TargetList, now: Time) -> Result<JobState, StoreError> {
         self.moving(job, move |connection| {
             let mut standing = standing(connection, job)?;
-            if standing.ledger.freeze(list.devices(), now).is_ok() {
+            let devices = list.devices();
+            if standing.ledger.freeze(devices, now).is_ok() {
                 list.save(connection, job)?;
                 drop_chosen(connection, job)?;
-                connection.execute("UPDATE job SET began = ?2 WHERE key = ?1", [job.0, now.0])?;
+                let sql = "UPDATE job SET began = ?2 WHERE key = ?1 RETURNING id";
+                let id = connection.prepare_cached(sql)?.query_row([job.0, now.0], |row| row.get(0))?;
+                let detail = match devices {
+                    1 => "on 1 device".to_owned(),
+                    devices => format!("on {devices} devices"),
+                };
+                Records::inside(connection).note(&NewAuditEntry::of_system("begin", "job", id, detail), now)?;
                 save_standing(connection, &standing, &[], now)?;
             }
             Ok(standing.ledger.state)

@@ -217,6 +217,15 @@ impl Store {
         self.read(move |connection| read(&Records::inside(connection))).await
     }
 
+    /// As [`Store::read_records`], for a read that takes long: a few at a time.
+    pub async fn select_records<T, F>(&self, read: F) -> Result<T, StoreError>
+    where
+        F: FnOnce(&Records<'_>) -> Result<T, StoreError> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.readers.select(move |connection| read(&Records::inside(connection))).await
+    }
+
     /// Reads and writes records in one transaction: all of it, or nothing when `change` fails.
     pub async fn change_records<T, E, F>(&self, change: F) -> Result<T, E>
     where

@@ -1,13 +1,14 @@
 //! One device of a job in full: its answers, and what a change of its twin replaced.
 
 use bellwether_model::access::Scope;
-use bellwether_model::job::{Class, DeviceJobState, Difference, Job, Touchable};
+use bellwether_model::job::{CallTimes, Class, DeviceJobState, Difference, Job, Touchable};
 use bellwether_model::method::MethodAnswer;
-use bellwether_model::{DeviceSeq, JobKey};
+use bellwether_model::{DeviceSeq, JobKey, Time};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::jobs::job_by_key;
-use crate::results::{DeviceResult, ResultView, result};
+use crate::result_scan::{Place, place_of};
+use crate::results::{DeviceResult, ResultView, result_at};
 use crate::targets::Ordinals;
 use crate::{Store, StoreError};
 
@@ -20,6 +21,9 @@ pub struct ResultDetail {
     pub batch: Option<u64>,
     /// What it answered, call by call; calls after the last answer were not made, or had none.
     pub answers: Vec<MethodAnswer>,
+    /// When the calls of these answers were under way, as far as that is known. Of an only answer without a payload: when
+    /// the device was begun, and when its outcome was recorded.
+    pub times: Vec<Option<CallTimes>>,
     /// What was written to it, once it was.
     pub difference: Option<Difference>,
 }
@@ -32,63 +36,53 @@ impl Store {
         let id = id.to_owned();
         self.read(move |connection| {
             let Some(job) = job_by_key(connection, job)? else { return Ok(None) };
-            // Two statements, for each has an index of its own.
-            for sql in [
-                "SELECT seq FROM device WHERE id = ?1 AND deleted IS NULL",
-                "SELECT seq FROM device WHERE id = ?1 AND deleted IS NOT NULL ORDER BY seq DESC",
-            ] {
-                let mut statement = connection.prepare_cached(sql)?;
-                let mut ordinals = Ordinals::of(connection, job.key);
-                for device in statement.query_map([&id], |row| row.get(0).map(DeviceSeq))? {
-                    let device = device?;
-                    if let Some(ordinal) = ordinals.find(device)? {
-                        return detail(connection, &job, scope, ordinal, device).map(Some);
-                    }
-                }
-            }
-            Ok(None)
+            let place = place_of(connection, &mut Ordinals::of(connection, job.key), &id)?;
+            place.map(|place| detail(connection, &job, scope, place)).transpose()
         })
         .await
     }
 }
 
-fn detail(
-    connection: &Connection,
-    job: &Job,
-    scope: Scope,
-    ordinal: u64,
-    device: DeviceSeq,
-) -> Result<ResultDetail, StoreError> {
+fn detail(connection: &Connection, job: &Job, scope: Scope, place: Place) -> Result<ResultDetail, StoreError> {
     let view = ResultView { answers: true, ..ResultView::all(scope) };
-    let result = result(connection, job, &view, ordinal, device)?;
+    let result = result_at(connection, job, &view, place)?;
     let targets = job.counters.map(|counters| counters.targets);
-    let batch = targets.map(|targets| ordinal / job.spec.delivery.batch_size(targets) + 1);
-    let answers = answers(connection, job.key, &result)?;
+    let batch = targets.map(|targets| place.ordinal / job.spec.delivery.batch_size(targets) + 1);
+    let (answers, times) = answers(connection, job.key, &result)?.into_iter().unzip();
     let difference = match result.state {
         DeviceJobState::Ended(Class::Succeeded) => {
-            let previous = previous(connection, job.key, device)?;
+            let previous = previous(connection, job.key, place.device)?;
             let now = touchable(connection, &result)?;
             Difference::of(&job.spec.action, previous.as_deref(), now.as_ref())
         }
         DeviceJobState::Pending | DeviceJobState::Running | DeviceJobState::Ended(_) => None,
     };
-    Ok(ResultDetail { result, batch, answers, difference })
+    Ok(ResultDetail { result, batch, answers, times, difference })
 }
 
-fn answers(connection: &Connection, job: JobKey, result: &DeviceResult) -> Result<Vec<MethodAnswer>, StoreError> {
-    let sql = "SELECT status, payload FROM device_job_answer WHERE job = ?1 AND device = ?2 ORDER BY entry";
+/// An answer with the times of its call.
+type Answer = (MethodAnswer, Option<CallTimes>);
+
+fn answers(connection: &Connection, job: JobKey, result: &DeviceResult) -> Result<Vec<Answer>, StoreError> {
+    let sql = "SELECT status, payload, begun, answered FROM device_job_answer WHERE job = ?1 AND device = ?2
+               ORDER BY entry";
     let mut statement = connection.prepare_cached(sql)?;
     let mut answers = Vec::new();
     let mut rows = statement.query([job.0, result.device.0])?;
     while let Some(row) = rows.next()? {
         let payload: Option<String> = row.get(1)?;
-        answers.push(MethodAnswer { status: row.get(0)?, payload: payload.unwrap_or_else(|| "null".to_owned()) });
+        let (begun, answered): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
+        let times =
+            begun.zip(answered).map(|(begun, answered)| CallTimes { begun: Time(begun), answered: Time(answered) });
+        let payload = payload.unwrap_or_else(|| "null".to_owned());
+        answers.push((MethodAnswer { status: row.get(0)?, payload }, times));
     }
     // An only answer without a payload has no row of its own.
     if answers.is_empty()
         && let Some(status) = result.status
     {
-        answers.push(MethodAnswer { status, payload: "null".to_owned() });
+        let times = result.started.zip(result.finished).map(|(begun, answered)| CallTimes { begun, answered });
+        answers.push((MethodAnswer { status, payload: "null".to_owned() }, times));
     }
     Ok(answers)
 }

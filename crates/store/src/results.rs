@@ -8,34 +8,23 @@ use std::sync::Arc;
 
 use bellwether_model::access::Scope;
 use bellwether_model::identity::Presence;
-use bellwether_model::job::{DeviceJobState, Job, Tally};
-use bellwether_model::targets::BLOCK_DEVICES;
+use bellwether_model::job::{DeviceJobState, Job};
 use bellwether_model::twin::path::{SectionName, TwinPath};
 use bellwether_model::{DeviceSeq, JobKey, Time};
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, Row};
 
-use crate::job_rows::{Kept, kept, not_begun, state_of};
+use crate::each_row::each_row;
+use crate::job_rows::{Kept, kept_of_each, not_begun};
 use crate::jobs::job_by_key;
-use crate::targets::{Ordinals, block, devices_from};
+use crate::result_scan::{Place, ResultFilter, Scan};
 use crate::{Store, StoreError};
 
 /// A read looks at no more devices than this before it answers. Tests have few devices.
 const LOOKED_AT_MAX: usize = if cfg!(test) { 700 } else { 50_000 };
-/// A window ends after so many bytes of answers and columns, but has at least one device.
+/// A window ends after so many bytes of answers and columns, and what was read with the last of them.
 const WINDOW_BYTES: usize = 1024 * 1024;
-
-/// Which devices of a job; what is `None` shows all.
-#[derive(Debug, Clone, Default)]
-pub struct ResultFilter {
-    /// Those that stand so.
-    pub states: Option<Vec<DeviceJobState>>,
-    /// Failures with this symbol.
-    pub code: Option<String>,
-    /// Devices whose last answer had this status.
-    pub status: Option<i64>,
-    /// Devices with this text in their id or name, whatever its case.
-    pub text: Option<String>,
-}
+/// Devices that are read at once: their answers are at most 128 KiB each.
+const READ_AT_ONCE: usize = 50;
 
 /// What a window shows.
 #[derive(Debug, Clone)]
@@ -97,6 +86,13 @@ pub struct ResultWindow {
     pub event: u64,
 }
 
+impl DeviceResult {
+    /// Of what may be long.
+    fn bytes(&self) -> usize {
+        self.answer.as_ref().map_or(0, String::len) + self.columns.iter().flatten().map(String::len).sum::<usize>()
+    }
+}
+
 impl ResultView {
     /// Every device, without columns and answers.
     pub fn all(scope: Scope) -> ResultView {
@@ -106,7 +102,7 @@ impl ResultView {
 
 impl Store {
     /// At most `limit` devices of a job from the ordinal `from` on. There may be fewer, even none, although there is
-    /// a `next`.
+    /// a `next`: no more than 50,000 are looked at.
     pub async fn job_results(
         &self,
         job: JobKey,
@@ -117,17 +113,29 @@ impl Store {
         self.read(move |connection| {
             let mut window = ResultWindow { results: Vec::new(), next: None, event: last_event(connection, job)? };
             let Some(job) = job_by_key(connection, job)? else { return Ok(window) };
-            let mut bytes = 0;
-            window.next = visit(connection, &job, &view, from, &mut |ordinal, device| {
-                if window.results.len() == limit || bytes > WINDOW_BYTES {
-                    return Ok(false);
+            let scan = Scan::of(connection, &job, &view.filter, &view.scope);
+            let (mut next, mut looked_at, mut bytes) = (scan.begin(from), 0, 0);
+            while let Some(from) = next
+                && window.results.len() < limit
+                && looked_at < LOOKED_AT_MAX
+                && bytes <= WINDOW_BYTES
+            {
+                let chunk = scan.chunk(from, limit - window.results.len(), LOOKED_AT_MAX - looked_at)?;
+                looked_at += chunk.looked_at;
+                next = chunk.next;
+                let (places, beyond) = chunk.places.split_at(chunk.places.len().min(limit - window.results.len()));
+                next = beyond.first().map(|place| place.ordinal).or(next);
+                for now in places.chunks(READ_AT_ONCE) {
+                    if let Some(first) = now.first().filter(|_| bytes > WINDOW_BYTES) {
+                        next = Some(first.ordinal);
+                        break;
+                    }
+                    let found = results(connection, &job, &view, now)?;
+                    bytes += found.iter().map(DeviceResult::bytes).sum::<usize>();
+                    window.results.extend(found);
                 }
-                let found = result(connection, &job, &view, ordinal, device)?;
-                bytes += found.answer.as_ref().map_or(0, String::len);
-                bytes += found.columns.iter().flatten().map(String::len).sum::<usize>();
-                window.results.push(found);
-                Ok(true)
-            })?;
+            }
+            window.next = next;
             Ok(window)
         })
         .await
@@ -141,168 +149,71 @@ pub(crate) fn last_event(connection: &Connection, job: JobKey) -> Result<u64, St
     Ok(events.unwrap_or(0) as u64)
 }
 
-/// Takes a device, or refuses it: then the visit ends before it.
-type Visit<'a> = dyn FnMut(u64, DeviceSeq) -> Result<bool, StoreError> + 'a;
-
-/// Calls `visit` for the devices that match, from the ordinal `from` on. Returns where to go on; `None` at the end.
-fn visit(
+/// All there is to say about devices of a job, in the order of the list.
+///
+/// # Errors
+/// One of them is gone, which cannot be, or the store failed.
+pub(crate) fn results(
     connection: &Connection,
     job: &Job,
     view: &ResultView,
-    from: u64,
-    visit: &mut Visit<'_>,
-) -> Result<Option<u64>, StoreError> {
-    if view.filter.only_failed_rows(job) {
-        visit_failed(connection, job, view, from, visit)
-    } else {
-        visit_list(connection, job, view, from, visit)
-    }
-}
-
-/// Goes through the list, block by block, and the rows beside it.
-fn visit_list(
-    connection: &Connection,
-    job: &Job,
-    view: &ResultView,
-    from: u64,
-    visit: &mut Visit<'_>,
-) -> Result<Option<u64>, StoreError> {
+    places: &[Place],
+) -> Result<Vec<DeviceResult>, StoreError> {
+    let devices: Vec<DeviceSeq> = places.iter().map(|place| place.device).collect();
+    let mut kept = kept_of_each(connection, job, &devices, view.answers)?;
     let rest = not_begun(job);
-    let rest_matches = view.filter.matches(rest.state, rest.status, rest.code.as_deref());
-    let sql = "SELECT device, state, status, code FROM device_job WHERE job = ?1 AND device BETWEEN ?2 AND ?3
-               ORDER BY device";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut ordinal = from;
-    let stop = from.saturating_add(LOOKED_AT_MAX as u64);
-    while let Some(devices) = block(connection, job.key, ordinal / BLOCK_DEVICES as u64)? {
-        let devices = devices.get((ordinal % BLOCK_DEVICES as u64) as usize..).unwrap_or_default();
-        let (Some(first), Some(last)) = (devices.first(), devices.last()) else { break };
-        let mut rows = statement.query([job.key.0, first.0, last.0])?;
-        let mut row = rows.next()?;
-        for &device in devices {
-            if ordinal == stop {
-                return Ok(Some(ordinal));
+    let sql = "SELECT seq, id, display_name, deleted IS NOT NULL, template, organization, connected, state_updated,
+               last_activity FROM device WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq";
+    let mut found = each_row(connection, sql, &devices, &[], |at, row| {
+        let kept = kept.get_mut(at).and_then(Option::take).unwrap_or_else(|| rest.clone());
+        let ordinal = places.get(at).map_or(0, |place| place.ordinal);
+        Ok(result(row, &view.scope, ordinal, kept)?)
+    })?;
+    if !view.columns.is_empty() {
+        let sql = "SELECT seq, tags, desired, reported FROM twin WHERE seq BETWEEN ?1 AND ?2 ORDER BY seq";
+        let values = each_row(connection, sql, &devices, &[], |_, row| columns(row, &view.columns))?;
+        for (result, values) in found.iter_mut().zip(values) {
+            // Of who is not seen nothing is told, of a deleted one nothing is left.
+            if let Some(result) = result.as_mut().filter(|result| result.presence.is_some()) {
+                result.columns = values.unwrap_or_else(|| vec![None; view.columns.len()]);
             }
-            // Both ascend, and every row is of a device in the list.
-            let (matches, has_row) = match row {
-                Some(row) if row.get::<_, i64>(0)? == device.0 => {
-                    let code = row.get_ref(3)?.as_str_or_null().map_err(rusqlite::Error::from)?;
-                    (view.filter.matches(state_of(row.get(1)?)?, row.get(2)?, code), true)
-                }
-                Some(_) | None => (rest_matches, false),
-            };
-            if has_row {
-                row = rows.next()?;
-            }
-            if matches && view.filter.finds(connection, &view.scope, device)? && !visit(ordinal, device)? {
-                return Ok(Some(ordinal));
-            }
-            ordinal += 1;
         }
     }
-    Ok(None)
+    let gone = |device: DeviceSeq| StoreError::Damaged(format!("device {device} of a job is gone"));
+    found.into_iter().zip(devices).map(|(result, device)| result.ok_or_else(|| gone(device))).collect()
 }
 
-/// Goes through the rows of devices that failed, which have an index of their own.
-fn visit_failed(
+/// The same of one.
+///
+/// # Errors
+/// As [`results`].
+pub(crate) fn result_at(
     connection: &Connection,
     job: &Job,
     view: &ResultView,
-    from: u64,
-    visit: &mut Visit<'_>,
-) -> Result<Option<u64>, StoreError> {
-    let Some(&first) = devices_from(connection, job.key, from, 1)?.first() else { return Ok(None) };
-    let sql = "SELECT device, state, status, code FROM device_job INDEXED BY device_job_failed
-               WHERE job = ?1 AND device >= ?2 AND code IS NOT NULL ORDER BY device";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([job.key.0, first.0])?;
-    let mut ordinals = Ordinals::of(connection, job.key);
-    let mut looked_at = 0;
-    while let Some(row) = rows.next()? {
-        let device = DeviceSeq(row.get(0)?);
-        let code = row.get_ref(3)?.as_str_or_null().map_err(rusqlite::Error::from)?;
-        let matches = view.filter.matches(state_of(row.get(1)?)?, row.get(2)?, code);
-        let is_enough = looked_at == LOOKED_AT_MAX;
-        looked_at += 1;
-        if is_enough || (matches && view.filter.finds(connection, &view.scope, device)?) {
-            let outside = || StoreError::Damaged(format!("device {device} is not in the list of its job"));
-            let ordinal = ordinals.find(device)?.ok_or_else(outside)?;
-            if is_enough || !visit(ordinal, device)? {
-                return Ok(Some(ordinal));
-            }
-        }
-    }
-    Ok(None)
-}
-
-impl ResultFilter {
-    fn matches(&self, state: DeviceJobState, status: Option<i64>, code: Option<&str>) -> bool {
-        self.states.as_ref().is_none_or(|states| states.contains(&state))
-            && self.code.as_deref().is_none_or(|wanted| code == Some(wanted))
-            && self.status.is_none_or(|wanted| status == Some(wanted))
-    }
-
-    /// Is the text in the device's id or, within `scope`, its name?
-    fn finds(&self, connection: &Connection, scope: &Scope, device: DeviceSeq) -> Result<bool, StoreError> {
-        let Some(text) = &self.text else { return Ok(true) };
-        let text = text.to_lowercase();
-        let mut statement =
-            connection.prepare_cached("SELECT id, display_name, organization FROM device WHERE seq = ?1")?;
-        let mut rows = statement.query([device.0])?;
-        let Some(row) = rows.next()? else { return Ok(false) };
-        let organization = row.get_ref(2)?.as_str_or_null().map_err(rusqlite::Error::from)?;
-        let names = if scope.covers(organization) { 2 } else { 1 };
-        for column in 0..names {
-            let name = row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?;
-            if name.is_some_and(|name| name.to_lowercase().contains(&text)) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Can only devices match that failed and have a row of their own?
-    fn only_failed_rows(&self, job: &Job) -> bool {
-        let is_failure = |state: &DeviceJobState| match state {
-            DeviceJobState::Pending | DeviceJobState::Running => false,
-            DeviceJobState::Ended(class) => class.tally(job.spec.success) == Tally::Failed,
-        };
-        let failed = self.code.is_some() || self.states.as_ref().is_some_and(|states| states.iter().all(is_failure));
-        let rest = not_begun(job);
-        failed && !self.matches(rest.state, rest.status, rest.code.as_deref())
-    }
-}
-
-/// All there is to say about a device.
-pub(crate) fn result(
-    connection: &Connection,
-    job: &Job,
-    view: &ResultView,
-    ordinal: u64,
-    device: DeviceSeq,
+    place: Place,
 ) -> Result<DeviceResult, StoreError> {
-    let Kept { state, created, updated, status, code, detail, payload, begun } =
-        kept(connection, job, device, view.answers)?;
+    let found = results(connection, job, view, &[place])?.pop();
+    found.ok_or_else(|| StoreError::Damaged(format!("device {} of a job is gone", place.device)))
+}
+
+fn result(row: &Row<'_>, scope: &Scope, ordinal: u64, kept: Kept) -> Result<DeviceResult, rusqlite::Error> {
+    let Kept { state, created, updated, status, code, detail, payload, begun } = kept;
     let ended = match state {
         DeviceJobState::Pending | DeviceJobState::Running => None,
         DeviceJobState::Ended(_) => Some(updated),
     };
-    let sql = "SELECT id, display_name, deleted IS NOT NULL, template, organization, connected, state_updated,
-               last_activity FROM device WHERE seq = ?1";
-    let mut statement = connection.prepare_cached(sql)?;
-    let mut rows = statement.query([device.0])?;
-    let row = rows.next()?.ok_or_else(|| StoreError::Damaged(format!("device {device} of a job is gone")))?;
-    let organization: Option<String> = row.get(4)?;
-    let seen = view.scope.covers(organization.as_deref());
+    let organization: Option<String> = row.get(5)?;
+    let seen = scope.covers(organization.as_deref());
     let presence =
-        Presence { connected: row.get(5)?, state_updated: Time(row.get(6)?), last_activity: Time(row.get(7)?) };
+        Presence { connected: row.get(6)?, state_updated: Time(row.get(7)?), last_activity: Time(row.get(8)?) };
     Ok(DeviceResult {
         ordinal,
-        device,
-        id: row.get(0)?,
-        display_name: if seen { row.get(1)? } else { None },
-        deleted: !seen || row.get(2)?,
-        template: if seen { row.get(3)? } else { None },
+        device: DeviceSeq(row.get(0)?),
+        id: row.get(1)?,
+        display_name: if seen { row.get(2)? } else { None },
+        deleted: !seen || row.get(3)?,
+        template: if seen { row.get(4)? } else { None },
         organization: organization.filter(|_| seen),
         presence: seen.then_some(presence),
         state,
@@ -311,23 +222,17 @@ pub(crate) fn result(
         status,
         answer: payload,
         error: code.map(|code| (code.clone(), detail.unwrap_or(code))),
-        columns: if seen { columns(connection, device, &view.columns)? } else { Vec::new() },
+        columns: Vec::new(),
     })
 }
 
-/// The values at these places of a device's twin; of a deleted one nothing is left.
-fn columns(connection: &Connection, device: DeviceSeq, paths: &[TwinPath]) -> Result<Vec<Option<String>>, StoreError> {
-    if paths.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut statement = connection.prepare_cached("SELECT tags, desired, reported FROM twin WHERE seq = ?1")?;
-    let mut rows = statement.query([device.0])?;
-    let Some(row) = rows.next()? else { return Ok(vec![None; paths.len()]) };
+/// The values at these places of a device's twin.
+fn columns(row: &Row<'_>, paths: &[TwinPath]) -> Result<Vec<Option<String>>, StoreError> {
     let value = |path: &TwinPath| {
         let column = match path.section {
-            SectionName::Tags => 0,
-            SectionName::Desired => 1,
-            SectionName::Reported => 2,
+            SectionName::Tags => 1,
+            SectionName::Desired => 2,
+            SectionName::Reported => 3,
         };
         let section = row.get_ref(column)?.as_str_or_null().map_err(rusqlite::Error::from)?;
         Ok(section.and_then(|section| path.value_in(section)).map(str::to_owned))

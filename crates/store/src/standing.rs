@@ -140,7 +140,7 @@ pub(crate) fn save_standing(
     let Standing { key, ledger } = job;
     let counters = ledger.counters.unwrap_or_default();
     let batch = ledger.batch.as_ref();
-    note_brake(connection, job, now)?;
+    note_ending(connection, job, now)?;
     let sql = "UPDATE job SET state = ?2, targets = ?3, succeeded = ?4, failed = ?5, running = ?6, cancelled = ?7,
                next_ordinal = ?8, rest = ?9, ended = ?10, failure = ?11, batch = ?12, batch_first = ?13,
                batch_size = ?14, batch_succeeded = ?15, batch_failed = ?16, batch_opened = ?17, batch_ended = ?18,
@@ -179,15 +179,26 @@ pub(crate) fn save_standing(
     Ok(())
 }
 
-/// A job that its threshold cancels right now: nobody asked for it, and it is told like what somebody did.
-fn note_brake(connection: &Connection, job: &Standing, now: Time) -> Result<(), StoreError> {
-    let (JobState::Cancelled, Some(reason)) = (job.ledger.state, &job.ledger.reason) else { return Ok(()) };
+/// A job that ends by itself right now: nobody asked for it, and it is told like what somebody did.
+fn note_ending(connection: &Connection, job: &Standing, now: Time) -> Result<(), StoreError> {
+    let Standing { key, ledger } = job;
+    let (action, detail) = match (ledger.state, &ledger.reason) {
+        (JobState::Completed, _) => {
+            let counters = ledger.counters.unwrap_or_default();
+            ("complete", format!("{} succeeded, {} failed", counters.succeeded, counters.failed))
+        }
+        (JobState::Failed, reason) => ("fail", reason.clone().unwrap_or_default()),
+        // By its threshold.
+        (JobState::Cancelled, Some(reason)) => ("cancel", reason.clone()),
+        (JobState::Cancelled, None)
+        | (JobState::Queued | JobState::Scheduled | JobState::Running | JobState::Stopped, _) => return Ok(()),
+    };
     let sql = "SELECT id FROM job WHERE key = ?1 AND state <> ?2";
     let before = connection
         .prepare_cached(sql)?
-        .query_row(params![job.key.0, state_number(JobState::Cancelled)], |row| row.get::<_, String>(0));
+        .query_row(params![key.0, state_number(ledger.state)], |row| row.get::<_, String>(0));
     let Some(id) = before.optional()? else { return Ok(()) };
-    Records::inside(connection).note(&NewAuditEntry::of_system("cancel", "job", id, reason.clone()), now)
+    Records::inside(connection).note(&NewAuditEntry::of_system(action, "job", id, detail), now)
 }
 
 fn save_batch(connection: &Connection, job: JobKey, batch: &Batch) -> Result<(), StoreError> {

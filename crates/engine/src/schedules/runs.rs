@@ -9,7 +9,7 @@ use bellwether_model::ids::ScheduledJobId;
 use bellwether_model::job::{Action, CentralJob, Job, JobData, JobSpec, Target};
 use bellwether_model::schedule::{Definition, LastRun, ScheduledJob, Step};
 use bellwether_model::{JobId, Time};
-use bellwether_store::{CreateError, NewAuditEntry, Records, StoreError};
+use bellwether_store::{AuditPlace, CreateError, NewAuditEntry, Records, StoreError};
 
 use super::reach;
 use crate::access::caller_named;
@@ -164,9 +164,12 @@ impl Engine {
             }
             Step::Complete(after) => after,
             Step::Run { number, tick, after } => {
-                let job = self.make_run(records, &scheduled, number, run, now)?;
                 let detail = format!("a run of the scheduled job {id}");
-                records.note(&NewAuditEntry::of_system("create", "job", job.spec.id.to_string(), detail), now)?;
+                let mut entry = NewAuditEntry::of_system("create", "job", run.to_string(), detail);
+                // Written down before the run is there, which may fail at once.
+                entry.place = AuditPlace::Organization(scheduled.definition.organization.clone());
+                records.note(&entry, now)?;
+                let job = self.make_run(records, &scheduled, number, run, now)?;
                 let failure = job.failure.clone();
                 scheduled.last_run = Some(LastRun { job: job.spec.id.clone(), tick, made: now, failure });
                 made = Some(job);

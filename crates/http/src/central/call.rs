@@ -14,6 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 
 use super::error::CentralError;
+use super::member_error;
 use super::paging::PageRequest;
 use super::version::Version;
 use crate::ApiState;
@@ -121,7 +122,7 @@ pub(crate) fn from_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Cent
         Category::Syntax | Category::Eof | Category::Io => {
             CentralError::bad_request(format!("the body is not JSON: {error}"))
         }
-        Category::Data => CentralError::unprocessable(format!("the body: {error}")),
+        Category::Data => CentralError::unprocessable(member_error::of::<T>(text)),
     })
 }
 

@@ -21,6 +21,7 @@ mod error;
 mod job_wire;
 mod jobs;
 mod listing;
+mod member_error;
 mod organizations;
 pub(crate) mod own;
 mod paging;

@@ -119,6 +119,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     GET "/jobs/{jobId}/batches": OWN ViewJobs Plain batches::list;
     GET "/jobs/{jobId}/failures": OWN ViewJobs Plain failures::list;
     GET "/jobs/{jobId}/results": OWN ViewJobs Plain results::download;
+    POST "/jobs/{jobId}/results": OWN ViewJobs Plain results::download_of;
     GET "/jobs/{jobId}/events": OWN ViewJobs Plain job_events::stream;
     POST "/jobs/{jobId}/stop": ALL RunJobs Plain jobs::stop;
     POST "/jobs/{jobId}/resume": ALL RunJobs Plain jobs::resume;

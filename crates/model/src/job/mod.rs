@@ -16,7 +16,7 @@ pub use delivery::{Amount, BadDelivery, BadNumber, Delivery, Threshold, read_dec
 pub use difference::{Difference, Touchable};
 pub use kind::{Attention, JobKind};
 pub use ledger::{Batch, Failures, Gate, Ledger};
-pub use outcome::{Class, DeviceJobState, Outcome, Tally};
+pub use outcome::{CallTimes, Class, DeviceJobState, Outcome, Tally};
 pub use plan::{COMMAND_RESPONSE_SECONDS, ENTRIES_MAX, Plan, faults, plan};
 pub use rust_decimal::Decimal;
 pub use spec::{Action, CentralJob, Face, JobData, JobSpec, Offline, Success, Target};

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::{JobType, Success};
+use crate::Time;
 use crate::method::MethodAnswer;
 use crate::twin::TwinError;
 
@@ -118,8 +119,19 @@ pub struct Outcome {
     pub class: Class,
     /// What the device answered, call by call; the last one decided when [`Outcome::is_answered`].
     pub answers: Vec<MethodAnswer>,
+    /// When the calls that were answered went out and came back; empty where nobody looked.
+    pub times: Vec<CallTimes>,
     /// Symbol and sentence for rows that failed (iot-hub §1.8).
     pub error: Option<OutcomeError>,
+}
+
+/// When a call was under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallTimes {
+    /// When it went out.
+    pub begun: Time,
+    /// When its answer came.
+    pub answered: Time,
 }
 
 /// Why a device job failed.
@@ -134,7 +146,7 @@ pub struct OutcomeError {
 impl Outcome {
     /// A twin job's change is on disk.
     pub fn done() -> Outcome {
-        Outcome { class: Class::Succeeded, answers: Vec::new(), error: None }
+        Outcome { class: Class::Succeeded, answers: Vec::new(), times: Vec::new(), error: None }
     }
 
     /// The device answered every call, or all up to one with which it failed by the job's rule of success.
@@ -146,12 +158,17 @@ impl Outcome {
             code: "DeviceRejected".into(),
             description: format!("the device answered with status {}", answer.status),
         });
-        Outcome { class, answers, error }
+        Outcome { class, answers, times: Vec::new(), error }
     }
 
     /// The same with what the device had answered before it came to this.
     pub fn after(self, answers: Vec<MethodAnswer>) -> Outcome {
         Outcome { answers, ..self }
+    }
+
+    /// The same with the times of its answers.
+    pub fn timed(self, times: Vec<CallTimes>) -> Outcome {
+        Outcome { times, ..self }
     }
 
     /// The last answer decided, no error did.
@@ -232,7 +249,7 @@ impl Outcome {
 
     /// Not begun when the job was cancelled.
     pub fn cancelled() -> Outcome {
-        Outcome { class: Class::Cancelled, answers: Vec::new(), error: None }
+        Outcome { class: Class::Cancelled, answers: Vec::new(), times: Vec::new(), error: None }
     }
 
     /// What a device without a row of its own ended with (see [`super::Job::rest`]).
@@ -252,6 +269,7 @@ impl Outcome {
         Outcome {
             class,
             answers: Vec::new(),
+            times: Vec::new(),
             error: Some(OutcomeError { code: code.into(), description: description.to_owned() }),
         }
     }

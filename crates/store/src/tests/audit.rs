@@ -14,6 +14,7 @@ fn put(id: &str) -> NewAuditEntry {
         place: AuditPlace::OfThing,
         address: None,
         detail: None,
+        rerun_of: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Results of jobs: windows, filters, details, failures, batches.
 
 use bellwether_model::access::Scope;
-use bellwether_model::job::{Amount, Class, Decimal, Delivery, DeviceJobState, Face, Offline};
+use bellwether_model::job::{Amount, CallTimes, Class, Decimal, Delivery, DeviceJobState, Face, Offline};
 use bellwether_model::twin::path::TwinPath;
 
 use super::*;
@@ -94,7 +94,7 @@ async fn windows_begin_anywhere_and_filters_find_what_they_say() {
     assert_eq!(bed.found(job, ResultFilter::default(), 700).await.len(), 2500);
 
     let code = |code: &str| ResultFilter { code: Some(code.to_owned()), ..ResultFilter::default() };
-    let text = |text: &str| ResultFilter { text: Some(text.to_owned()), ..ResultFilter::default() };
+    let text = |text: &str| ResultFilter { text: Some(SearchText::new(text)), ..ResultFilter::default() };
     let answered = |status| ResultFilter { status: Some(status), ..ResultFilter::default() };
     for (filter, expected) in [
         (states(&[running]), vec!["999 Pump-999", "2499 Pump-2499"]),
@@ -106,7 +106,7 @@ async fn windows_begin_anywhere_and_filters_find_what_they_say() {
         (code("None"), vec![]),
         (answered(404), vec!["1 Pump-1"]),
         (text("pump-249"), (249..2500).filter(|n| n.to_string().starts_with("249")).map(|_| "").collect()),
-        (ResultFilter { text: Some("-1000".to_owned()), ..code("DeviceRejected") }, vec!["1000 Pump-1000"]),
+        (ResultFilter { text: Some(SearchText::new("-1000")), ..code("DeviceRejected") }, vec!["1000 Pump-1000"]),
     ] {
         for limit in [1, 2, 100] {
             let found = bed.found(job, filter.clone(), limit).await;
@@ -118,10 +118,49 @@ async fn windows_begin_anywhere_and_filters_find_what_they_say() {
         }
     }
     assert_eq!(bed.found(job, states(&[pending]), 1000).await.len(), 2500 - 7);
+    // Those that are named, with what else they are to be; in the order of the list.
+    let ids = ["Pump-2499", "Pump-1001", "Pump-3", "Pump-1000", "Pump-3"].map(str::to_owned).to_vec();
+    let places = bed.store.job_places(job, ids).await.unwrap().unwrap();
+    let among = |filter| ResultFilter { among: Some(places.clone().into()), ..filter };
+    for limit in [1, 2, 100] {
+        let named = bed.found(job, among(ResultFilter::default()), limit).await;
+        assert_eq!(named, ["3 Pump-3", "1000 Pump-1000", "1001 Pump-1001", "2499 Pump-2499"]);
+        assert_eq!(bed.found(job, among(states(&[pending])), limit).await, ["3 Pump-3"]);
+        assert_eq!(bed.found(job, among(code("DeviceRejected")), limit).await, ["1000 Pump-1000"]);
+        assert_eq!(bed.found(job, among(text("499")), limit).await, ["2499 Pump-2499"]);
+    }
+    let strange = ["Pump-1", "pump-1"].map(str::to_owned).to_vec();
+    assert_eq!(bed.store.job_places(job, strange).await.unwrap(), Err("pump-1".to_owned()));
     // What was not begun ends with the job, and is found as what it became.
     bed.store.cancel_job("j", NOW).await.unwrap();
     assert_eq!(bed.found(job, states(&[pending]), 1000).await, Vec::<String>::new());
     assert_eq!(bed.found(job, states(&[failed(Class::Cancelled)]), 1000).await.len(), 2500 - 7);
+}
+
+#[tokio::test]
+async fn batches_are_windows_of_the_list() {
+    let bed = Bed::new(Mode::Inline);
+    let mut all = Vec::new();
+    for n in 0..25 {
+        all.push(bed.device(&format!("d{n}")).await);
+    }
+    let job = bed.central_job("j", method(), Some(10)).await;
+    bed.begin(job, &all[..10]).await;
+    bed.record(job, all[..10].iter().map(|device| ended(*device, status(500, "null"))).collect()).await;
+    bed.begin(job, &all[10..12]).await;
+    bed.record(job, all[10..12].iter().map(|device| ended(*device, status(500, "null"))).collect()).await;
+    let of = |batch, filter| ResultFilter { batch: std::num::NonZeroU64::new(batch), ..filter };
+    let rejected = || states(&[DeviceJobState::Ended(Class::Rejected)]);
+    for (batch, whole, failed) in [(1, 0..10, 10), (2, 10..20, 2), (3, 20..25, 0), (4, 0..0, 0), (u64::MAX, 0..0, 0)] {
+        let expected: Vec<String> = whole.map(|n| format!("{n} d{n}")).collect();
+        for limit in [1, 3, 100] {
+            assert_eq!(bed.found(job, of(batch, ResultFilter::default()), limit).await, expected, "{batch}");
+            // Those that failed have an index of their own.
+            assert_eq!(bed.found(job, of(batch, rejected()), limit).await, expected[..failed], "{batch}");
+            let either = states(&[DeviceJobState::Ended(Class::Rejected), DeviceJobState::Pending]);
+            assert_eq!(bed.found(job, of(batch, either), limit).await, expected, "{batch}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -179,8 +218,21 @@ async fn a_device_in_full_is_the_one_of_the_list() {
     let detail = bed.store.job_result(calls, Scope::Everything, "a").await.unwrap().unwrap();
     assert_eq!(detail.result.device, again);
     assert_eq!(detail.answers, [MethodAnswer { status: 200, payload: "null".to_owned() }]);
+    // The only answer, and without a payload: the times are those of the device.
+    assert_eq!(detail.times, [Some(CallTimes { begun: NOW, answered: NOW })]);
     let detail = bed.store.job_result(calls, Scope::Everything, "b").await.unwrap().unwrap();
     assert_eq!(detail.answers, [MethodAnswer { status: 200, payload: "7".to_owned() }]);
+    assert_eq!(detail.times, [None]);
+
+    let timed = bed.central_job("t", method(), None).await;
+    bed.begin(timed, &[again]).await;
+    let times = [(1, 2), (3, 9)]
+        .map(|(begun, answered)| CallTimes { begun: NOW.plus_seconds(begun), answered: NOW.plus_seconds(answered) });
+    let answer = |payload: &str| MethodAnswer { status: 200, payload: payload.to_owned() };
+    let outcome = Outcome::timed_out().after(vec![answer("null"), answer("1")]).timed(times.to_vec());
+    bed.record(timed, vec![ended(again, outcome)]).await;
+    let detail = bed.store.job_result(timed, Scope::Everything, "a").await.unwrap().unwrap();
+    assert_eq!((detail.answers.len(), detail.times), (2, times.map(Some).to_vec()));
 }
 
 #[tokio::test]
@@ -267,12 +319,17 @@ async fn batches_before_at_and_after_the_open_one() {
         bed.begin(job, pair).await;
         bed.record(job, vec![ended(pair[0], status(200, "null")), ended(pair[1], status(500, "null"))]).await;
     }
-    let (total, batches) = shown(bed.store.job_batches(job, 4).await.unwrap());
+    let (total, batches) = shown(bed.store.job_batches(job, None, 4).await.unwrap());
     assert_eq!((total, batches), (13, ["6:2 1+1 ended", "7:2 0+0", "8:2", "9:2"].map(str::to_owned).to_vec()));
-    let (_, batches) = shown(bed.store.job_batches(job, 200).await.unwrap());
+    let (_, batches) = shown(bed.store.job_batches(job, None, 200).await.unwrap());
     assert_eq!((batches.len(), batches[0].as_str(), batches[12].as_str()), (13, "1:2 1+1 ended", "13:1"));
+    let from =
+        async |from, most| shown(bed.store.job_batches(job, std::num::NonZeroU64::new(from), most).await.unwrap());
+    assert_eq!(from(1, 2).await, (13, ["1:2 1+1 ended", "2:2 1+1 ended"].map(str::to_owned).to_vec()));
+    assert_eq!(from(12, 4).await, (13, ["12:2", "13:1"].map(str::to_owned).to_vec()));
+    assert_eq!((from(14, 4).await, from(u64::MAX, 4).await), ((13, vec![]), (13, vec![])));
     let whole = bed.central_job("w", method(), None).await;
-    assert_eq!(shown(bed.store.job_batches(whole, 200).await.unwrap()), (1, vec!["1:25 0+0".to_owned()]));
+    assert_eq!(shown(bed.store.job_batches(whole, None, 200).await.unwrap()), (1, vec!["1:25 0+0".to_owned()]));
     let waiting = JobSpec::of_hub(
         "x".parse().unwrap(),
         Target::Twins { condition: Some("*".to_owned()), device_ids: None },
@@ -280,5 +337,62 @@ async fn batches_before_at_and_after_the_open_one() {
         "test".to_owned(),
     );
     let waiting = bed.store.create_job(waiting, NOW).await.unwrap();
-    assert_eq!(bed.store.job_batches(waiting.key, 200).await.unwrap().total, 0);
+    assert_eq!(bed.store.job_batches(waiting.key, None, 200).await.unwrap().total, 0);
+}
+
+/// `cargo test --release -p bellwether-store --lib results_of_a_million -- --ignored --nocapture`
+#[tokio::test]
+#[ignore = "a measurement"]
+async fn results_of_a_million() {
+    let bed = Bed::new(Mode::Inline);
+    bed.device("d1").await;
+    let copy = |connection: &Connection| {
+        for (table, name) in [("device", "'d' || n"), ("twin", "")] {
+            let mut columns = Vec::new();
+            let mut statement = connection.prepare(&format!("SELECT name FROM pragma_table_info('{table}')"))?;
+            for column in statement.query_map([], |row| row.get::<_, String>(0))? {
+                columns.push(column?);
+            }
+            let value = |column: &String| match column.as_str() {
+                "seq" => "n".to_owned(),
+                "id" => name.to_owned(),
+                other => format!("one.{other}"),
+            };
+            let values: Vec<String> = columns.iter().map(value).collect();
+            connection.execute_batch(&format!(
+                "INSERT INTO {table} ({}) WITH numbers(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1000000)
+                 SELECT {} FROM numbers, {table} AS one WHERE one.seq = 1",
+                columns.join(", "),
+                values.join(", ")
+            ))?;
+        }
+        Ok::<_, StoreError>(())
+    };
+    bed.store.interactive(copy).await.unwrap();
+    let job = bed.central_job("j", method(), None).await;
+    let answered = |connection: &Connection| {
+        connection.execute_batch(
+            "INSERT INTO device_job (job, device, state, created, updated, status, epoch)
+             SELECT 1, seq, 1, 5, 6, 200, 1 FROM device;
+             INSERT INTO device_job_answer (job, device, entry, status, payload)
+             SELECT 1, seq, 0, 200, '{\"temperature\":21.5}' FROM device",
+        )?;
+        Ok::<_, StoreError>(())
+    };
+    bed.store.interactive(answered).await.unwrap();
+    let text = |text: &str| ResultFilter { text: Some(SearchText::new(text)), ..ResultFilter::default() };
+    for (name, filter, answers, limit) in [
+        ("export", ResultFilter::default(), true, 1000),
+        ("search, none", text("nothing"), false, 100),
+        ("search, some", text("d99999"), false, 100),
+    ] {
+        let view = Arc::new(ResultView { filter, answers, ..ResultView::all(Scope::Everything) });
+        let begun = std::time::Instant::now();
+        let (mut found, mut windows, mut next) = (0, 0, Some(0));
+        while let Some(from) = next {
+            let window = bed.store.job_results(job, Arc::clone(&view), from, limit).await.unwrap();
+            (found, windows, next) = (found + window.results.len(), windows + 1, window.next);
+        }
+        eprintln!("{name}: {found} devices in {windows} windows, {:?}", begun.elapsed());
+    }
 }

@@ -18,6 +18,7 @@ use crate::central::own::groups::{GroupMembers, PreviewGroup};
 use crate::central::own::job_events::JobEvent;
 use crate::central::own::jobs::{Job, NewJob, RerunJob};
 use crate::central::own::preview::{JobPreview, PreviewJob};
+use crate::central::own::results::ResultsOf;
 use crate::central::own::session::{ChangePassword, PasswordMade, Session, SignIn};
 
 /// Which devices of a job: the filter of the grid, the link and the export.
@@ -25,6 +26,8 @@ const STATUS: &str = "Only these: `pending`, `running`, `completed`, `failed`, `
 const CLASS: &str = "Only these endings: `rejected`, `timedOut`, …, comma-separated";
 const CODE: &str = "Only failures with this symbol";
 const RESPONSE_STATUS: &str = "Only devices that answered this status";
+const BATCH: &str = "Only those in the batch of this number, from 1";
+const COLUMNS: &str = "Values of the twins, comma-separated: `tags.site`, `desired.fw`, `reported.fw`; at most 10";
 const SEARCH: &str = "Only what has this text in its id or name; case does not matter";
 const SEARCH_DESCRIBED: &str = "Only those with this text in id, name or description; case does not matter";
 
@@ -127,11 +130,14 @@ fn results(all: &mut Description) {
     .query("code", CODE)
     .query("responseStatus", RESPONSE_STATUS)
     .query("search", SEARCH)
-    .query("columns", "Values of the twins, comma-separated: `tags.site`, `desired.fw`, `reported.fw`; at most 10")
+    .query("batch", BATCH)
+    .query("columns", COLUMNS)
     .answers::<DeviceJobPage>();
     all.operation("GET /jobs/{jobId}/devices/{deviceId}", "getJobDevice", "One device of a job in full")
         .answers::<DeviceJobDetail>();
-    all.operation("GET /jobs/{jobId}/batches", "listJobBatches", "The batches of a job").answers::<BatchList>();
+    all.operation("GET /jobs/{jobId}/batches", "listJobBatches", "The batches of a job")
+        .query("from", "The number of the first in the answer, from 1; those around the open one when not said")
+        .answers::<BatchList>();
     all.operation("GET /jobs/{jobId}/failures", "listJobFailures", "Why devices failed, in groups")
         .answers::<FailureReasons>();
     all.operation("GET /jobs/{jobId}/results", "downloadJobResults", "The results log, streamed, at any time")
@@ -141,7 +147,24 @@ fn results(all: &mut Description) {
         .query("code", CODE)
         .query("responseStatus", RESPONSE_STATUS)
         .query("search", SEARCH)
+        .query("batch", BATCH)
+        .query("columns", COLUMNS)
         .downloads("text/csv");
+    all.operation(
+        "POST /jobs/{jobId}/results",
+        "downloadJobResultsOf",
+        "The results log of chosen devices, streamed; changes nothing",
+    )
+    .query("format", "`csv` or `ndjson`; `csv` when not said")
+    .query("status", STATUS)
+    .query("class", CLASS)
+    .query("code", CODE)
+    .query("responseStatus", RESPONSE_STATUS)
+    .query("search", SEARCH)
+    .query("batch", BATCH)
+    .query("columns", COLUMNS)
+    .takes::<ResultsOf>()
+    .downloads("text/csv");
     all.operation(
         "GET /jobs/{jobId}/events",
         "streamJobEvents",

@@ -1,5 +1,7 @@
 //! The batches of a job.
 
+use std::num::NonZeroU64;
+
 use bellwether_store::JobBatch;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -56,10 +58,12 @@ impl From<JobBatch> for Batch {
     }
 }
 
-/// `GET /jobs/{jobId}/batches`.
+/// `GET /jobs/{jobId}/batches`: those from the number `from` on; without it those around the open one.
 pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
     let job = jobs::of_either_face(&call).await?;
-    let found = call.engine().store().job_batches(job.key, BATCHES_MAX).await?;
+    let from = call.query.get("from").map(str::parse::<NonZeroU64>).transpose();
+    let from = from.map_err(|_| CentralError::bad_request("from must be a whole number of at least 1"))?;
+    let found = call.engine().store().job_batches(job.key, from, BATCHES_MAX).await?;
     let value = found.batches.into_iter().map(Batch::from).collect();
     Answer::one(&BatchList { total: found.total, value })
 }

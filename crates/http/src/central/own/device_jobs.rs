@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bellwether_engine::Engine;
 use bellwether_model::Time;
 use bellwether_model::identity::Presence;
-use bellwether_model::job::{Action, Class, DeviceJobState, Difference, Job, Success, Tally};
+use bellwether_model::job::{Action, CallTimes, Class, DeviceJobState, Difference, Job, Success, Tally};
 use bellwether_model::method::{MethodAnswer, MethodCall};
 use bellwether_model::twin::path::TwinPath;
 use bellwether_store::{DeviceResult, ResultDetail, ResultView};
@@ -32,7 +32,8 @@ const COLUMNS_MAX: usize = 10;
 pub(crate) struct DeviceJobPage {
     /// The devices.
     pub value: Vec<DeviceJobRow>,
-    /// Where the next part begins; absent at the end.
+    /// Where the next part begins; absent at the end. One request looks at 50,000 devices: a search or another filter
+    /// may show fewer than were asked for, even none, although there is a next part.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next: Option<u64>,
     /// The number of the job's last event when this was read.
@@ -165,6 +166,14 @@ pub(crate) struct DeviceCall {
     #[schema(value_type = serde_json::Value)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response: Option<Box<RawValue>>,
+    /// When it went out; absent when there is no answer, or nobody wrote it down.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub begun: Option<String>,
+    /// When its answer came.
+    #[schema(format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered: Option<String>,
 }
 
 /// What a job replaced, and by what: the touched paths only. A property job has the members `tags` and `desired`, a
@@ -269,7 +278,7 @@ impl DeviceJobDetail {
             Action::InvokeMethods(calls) => calls.as_slice(),
             Action::UpdateTwin(_) | Action::SetTemplate(_) => &[],
         };
-        let mut answers = detail.answers.into_iter();
+        let mut answers = detail.answers.into_iter().zip(detail.times);
         let calls = calls.iter().map(|call| DeviceCall::of(call, answers.next()));
         Ok(DeviceJobDetail {
             row: DeviceJobRow::of(detail.result, engine, job.spec.success, &[])?,
@@ -281,7 +290,9 @@ impl DeviceJobDetail {
 }
 
 impl DeviceCall {
-    fn of(call: &MethodCall, answer: Option<MethodAnswer>) -> Result<DeviceCall, CentralError> {
+    fn of(call: &MethodCall, answer: Option<(MethodAnswer, Option<CallTimes>)>) -> Result<DeviceCall, CentralError> {
+        let (answer, times) = answer.unzip();
+        let times = times.flatten();
         let (status, response) = answer.map(|answer| (answer.status, answer.payload)).unzip();
         Ok(DeviceCall {
             method: call.name.clone(),
@@ -289,6 +300,8 @@ impl DeviceCall {
             response_timeout: call.response_timeout.into(),
             status,
             response: response.map(RawValue::from_string).transpose()?,
+            begun: times.map(|times| times.begun.to_string()),
+            answered: times.map(|times| times.answered.to_string()),
         })
     }
 }
@@ -338,7 +351,11 @@ fn whole_number(query: &QueryString, name: &str) -> Result<Option<u64>, CentralE
     number.map_err(|_| CentralError::bad_request(format!("{name} must be a whole number")))
 }
 
-fn columns(query: &QueryString) -> Result<Vec<TwinPath>, CentralError> {
+/// The places in twins whose values are asked for.
+///
+/// # Errors
+/// 400: there are too many, or one cannot be.
+pub(crate) fn columns(query: &QueryString) -> Result<Vec<TwinPath>, CentralError> {
     let Some(text) = query.get("columns") else { return Ok(Vec::new()) };
     if text.split(',').count() > COLUMNS_MAX {
         return Err(CentralError::bad_request(format!("columns may name at most {COLUMNS_MAX} places")));

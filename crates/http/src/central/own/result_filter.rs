@@ -1,7 +1,9 @@
 //! Which devices of a job: the parameters that the grid, a link to it and the download have in common.
 
+use std::num::NonZeroU64;
+
 use bellwether_model::job::{Class, DeviceJobState, Success};
-use bellwether_store::ResultFilter;
+use bellwether_store::{ResultFilter, SearchText};
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error, StrDeserializer};
@@ -38,11 +40,14 @@ pub(crate) fn read(query: &QueryString, success: Success) -> Result<ResultFilter
         return Err(CentralError::bad_request(rule));
     }
     let status = query.get("responseStatus").map(str::parse).transpose();
+    let batch = query.get("batch").map(str::parse::<NonZeroU64>).transpose();
     Ok(ResultFilter {
         states: (statuses.is_some() || classes.is_some()).then(|| states.collect()),
         code: query.get("code").map(str::to_owned),
         status: status.map_err(|_| CentralError::bad_request("responseStatus must be a whole number"))?,
-        text: text.map(str::to_owned),
+        text: text.map(SearchText::new),
+        batch: batch.map_err(|_| CentralError::bad_request("batch must be a whole number of at least 1"))?,
+        among: None,
     })
 }
 
@@ -82,6 +87,8 @@ mod tests {
             ("status=done", hub, None),
             ("class=late", hub, None),
             ("responseStatus=ok", hub, None),
+            ("batch=0", hub, None),
+            ("batch=-1", hub, None),
         ] {
             assert_eq!(states(query, success), expected, "{query}");
         }

@@ -7,19 +7,21 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use bellwether_engine::Engine;
+use bellwether_engine::{CHOSEN_MAX, Engine};
 use bellwether_model::job::Success;
+use bellwether_model::twin::path::TwinPath;
 use bellwether_model::{JobKey, Time};
-use bellwether_store::{DeviceResult, ResultView};
+use bellwether_store::{DeviceResult, ResultFilter, ResultView};
 use bytes::Bytes;
 use futures::stream;
-use serde::Serialize;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
+use utoipa::ToSchema;
 
 use super::super::call::{Answer, Call};
 use super::super::error::CentralError;
 use super::super::jobs;
-use super::device_jobs::{DeviceJobStatus, OutcomeClass};
+use super::device_jobs::{self, DeviceJobStatus, OutcomeClass};
 use super::result_filter;
 use super::spreadsheet::guarded;
 
@@ -47,9 +49,25 @@ struct Line {
     response_status: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     response: Option<Box<RawValue>>,
+    /// In the CSV a column each, behind the others.
+    #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "by_name")]
+    columns: Vec<(String, Option<Box<RawValue>>)>,
 }
 
-const COLUMNS: [&str; 10] = [
+fn by_name<S: Serializer>(columns: &[(String, Option<Box<RawValue>>)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(columns.iter().filter_map(|(name, value)| Some((name, value.as_ref()?))))
+}
+
+/// Devices whose results are asked for.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ResultsOf {
+    /// Their ids, at most 100,000; each must be in the job.
+    pub devices: Vec<String>,
+}
+
+/// The columns of the CSV.
+pub(crate) const COLUMNS: [&str; 10] = [
     "deviceId",
     "deviceName",
     "status",
@@ -70,18 +88,35 @@ enum Format {
 
 /// `GET /jobs/{jobId}/results`: the file is named after the job and the time.
 pub(crate) async fn download(call: Call) -> Result<Answer, CentralError> {
+    log(call, |filter| filter).await
+}
+
+/// `POST /jobs/{jobId}/results`: the same of the devices that the body names.
+pub(crate) async fn download_of(call: Call) -> Result<Answer, CentralError> {
+    let ResultsOf { devices } = call.json()?;
+    if devices.len() > CHOSEN_MAX {
+        return Err(CentralError::unprocessable(format!("devices may name at most {CHOSEN_MAX} devices")));
+    }
+    let job = jobs::of_either_face(&call).await?;
+    let places = call.engine().store().job_places(job.key, devices).await?;
+    let places = places.map_err(|id| CentralError::unprocessable(format!("devices: {id:?} is not in the job")))?;
+    log(call, |filter| ResultFilter { among: Some(places.into()), ..filter }).await
+}
+
+async fn log(call: Call, narrow: impl FnOnce(ResultFilter) -> ResultFilter) -> Result<Answer, CentralError> {
     let job = jobs::of_either_face(&call).await?;
     let (format, media, ending) = match call.query.get("format") {
         None | Some("csv") => (Format::Csv, "text/csv; charset=utf-8; header=present", "csv"),
         Some("ndjson") => (Format::Ndjson, "application/x-ndjson", "ndjson"),
         Some(_) => return Err(CentralError::bad_request("format must be csv or ndjson")),
     };
-    let filter = result_filter::read(&call.query, job.spec.success)?;
+    let filter = narrow(result_filter::read(&call.query, job.spec.success)?);
+    let columns = device_jobs::columns(&call.query)?;
     let log = Log {
         engine: Arc::clone(call.engine()),
         job: job.key,
         success: job.spec.success,
-        view: Arc::new(ResultView { filter, answers: true, ..ResultView::all(call.scope.clone()) }),
+        view: Arc::new(ResultView { scope: call.scope.clone(), filter, columns, answers: true }),
         format,
         next: Some(0),
     };
@@ -136,12 +171,13 @@ impl Log {
     fn csv(&self, results: Vec<DeviceResult>, with_header: bool) -> Result<Vec<u8>, CentralError> {
         let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
         if with_header {
-            out.write_record(COLUMNS)?;
+            let further = self.view.columns.iter().map(|path| guarded(path.as_str()).into_owned());
+            out.write_record(COLUMNS.map(str::to_owned).into_iter().chain(further))?;
         }
         for result in results {
-            let line = Line::of(result, self.success)?;
+            let line = Line::of(result, self.success, &self.view.columns)?;
             let text = |text: &Option<String>| guarded(text.as_deref().unwrap_or_default()).into_owned();
-            out.write_record([
+            for cell in [
                 guarded(&line.device_id).as_ref(),
                 &guarded(&line.device_name),
                 &word(&line.status)?,
@@ -152,7 +188,13 @@ impl Log {
                 line.finished.as_deref().unwrap_or_default(),
                 &line.response_status.map(|status| status.to_string()).unwrap_or_default(),
                 &guarded(line.response.as_deref().map_or("", RawValue::get)),
-            ])?;
+            ] {
+                out.write_field(cell)?;
+            }
+            for (_, value) in &line.columns {
+                out.write_field(guarded(&plain(value.as_deref())?).as_ref())?;
+            }
+            out.write_record(None::<&[u8]>)?;
         }
         out.into_inner().map_err(|error| CentralError::internal(error.error()))
     }
@@ -160,7 +202,7 @@ impl Log {
     fn ndjson(&self, results: Vec<DeviceResult>) -> Result<Vec<u8>, CentralError> {
         let mut out = Vec::new();
         for result in results {
-            serde_json::to_writer(&mut out, &Line::of(result, self.success)?)?;
+            serde_json::to_writer(&mut out, &Line::of(result, self.success, &self.view.columns)?)?;
             out.push(b'\n');
         }
         Ok(out)
@@ -168,7 +210,13 @@ impl Log {
 }
 
 impl Line {
-    fn of(result: DeviceResult, success: Success) -> Result<Line, CentralError> {
+    fn of(result: DeviceResult, success: Success, columns: &[TwinPath]) -> Result<Line, CentralError> {
+        // Of a device that is not seen there are none.
+        let values = result.columns.into_iter().chain(std::iter::repeat(None));
+        let columns = columns.iter().zip(values);
+        let columns = columns
+            .map(|(path, value)| Ok((path.as_str().to_owned(), value.map(RawValue::from_string).transpose()?)))
+            .collect::<Result<_, CentralError>>()?;
         let (error_code, error_message) = result.error.unzip();
         Ok(Line {
             device_name: result.display_name.unwrap_or_else(|| result.id.clone()),
@@ -181,8 +229,15 @@ impl Line {
             finished: result.finished.map(|time| time.to_string()),
             response_status: result.status,
             response: result.answer.map(RawValue::from_string).transpose()?,
+            columns,
         })
     }
+}
+
+/// A value for people: text without quotation marks, everything else as JSON.
+fn plain(value: Option<&RawValue>) -> Result<String, CentralError> {
+    let json = value.map_or("", RawValue::get);
+    if json.starts_with('"') { Ok(serde_json::from_str(json)?) } else { Ok(json.to_owned()) }
 }
 
 /// The word of a status or class as in the bodies.

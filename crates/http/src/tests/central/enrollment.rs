@@ -88,7 +88,7 @@ async fn groups() {
                 ("GET /enrollmentGroups/none", "", "404 NotFound", "enrollment group"),
                 ("PUT /enrollmentGroups/a_b", &group(&json!({"type": "symmetricKey"})), "400 BadRequest", "letters"),
                 ("PUT /enrollmentGroups/x", "{", "400 BadRequest", "JSON"),
-                ("PUT /enrollmentGroups/x", "{}", "422 UnprocessableEntity", "missing field"),
+                ("PUT /enrollmentGroups/x", "{}", "422 UnprocessableEntity", "must be given"),
                 (
                     "PUT /enrollmentGroups/x",
                     r#"{"displayName":" ","type":"iot","attestation":{"type":"symmetricKey"}}"#,
@@ -99,7 +99,7 @@ async fn groups() {
                     "PUT /enrollmentGroups/x",
                     r#"{"displayName":"x","type":"other","attestation":{"type":"symmetricKey"}}"#,
                     "422 UnprocessableEntity",
-                    "other",
+                    "type must be one of iot or iotEdge",
                 ),
                 (
                     "PUT /enrollmentGroups/x",

@@ -51,7 +51,12 @@ async fn of_an_administrator() {
                 ("PUT /organizations/eu", "", "400 BadRequest", "not JSON"),
                 ("PUT /organizations/eu", "[]", "422 UnprocessableEntity", "object"),
                 ("PUT /organizations/eu", r#"{"displayName":" "}"#, "422 UnprocessableEntity", "displayName"),
-                ("PUT /organizations/eu", r#"{"displayName":5}"#, "422 UnprocessableEntity", "invalid type"),
+                (
+                    "PUT /organizations/eu",
+                    r#"{"displayName":5}"#,
+                    "422 UnprocessableEntity",
+                    "displayName must be a string, not 5",
+                ),
                 (
                     "PUT /organizations/eu",
                     r#"{"parent":"none"}"#,
@@ -67,7 +72,12 @@ async fn of_an_administrator() {
                 ("PUT /organizations/o6", r#"{"parent":"o5"}"#, "200", ""),
                 ("PUT /organizations/o7", r#"{"parent":"o6"}"#, "422 UnprocessableEntity", "at most 5 deep"),
                 ("PATCH /organizations/us", r#"{"parent":"unnamed"}"#, "422 UnprocessableEntity", "at most 5 deep"),
-                ("DELETE /organizations/us", "", "409 Conflict", "organizations below"),
+                (
+                    "DELETE /organizations/us",
+                    "",
+                    "409 Conflict",
+                    "organizations lie below it; move or delete them first",
+                ),
                 ("DELETE /organizations/o6", "", "204", ""),
                 ("GET /organizations/o6", "", "404 NotFound", ""),
             ],

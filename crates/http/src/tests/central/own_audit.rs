@@ -71,8 +71,11 @@ async fn every_change_of_both_faces_is_there() {
         let reply = hub.ask(call, headers, body).await;
         assert!(reply.status.is_success(), "{call}: {}", reply.text);
     }
+    // What the program does by itself goes on beside it.
+    let mut log = central.log(&central.token, "").await;
+    log.retain(|line| !line.starts_with("system "));
     assert_eq!(
-        central.log(&central.token, "").await,
+        log,
         [
             "token:administrator create device a -",
             "token:administrator update device a -",
@@ -232,9 +235,35 @@ async fn what_the_program_does_to_jobs() {
     let activity = reply.json();
     let said: Vec<_> =
         activity["value"].as_array().unwrap().iter().map(|entry| (&entry["actor"], &entry["action"])).collect();
-    assert_eq!(said, [(&json!("system"), &json!("cancel")), (&json!("token:administrator"), &json!("create"))]);
+    assert_eq!(
+        said,
+        [
+            (&json!("system"), &json!("cancel")),
+            (&json!("system"), &json!("begin")),
+            (&json!("token:administrator"), &json!("create"))
+        ]
+    );
+    assert_eq!(activity["value"][1]["detail"], "on 3 devices");
     assert!(activity["value"][0]["detail"].as_str().is_some_and(|detail| !detail.is_empty()), "{activity}");
     assert_eq!(outcome(&central.ask_in(OWN, "GET /jobs/nothing/activity", "").await), "404 NotFound");
+
+    // One that ends well, and one on the devices of the first.
+    let quiet = data.replace("\"type\":\"command\"", "\"type\":\"property\"");
+    let quiet = quiet.replace("\"path\":\"ping\"", "\"path\":\"target\",\"value\":1");
+    central.set_up("PUT /jobs/well", &format!("{{{quiet}}}")).await;
+    central.until("well", "complete").await;
+    let rerun = central.ask_own("PUT /jobs/j/rerun/again", "{}").await;
+    assert_eq!(outcome(&rerun), "200", "{}", rerun.text);
+    let said = async |job: &str| {
+        let entries = central.ask_own(&format!("GET /jobs/{job}/activity"), "").await.json();
+        let text = |entry: &Value, name: &str| entry[name].as_str().unwrap_or("-").to_owned();
+        let line = |entry: &Value| ["actor", "action", "detail"].map(|name| text(entry, name)).join(" ");
+        entries["value"].as_array().unwrap().iter().map(line).collect::<Vec<_>>()
+    };
+    let well = ["system complete 3 succeeded, 0 failed", "system begin on 3 devices", "token:administrator create -"];
+    assert_eq!(said("well").await, well);
+    assert_eq!(said("j").await[0], "token:administrator rerun as again");
+    assert_eq!(said("again").await.last().unwrap(), "token:administrator rerun rerun of j");
 
     central
         .set_up("PUT /scheduledJobs/s", &format!(r#"{{{data},"schedule":{{"start":"2026-11-20T12:00:00Z"}}}}"#))

@@ -144,3 +144,16 @@ async fn found_and_sorted() {
     assert_eq!((each(&first, "id"), each(&rest, "id")), ("a c".to_owned(), "b".to_owned()));
     assert_eq!(outcome(&central.ask_own("GET /jobDrafts?orderby=owner", "").await), "400 BadRequest");
 }
+
+#[tokio::test]
+async fn an_organization_with_drafts_stays() {
+    let central = fleet().await;
+    central.set_up("PUT /organizations/new", "{}").await;
+    let draft = r#"{"job":{},"organizations":["new"]}"#;
+    assert_eq!(central.draft(&central.token, "PUT /jobDrafts/d", &[], draft).await.0, "200");
+    let refused = central.ask_own("DELETE /organizations/new", "").await;
+    assert_eq!(outcome(&refused), "409 Conflict");
+    assert!(refused.text.contains("saved jobs belong to it"), "{}", refused.text);
+    assert_eq!(central.draft(&central.token, "DELETE /jobDrafts/d", &[], "").await.0, "204");
+    assert_eq!(outcome(&central.ask_own("DELETE /organizations/new", "").await), "204");
+}

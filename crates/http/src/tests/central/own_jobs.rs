@@ -352,7 +352,7 @@ async fn reruns_on_chosen_devices() {
         (json!({"devices": ["d2", "d3", "nobody"]}), "devices holds d3, which was not"),
         (json!({"devices": []}), "devices must name"),
         (json!({"displayName": "x".repeat(257)}), "displayName may have"),
-        (json!({"group": "cold"}), "the body: unknown field"),
+        (json!({"group": "cold"}), "group is not known"),
         (json!({"data": []}), "data must have at least one entry"),
         (json!({"batch": {"type": "number", "value": 0}}), "batch.value"),
     ] {

@@ -12,6 +12,7 @@ use super::super::HOST;
 use super::device_groups::{COOLER, fleet as organizations};
 use super::jobs::{TEMPLATE, command, fleet, property};
 use super::{Central, OWN, make_token, outcome};
+use crate::central::own::results::COLUMNS;
 
 impl Central {
     async fn read_own(&self, call: &str) -> Value {
@@ -82,6 +83,9 @@ async fn the_grid_in_windows_and_by_filters() {
         ("search=pump", "d1"),
         ("search=D4", "d4"),
         ("search=d&status=failed&maxpagesize=2", "d1 d2"),
+        ("batch=1", "d0 d1 d2 d3"),
+        ("batch=2&status=failed", "d4"),
+        ("batch=3", ""),
         ("from=6", ""),
         ("from=18446744073709551615", ""),
     ] {
@@ -94,6 +98,7 @@ async fn the_grid_in_windows_and_by_filters() {
         ("status=done", "status"),
         ("class=none", "class"),
         ("responseStatus=ok", "responseStatus"),
+        ("batch=0", "batch"),
         ("columns=site", "columns"),
         ("columns=tags.a,tags.b,tags.c,tags.d,tags.e,tags.f,tags.g,tags.h,tags.i,tags.j,tags.k", "columns"),
     ] {
@@ -135,6 +140,9 @@ async fn one_device_with_its_calls() {
         (&json!("report"), &json!(200), &json!(30))
     );
     assert!(reply.text.contains(r#""response":{"at":1.50}"#), "{}", reply.text);
+    // The clock of these tests stands still.
+    assert_eq!((&call["begun"], &call["answered"]), (&detail["started"], &detail["finished"]));
+    assert!(call["begun"].is_string());
     assert!(detail.get("change").is_none());
     let late = central.read_own("GET /jobs/j/devices/d3").await;
     assert_eq!((late["calls"][0].get("status"), late["calls"][0].get("response")), (None, None));
@@ -243,6 +251,55 @@ async fn the_log_as_csv_and_as_lines_of_json() {
     ] {
         assert_eq!(outcome(&central.ask_own(call, "").await), expected, "{call}");
     }
+}
+
+/// With values of the twins, of one batch, of devices that are named.
+#[tokio::test]
+async fn parts_of_the_log() {
+    let central = ran().await;
+    for (id, site) in [("d0", "\"=here\""), ("d1", "1.50"), ("d5", "{\"a\":1}")] {
+        let patch = format!(r#"{{"tags":{{"site":{site}}}}}"#);
+        assert!(central.hub.ask(&format!("PATCH /twins/{id}"), &[], &patch).await.status.is_success());
+    }
+    let csv = central.ask_own("GET /jobs/j/results?status=completed,failed&columns=tags.site,reported.fw", "").await;
+    let mut reader = csv::Reader::from_reader(csv.text.as_bytes());
+    assert!(reader.headers().unwrap().iter().eq(COLUMNS.into_iter().chain(["tags.site", "reported.fw"])));
+    let cells = |row: csv::StringRecord| format!("{} {} {}", &row[0], &row[10], &row[11]);
+    let rows: Vec<String> = reader.records().map(|row| cells(row.unwrap())).collect();
+    assert_eq!(rows, ["d0 '=here ", "d1 1.50 ", "d2  ", "d3  ", "d4  ", r#"d5 {"a":1} "#]);
+    let lines = async |call: &str, body: &str| {
+        let reply = central.ask_own(&format!("{call}format=ndjson"), body).await;
+        assert_eq!(outcome(&reply), "200", "{}", reply.text);
+        reply.text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).collect::<Vec<_>>()
+    };
+    let found = lines("GET /jobs/j/results?columns=tags.site&batch=2&", "").await;
+    let found: Vec<_> = found.iter().map(|line| (&line["deviceId"], line.get("columns"))).collect();
+    assert_eq!(found, [(&json!("d4"), Some(&json!({}))), (&json!("d5"), Some(&json!({"tags.site": {"a": 1}})))]);
+
+    let ids =
+        |lines: &[Value]| lines.iter().map(|line| line["deviceId"].as_str().unwrap()).collect::<Vec<_>>().join(" ");
+    let named = r#"{"devices":["d5","d0","d4","d0"]}"#;
+    let found = lines("POST /jobs/j/results?", named).await;
+    assert_eq!((ids(&found).as_str(), found[0].get("columns")), ("d0 d4 d5", None));
+    assert_eq!(ids(&lines("POST /jobs/j/results?status=completed&batch=1&", named).await), "d0");
+    assert_eq!(ids(&lines("POST /jobs/j/results?", r#"{"devices":[]}"#).await), "");
+    let many = json!({"devices": vec!["d0"; 100_001]}).to_string();
+    for (body, part) in [
+        (r#"{"devices":["d0","nobody"]}"#, "devices: \\\"nobody\\\" is not in the job"),
+        (&many, "devices may name at most 100000 devices"),
+        (r#"{"ids":[]}"#, "ids"),
+    ] {
+        let reply = central.ask_own("POST /jobs/j/results", body).await;
+        assert_eq!(outcome(&reply), "422 UnprocessableEntity");
+        assert!(reply.text.contains(part), "{}", reply.text);
+    }
+    // A question changes nothing.
+    let log = central.read_own("GET /audit?kind=job").await;
+    assert_eq!(log["value"].as_array().unwrap().iter().filter(|entry| entry["action"] == "update").count(), 0, "{log}");
+    // From the first batch on.
+    let batches = central.read_own("GET /jobs/j/batches?from=2").await;
+    assert_eq!((&batches["total"], &batches["value"][0]["number"]), (&json!(2), &json!(2)));
+    assert_eq!(outcome(&central.ask_own("GET /jobs/j/batches?from=0", "").await), "400 BadRequest");
 }
 
 /// Nothing is read before the client takes it.

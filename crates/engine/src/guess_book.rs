@@ -1,4 +1,4 @@
-//! Who tried passwords lately, in memory: addresses, and mail addresses that no user has.
+//! From where passwords were tried lately, in memory.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -10,22 +10,23 @@ use parking_lot::Mutex;
 /// Most that are remembered.
 const REMEMBERED_MAX: usize = 10_000;
 
-/// Where a try comes from, or for whom it is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) enum Origin {
-    /// An address; of IPv6 the network of 64 bits, for one customer has all of it.
-    Address(IpAddr),
-    /// A mail address that no user has, in lower case: it is closed like one that a user has.
-    Email(String),
-}
+/// Where a try comes from: an address; of IPv6 the network of 64 bits, for one customer has all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Origin(IpAddr);
 
 /// The origin of what comes from an address.
 pub(crate) fn origin(address: IpAddr) -> Origin {
     let network = |v6: Ipv6Addr| Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64);
-    Origin::Address(match address.to_canonical() {
+    Origin(match address.to_canonical() {
         IpAddr::V4(v4) => IpAddr::V4(v4),
         IpAddr::V6(v6) => IpAddr::V6(network(v6)),
     })
+}
+
+impl std::fmt::Display for Origin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
 }
 
 /// See the module's text.
@@ -47,11 +48,10 @@ impl GuessBook {
         }
         if book.len() >= REMEMBERED_MAX {
             // The one with the fewest tries has the least to lose.
-            let least =
-                book.iter().min_by_key(|(_, guesses)| (guesses.tries, guesses.since)).map(|(key, _)| key.clone());
+            let least = book.iter().min_by_key(|(_, guesses)| (guesses.tries, guesses.since)).map(|(key, _)| *key);
             least.and_then(|key| book.remove(&key));
         }
-        book.entry(origin.clone()).or_default().take(now)
+        book.entry(*origin).or_default().take(now)
     }
 
     /// The last try from there was right.
@@ -95,7 +95,7 @@ mod tests {
             book.take(&at("192.0.2.1"), NOW).unwrap();
         }
         for n in 0..REMEMBERED_MAX + 10 {
-            book.take(&Origin::Email(format!("{n}@x")), NOW).unwrap();
+            book.take(&Origin(IpAddr::V4(std::net::Ipv4Addr::from_bits(n as u32))), NOW).unwrap();
         }
         assert_eq!(book.0.lock().len(), REMEMBERED_MAX);
         assert!(book.take(&at("192.0.2.1"), NOW).is_err());

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bellwether_store::{DeletedPosition, StoreError};
 
 use crate::Engine;
+use crate::sign_in::KNOWN_FOR;
 
 /// How often what was kept for long enough is deleted.
 const PURGED_EVERY: Duration = Duration::from_secs(3600);
@@ -18,6 +19,7 @@ const SECONDS_A_DAY: i64 = 86_400;
 enum Kept {
     Commands,
     Sessions,
+    Guesses,
     Audit,
     /// Jobs that ended long ago.
     Jobs,
@@ -32,9 +34,16 @@ enum Kept {
 impl Engine {
     pub(crate) async fn purge_now_and_then(self: Arc<Self>) {
         loop {
-            for first in
-                [Kept::Commands, Kept::Sessions, Kept::Audit, Kept::Jobs, Kept::Rows, Kept::Devices(None), Kept::Pages]
-            {
+            for first in [
+                Kept::Commands,
+                Kept::Sessions,
+                Kept::Guesses,
+                Kept::Audit,
+                Kept::Jobs,
+                Kept::Rows,
+                Kept::Devices(None),
+                Kept::Pages,
+            ] {
                 let mut next = Some(first);
                 while let Some(kept) = next.take().filter(|_| !self.is_stopping()) {
                     match self.purge(kept).await {
@@ -62,6 +71,7 @@ impl Engine {
         let more = match kept {
             Kept::Commands => self.store.purge_command_history(now).await?,
             Kept::Sessions => self.store.purge_sessions(now.plus_seconds(-self.settings.sessions.life)).await?,
+            Kept::Guesses => self.store.purge_guesses(now.plus_seconds(-KNOWN_FOR), now).await?,
             Kept::Audit => self.store.purge_audit(days_ago(self.settings.audit_days)).await?,
             Kept::Jobs => match self.settings.history_days {
                 Some(days) => self.store.forget_jobs(days_ago(days)).await?,

@@ -1,7 +1,9 @@
 //! Users sign in with a password, and who calls is found from what a request carries.
 //!
 //! A try is counted before it is looked at, per user on disk and per address in memory, so that neither many tries at
-//! once nor a restart help a guesser. Whether there is a user of a mail address nobody learns here.
+//! once nor a restart help a guesser. Tries from where the user has signed in before are counted apart: a stranger
+//! elsewhere does not keep the user out. Whether there is a user of a mail address nobody learns here: tries for others
+//! are counted and written down alike.
 
 use std::net::IpAddr;
 
@@ -18,6 +20,9 @@ use crate::access::{AuthenticateError, manages, organizations};
 use crate::guess_book::{Origin, origin};
 use crate::passwords::{HashError, hash};
 use crate::{Engine, Entropy};
+
+/// Seconds after the last time for which a user is known where the user signed in.
+pub(crate) const KNOWN_FOR: i64 = 90 * 86_400;
 
 /// The id of the first administrator.
 pub const FIRST_ADMINISTRATOR: &str = "administrator";
@@ -200,20 +205,22 @@ impl Engine {
         if let Some(place) = &place {
             self.guesses.take(place, now)?;
         }
-        let person = UserIdentity::Email { email: email.to_owned() };
+        let (person, email) = (UserIdentity::Email { email: email.to_owned() }, Guesses::key_of_email(email));
         let begin = move |records: &Records<'_>| {
-            let Some(user) = user_who_is(records, &person)? else { return Ok(None) };
-            let Some(mut kept) = records.password(&user.id)? else { return Ok(None) };
-            kept.guesses.take(now)?;
-            records.put_password(&user.id, &kept)?;
-            Ok::<_, SignInError>(Some((user.id, kept)))
+            let user = user_who_is(records, &person)?;
+            let kept = user.as_ref().map(|user| records.password(&user.id)).transpose()?.flatten();
+            let Some((user, kept)) = user.zip(kept) else {
+                let mut guesses = records.guesses_for(email)?;
+                guesses.take(now)?;
+                records.put_guesses_for(email, &guesses)?;
+                return Ok(None);
+            };
+            let guesses = take_guess(records, &user.id, &kept, place, now)?;
+            Ok::<_, SignInError>(Some((user.id, kept.hash, guesses)))
         };
         let found = self.store.change_records(begin).await?;
-        if found.is_none() {
-            self.guesses.take(&Origin::Email(email.to_lowercase()), now)?;
-        }
-        let is_right = turn.verify(password, found.as_ref().map(|(_, kept)| kept.hash.clone())).await?;
-        let Some((user, StoredPassword { hash, guesses, .. })) = found else {
+        let is_right = turn.verify(password, found.as_ref().map(|(_, hash, _)| hash.clone())).await?;
+        let Some((user, hash, guesses)) = found else {
             return Err(SignInError::Wrong { user: None, locked: false });
         };
         if !is_right {
@@ -225,7 +232,7 @@ impl Engine {
             // It may have changed meanwhile.
             let kept = records.password(&user)?.filter(|kept| kept.hash == hash);
             let Some(kept) = kept else { return Err(SignInError::wrong(user)) };
-            records.put_password(&user, &StoredPassword { guesses: Guesses::default(), ..kept })?;
+            forget_guesses(records, &user, kept, place, now)?;
             records.add_session(key, &Session { user: user.clone(), created: now, used: now })?;
             Ok(user)
         };
@@ -269,9 +276,8 @@ impl Engine {
         let user = who.user.clone();
         let begin = move |records: &Records<'_>| {
             let kept = records.password(&user)?;
-            let mut kept = kept.ok_or_else(|| SignInError::wrong(user.clone()))?;
-            kept.guesses.take(now)?;
-            records.put_password(&user, &kept)?;
+            let kept = kept.ok_or_else(|| SignInError::wrong(user.clone()))?;
+            take_guess(records, &user, &kept, place, now)?;
             Ok::<_, SignInError>(kept.hash)
         };
         let before = self.store.change_records(begin).await?;
@@ -284,7 +290,11 @@ impl Engine {
         }
         let (user, key) = (who.user.clone(), who.key);
         if is_same {
-            self.store.change_records(move |records: &Records<'_>| forget_guesses(records, &user)).await?;
+            let forget = move |records: &Records<'_>| match records.password(&user)? {
+                Some(kept) => forget_guesses(records, &user, kept, place, now),
+                None => Ok(()),
+            };
+            self.store.change_records(forget).await?;
             return Err(BadPassword::SameAsBefore.into());
         }
         let hash = turn.hash(new, self.world.entropy.draw()).await?;
@@ -294,6 +304,9 @@ impl Engine {
                 return Err(SignInError::wrong(user));
             }
             records.put_password(&user, &StoredPassword { hash, must_change: false, guesses: Guesses::default() })?;
+            if let Some(place) = place {
+                records.signed_in_at(&user, &place.to_string(), now)?;
+            }
             Ok(records.end_sessions(&user, Some(key))?)
         };
         self.store.change_records(finish).await
@@ -381,11 +394,45 @@ fn put_made(records: &Records<'_>, user: &UserId, hash: String) -> Result<(), St
     records.end_sessions(user, None)
 }
 
-fn forget_guesses(records: &Records<'_>, user: &UserId) -> Result<(), StoreError> {
-    match records.password(user)? {
-        Some(kept) => records.put_password(user, &StoredPassword { guesses: Guesses::default(), ..kept }),
-        None => Ok(()),
+/// Counts a try for a user whose password is `kept`: from where the user signed in before, with those from there alone.
+fn take_guess(
+    records: &Records<'_>,
+    user: &UserId,
+    kept: &StoredPassword,
+    place: Option<Origin>,
+    now: Time,
+) -> Result<Guesses, SignInError> {
+    let place = place.map(|place| place.to_string()).unwrap_or_default();
+    if let Some(mut guesses) = records.guesses_at(user, &place, now.plus_seconds(-KNOWN_FOR))? {
+        guesses.take(now)?;
+        records.put_guesses_at(user, &place, &guesses)?;
+        return Ok(guesses);
     }
+    let mut guesses = kept.guesses;
+    guesses.take(now)?;
+    records.put_password(user, &StoredPassword { guesses, ..kept.clone() })?;
+    Ok(guesses)
+}
+
+/// The try was right: those that it was counted with are forgotten, and the place is known from now on, unless the
+/// password is one that somebody else made.
+fn forget_guesses(
+    records: &Records<'_>,
+    user: &UserId,
+    kept: StoredPassword,
+    place: Option<Origin>,
+    now: Time,
+) -> Result<(), StoreError> {
+    let place = place.map(|place| place.to_string()).unwrap_or_default();
+    if records.guesses_at(user, &place, now.plus_seconds(-KNOWN_FOR))?.is_none() {
+        records.put_password(user, &StoredPassword { guesses: Guesses::default(), ..kept.clone() })?;
+    } else if kept.must_change {
+        records.put_guesses_at(user, &place, &Guesses::default())?;
+    }
+    if !place.is_empty() && !kept.must_change {
+        records.signed_in_at(user, &place, now)?;
+    }
+    Ok(())
 }
 
 fn user_who_is(records: &Records<'_>, person: &UserIdentity) -> Result<Option<User>, StoreError> {

@@ -1,6 +1,7 @@
 //! How often somebody may try a password: 10 times in 15 minutes, then once a minute, then at ever longer intervals.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::Time;
 
@@ -74,6 +75,11 @@ impl Guesses {
             true => now >= self.since.plus_seconds(WINDOW),
             false => now >= self.closed_until.plus_seconds(FORGOTTEN_AFTER),
         }
+    }
+
+    /// No more than this is kept of tries for a mail address: it is typed by anybody, and may be a password.
+    pub fn key_of_email(email: &str) -> [u8; 32] {
+        Sha256::digest(email.to_lowercase()).into()
     }
 }
 

@@ -4,7 +4,7 @@ use bellwether_model::Time;
 use bellwether_model::guesses::Guesses;
 use bellwether_model::ids::UserId;
 use bellwether_model::session::{Session, SessionKey};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, params};
 
 use crate::{Records, Store, StoreError};
 
@@ -43,9 +43,54 @@ impl Records<'_> {
         Ok(())
     }
 
-    /// Takes a user's password away.
+    /// Takes a user's password away, and with it the places from which it was used.
     pub fn delete_password(&self, user: &UserId) -> Result<(), StoreError> {
-        self.connection().prepare_cached("DELETE FROM password WHERE user = ?1")?.execute([user.as_str()])?;
+        for table in ["password", "sign_in_place"] {
+            let sql = format!("DELETE FROM {table} WHERE user = ?1");
+            self.connection().prepare_cached(&sql)?.execute([user.as_str()])?;
+        }
+        Ok(())
+    }
+
+    /// The tries for a user from a place where the user signed in since `since`; `None`: from no such place.
+    pub fn guesses_at(&self, user: &UserId, place: &str, since: Time) -> Result<Option<Guesses>, StoreError> {
+        let sql = "SELECT tries, tries_since, closed_until FROM sign_in_place
+                   WHERE user = ?1 AND place = ?2 AND used >= ?3";
+        let mut statement = self.connection().prepare_cached(sql)?;
+        Ok(statement.query_row(params![user.as_str(), place, since.0], guesses_of).optional()?)
+    }
+
+    /// Writes down the tries for a user from a place where the user signed in before.
+    pub fn put_guesses_at(&self, user: &UserId, place: &str, guesses: &Guesses) -> Result<(), StoreError> {
+        let sql = "UPDATE sign_in_place SET tries = ?3, tries_since = ?4, closed_until = ?5
+                   WHERE user = ?1 AND place = ?2";
+        let Guesses { tries, since, closed_until } = guesses;
+        let values = params![user.as_str(), place, tries, since.0, closed_until.0];
+        self.connection().prepare_cached(sql)?.execute(values)?;
+        Ok(())
+    }
+
+    /// The user has signed in from there; tries before that are forgotten.
+    pub fn signed_in_at(&self, user: &UserId, place: &str, now: Time) -> Result<(), StoreError> {
+        let sql = "INSERT OR REPLACE INTO sign_in_place (user, place, used, tries, tries_since, closed_until)
+                   VALUES (?1, ?2, ?3, 0, 0, 0)";
+        self.connection().prepare_cached(sql)?.execute(params![user.as_str(), place, now.0])?;
+        Ok(())
+    }
+
+    /// The tries for a mail address that no user has, by [`Guesses::key_of_email`].
+    pub fn guesses_for(&self, key: [u8; 32]) -> Result<Guesses, StoreError> {
+        let sql = "SELECT tries, tries_since, closed_until FROM unknown_email WHERE key = ?1";
+        let found = self.connection().prepare_cached(sql)?.query_row([key], guesses_of).optional()?;
+        Ok(found.unwrap_or_default())
+    }
+
+    /// Writes them down.
+    pub fn put_guesses_for(&self, key: [u8; 32], guesses: &Guesses) -> Result<(), StoreError> {
+        let sql =
+            "INSERT OR REPLACE INTO unknown_email (key, tries, tries_since, closed_until) VALUES (?1, ?2, ?3, ?4)";
+        let Guesses { tries, since, closed_until } = guesses;
+        self.connection().prepare_cached(sql)?.execute(params![key, tries, since.0, closed_until.0])?;
         Ok(())
     }
 
@@ -93,6 +138,10 @@ impl Records<'_> {
     }
 }
 
+fn guesses_of(row: &Row<'_>) -> rusqlite::Result<Guesses> {
+    Ok(Guesses { tries: row.get(0)?, since: Time(row.get(1)?), closed_until: Time(row.get(2)?) })
+}
+
 impl Store {
     /// Writes down that a session was used.
     pub async fn session_used(&self, key: SessionKey, now: Time) -> Result<(), StoreError> {
@@ -110,6 +159,35 @@ impl Store {
             let sql = "DELETE FROM session WHERE key IN (SELECT key FROM session WHERE created < ?1 LIMIT ?2)";
             let gone = connection.prepare_cached(sql)?.execute(params![time.0, PURGED_AT_ONCE as i64])?;
             Ok(gone == PURGED_AT_ONCE)
+        })
+        .await
+    }
+
+    /// Deletes some of the tries that do not matter any more, and of the places that nobody signed in from since
+    /// `time`. Returns whether there may be more.
+    pub async fn purge_guesses(&self, time: Time, now: Time) -> Result<bool, StoreError> {
+        self.for_job(move |connection| {
+            let sql = "DELETE FROM sign_in_place WHERE (user, place) IN
+                       (SELECT user, place FROM sign_in_place WHERE used < ?1 LIMIT ?2)";
+            let places = connection.prepare_cached(sql)?.execute(params![time.0, PURGED_AT_ONCE as i64])?;
+            let mut statement =
+                connection.prepare_cached("SELECT key, tries, tries_since, closed_until FROM unknown_email")?;
+            let mut delete = connection.prepare_cached("DELETE FROM unknown_email WHERE key = ?1")?;
+            let mut rows = statement.query([])?;
+            let mut old: Vec<[u8; 32]> = Vec::new();
+            while let Some(row) = rows.next()?
+                && old.len() < PURGED_AT_ONCE
+            {
+                let guesses = Guesses { tries: row.get(1)?, since: Time(row.get(2)?), closed_until: Time(row.get(3)?) };
+                if guesses.is_forgotten(now) {
+                    old.push(row.get(0)?);
+                }
+            }
+            drop(rows);
+            for key in &old {
+                delete.execute([key])?;
+            }
+            Ok(places == PURGED_AT_ONCE || old.len() == PURGED_AT_ONCE)
         })
         .await
     }

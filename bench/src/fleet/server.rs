@@ -50,6 +50,7 @@ pub async fn run(folder: &Path) -> Result<(), Anything> {
         readiness: Readiness::default(),
         limits: Limits::default(),
         central_origins: CorsOrigins::Any,
+        trusted_proxies: Vec::new(),
         streams: OpenStreams::default(),
         confirm_devices: 100,
         ca_pem: None,

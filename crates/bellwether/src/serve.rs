@@ -133,6 +133,7 @@ impl Server {
             readiness: Readiness::default(),
             limits: http_limits(settings),
             central_origins,
+            trusted_proxies: settings.trusted_proxy.clone(),
             streams: OpenStreams::default(),
             confirm_devices: settings.people.confirm_devices,
             ca_pem: certificates.ca_pem()?,

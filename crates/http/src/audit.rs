@@ -10,13 +10,22 @@ use axum::http::{Method, StatusCode};
 use bellwether_engine::Engine;
 use bellwether_store::{AuditAction, AuditPlace, NewAuditEntry, StoreError};
 
+use crate::proxies::passed_on_for;
+
 /// Where a connection comes from.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub IpAddr);
+pub(crate) struct Peer {
+    /// Its address.
+    pub address: IpAddr,
+    /// It is a proxy that is trusted to say for whom it passes requests on.
+    pub is_proxy: bool,
+}
 
-/// Where a request comes from, as far as the connection says it: behind a proxy that is the proxy.
+/// Where a request comes from. Behind a proxy that is not known as one that is the proxy.
 pub(crate) fn address(parts: &Parts) -> Option<IpAddr> {
-    parts.extensions.get::<Peer>().map(|peer| peer.0.to_canonical())
+    let peer = parts.extensions.get::<Peer>()?;
+    let passed_on = if peer.is_proxy { passed_on_for(&parts.headers) } else { None };
+    Some(passed_on.unwrap_or(peer.address.to_canonical()))
 }
 
 /// Who calls, and from where.
@@ -232,6 +241,25 @@ mod tests {
             let params = ["1", "2", "3"].map(str::to_owned);
             let count = pattern.matches('{').count();
             assert_eq!(said(of_central(&method, pattern, &params[..count])), expected, "{method} {pattern}");
+        }
+    }
+
+    /// Whom a request comes from is said by a proxy only where it is trusted.
+    #[test]
+    fn addresses() {
+        for (is_proxy, forwarded, expected) in [
+            (false, Some("192.0.2.1"), "10.0.0.1"),
+            (true, Some("198.51.100.1, 192.0.2.1"), "192.0.2.1"),
+            (true, Some("unknown"), "10.0.0.1"),
+            (true, None, "10.0.0.1"),
+        ] {
+            let mut request = axum::http::Request::builder();
+            if let Some(forwarded) = forwarded {
+                request = request.header("x-forwarded-for", forwarded);
+            }
+            let (mut parts, ()) = request.body(()).unwrap().into_parts();
+            parts.extensions.insert(Peer { address: "::ffff:10.0.0.1".parse().unwrap(), is_proxy });
+            assert_eq!(address(&parts).map(|address| address.to_string()).as_deref(), Some(expected), "{forwarded:?}");
         }
     }
 

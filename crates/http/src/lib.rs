@@ -32,6 +32,7 @@ mod health;
 mod hub;
 mod path;
 mod provisioning;
+mod proxies;
 mod query_string;
 mod serve;
 mod streams;
@@ -52,6 +53,7 @@ use rust_embed::RustEmbed;
 use tokio_util::sync::CancellationToken;
 
 pub use central::{CorsOrigins, Origin};
+pub use proxies::{BadNetwork, Network};
 pub use serve::serve;
 pub use streams::OpenStreams;
 
@@ -74,6 +76,8 @@ pub struct ApiState {
     pub limits: Limits,
     /// Whose pages may call the central face from a browser.
     pub central_origins: CorsOrigins,
+    /// Proxies that say for whom they pass requests on.
+    pub trusted_proxies: Vec<Network>,
     /// Answers that stay open.
     pub streams: OpenStreams,
     /// From so many devices on the console asks for their number to be typed.

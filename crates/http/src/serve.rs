@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tower_http::add_extension::AddExtension;
 
 use crate::audit::Peer;
+use crate::proxies::Network;
 use crate::{ApiState, Limits, router};
 
 /// Requests that one HTTP/2 connection may have open.
@@ -45,6 +46,7 @@ pub async fn serve(
         acceptor: TlsAcceptor::from(tls),
         router: router(Arc::clone(&state)),
         limits,
+        trusted_proxies: state.trusted_proxies.clone(),
         shutdown: shutdown.clone(),
     });
     let slots = Arc::new(Semaphore::new(limits.connections));
@@ -95,6 +97,7 @@ struct Door {
     acceptor: TlsAcceptor,
     router: Router,
     limits: Limits,
+    trusted_proxies: Vec<Network>,
     shutdown: CancellationToken,
 }
 
@@ -102,7 +105,8 @@ impl Door {
     /// One connection from its handshake to its end.
     async fn connection(&self, tcp: TcpStream) {
         // It is gone: nobody will hear the answer.
-        let Ok(peer) = tcp.peer_addr().map(|address| Peer(address.ip())) else { return };
+        let Ok(address) = tcp.peer_addr().map(|address| address.ip()) else { return };
+        let peer = Peer { address, is_proxy: self.trusted_proxies.iter().any(|network| network.holds(address)) };
         // Answers are small and whole; a failure here only costs time.
         let _ = tcp.set_nodelay(true);
         let handshake = timeout(self.limits.handshake_time, self.acceptor.accept(tcp));

@@ -13,6 +13,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bellwether_http::Network;
 use clap::{ArgAction, Args, ValueEnum};
 
 use crate::cors::CorsOrigin;
@@ -124,6 +125,12 @@ pub struct Settings {
     #[arg(long, value_name = "ORIGIN", env = "BELLWETHER_CORS_ORIGIN", default_value = "any", value_delimiter = ',',
           action = ArgAction::Append)]
     pub cors_origin: Vec<CorsOrigin>,
+
+    /// A proxy before this server, an address or a network such as `10.0.0.0/8`: the last element of its `X-Forwarded-For`
+    /// counts as where a request comes from, in the audit log and where tries to sign in are counted. Repeatable; none
+    /// unless set. Whoever can reach this server from such an address can claim any other.
+    #[arg(long, value_name = "CIDR", env = "BELLWETHER_TRUSTED_PROXY", value_delimiter = ',', action = ArgAction::Append)]
+    pub trusted_proxy: Vec<Network>,
 
     /// Who signs in, for how long, and how long it is known what was done.
     #[command(flatten)]
@@ -262,6 +269,7 @@ mod tests {
             (&["--host-name", "a.test:8443"], None, "--host-name", "without a port"),
             (&["--https", "8443"], None, "--https", "socket address"),
             (&["--tls-cert", "c.pem"], None, "--tls-key", "required"),
+            (&["--trusted-proxy", "10.0.0.0/33"], None, "--trusted-proxy", "as 10.0.0.0/8"),
             (&["--cors-origin", "console.example"], None, "--cors-origin", "or any, or none"),
             (&[], Some("cors-origin = []"), "`cors-origin`", "empty list"),
             (&["--central-requests-per-second", "0"], None, "--central-requests-per-second", "zero"),

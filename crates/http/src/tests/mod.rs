@@ -101,6 +101,7 @@ impl Hub {
             readiness: Readiness::default(),
             limits,
             central_origins: CorsOrigins::Any,
+            trusted_proxies: Vec::new(),
             streams: OpenStreams::default(),
             confirm_devices: 40,
             ca_pem: Some("-----BEGIN CERTIFICATE-----\n".to_owned()),

@@ -114,7 +114,8 @@ async fn signing_in_is_there_and_no_password_is() {
             .header("content-type", "application/json")
             .body(Body::from(body.clone()))
             .unwrap();
-        request.extensions_mut().insert(Peer("::ffff:192.0.2.7".parse().unwrap()));
+        let address = "::ffff:192.0.2.7".parse().unwrap();
+        request.extensions_mut().insert(Peer { address, is_proxy: false });
         assert_eq!(central.hub.send(request).await.status.as_u16(), 401);
     }
     for _ in 0..9 {

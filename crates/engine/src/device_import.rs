@@ -2,8 +2,11 @@
 //!
 //! Every line is checked before anything is made. Up to [`AT_ONCE_MAX`] devices are one transaction: all of them or
 //! none. More are made in parts of [`PART`], so that nothing else waits long for the one writer; should one of them be
-//! refused although its line was right, because somebody made a device of that name meanwhile, the parts before it
-//! stand, and the report says how far it came.
+//! refused although its line was right, because somebody made a device of that name or took the template away meanwhile,
+//! the parts before it stand, and the report says how far it came.
+//!
+//! The audit log tells of an import that made something, with how many: in the transaction that makes them, and of more
+//! than one in the first, then at the end.
 
 use std::collections::HashMap;
 
@@ -12,7 +15,7 @@ use bellwether_model::access::Scope;
 use bellwether_model::identity::{DeviceProfile, DeviceSettings, Keys, SymmetricKey};
 use bellwether_model::template::DeviceTemplate;
 use bellwether_model::twin::{TwinChange, TwinError};
-use bellwether_store::{DeviceRefused, NewDevice, Records, StoreError};
+use bellwether_store::{DeviceRefused, NewAuditEntry, NewDevice, Records, StoreError};
 
 use crate::Engine;
 use crate::central_devices::{CentralDeviceError, DISPLAY_NAME_CHARACTERS_MAX, check_organization, initial_values};
@@ -175,7 +178,8 @@ impl ImportLine {
 
 impl Engine {
     /// Makes the devices of a file, or says what is wrong with it: then none is made. `lines` are what was read, or why
-    /// one could not be. With `only_look` nothing is made at all.
+    /// one could not be. With `only_look` nothing is made at all. `entry` is what the audit log tells of it when something
+    /// was.
     ///
     /// # Errors
     /// The template or the organization is not there for the caller, or the store failed.
@@ -185,6 +189,7 @@ impl Engine {
         place: ImportPlace,
         scope: Scope,
         only_look: bool,
+        entry: Option<NewAuditEntry>,
     ) -> Result<ImportReport, CentralDeviceError> {
         let (at, of) = (place.clone(), scope.clone());
         self.store.read_records(move |records| Ok(at.check(records, &of).map(|_| ()))).await??;
@@ -198,25 +203,45 @@ impl Engine {
             report.created = report.devices;
             return Ok(report);
         }
-        let part = if checked.len() <= AT_ONCE_MAX { AT_ONCE_MAX } else { PART };
+        let all = checked.len();
+        let entry_of = |made: u64| {
+            let detail = Some(format!("{made} of the {all} devices of a file"));
+            entry.clone().map(|entry| NewAuditEntry { detail, ..entry })
+        };
+        let part = if all <= AT_ONCE_MAX { AT_ONCE_MAX } else { PART };
         for part in checked.chunks(part) {
             let new = part.iter().map(|line| self.new_device(line, &place)).collect();
-            let (place, scope) = (place.clone(), scope.clone());
-            let rule = move |records: &Records<'_>| place.check(records, &scope).map_err(PartError::from);
-            let made = self.store.create_devices::<PartError, _>(new, self.now(), rule).await;
-            match made {
-                Ok(()) => report.created += part.len() as u64,
-                Err(PartError::Refused(DeviceRefused { at, why })) => {
-                    let line = part.get(at).map_or(0, |line| line.line);
-                    let before = match report.created {
-                        0 => "nothing was made".to_owned(),
-                        made => format!("the first {made} devices of the file are made, the others not"),
-                    };
-                    report.add(ImportFault::of_line(line, format!("{why}; {before}")));
-                    return Ok(report);
+            let (place, scope, now) = (place.clone(), scope.clone(), self.now());
+            let entry = entry_of(part.len() as u64).filter(|_| report.created == 0);
+            let rule = move |records: &Records<'_>| {
+                let initial = place.check(records, &scope)?;
+                entry.map(|entry| records.note(&entry, now)).transpose()?;
+                Ok(initial)
+            };
+            let (line, why) = match self.store.create_devices::<PartError, _>(new, now, rule).await {
+                Ok(()) => {
+                    report.created += part.len() as u64;
+                    continue;
                 }
-                Err(PartError::Place(error)) => return Err(error),
-            }
+                Err(PartError::Refused(DeviceRefused { at, why })) => {
+                    (part.get(at).map_or(0, |line| line.line), why.to_string())
+                }
+                Err(PartError::Place(error)) if report.created == 0 => return Err(error),
+                // What stands has to be told, whatever went wrong.
+                Err(PartError::Place(error)) => (part.first().map_or(0, |line| line.line), error.to_string()),
+            };
+            let before = match report.created {
+                0 => "nothing was made".to_owned(),
+                made => format!("the first {made} devices of the file are made, the others not"),
+            };
+            report.add(ImportFault::of_line(line, format!("{why}; {before}")));
+            break;
+        }
+        if all > AT_ONCE_MAX
+            && report.created > 0
+            && let Some(entry) = entry_of(report.created)
+        {
+            self.note(entry).await?;
         }
         Ok(report)
     }

@@ -222,6 +222,12 @@ impl Store {
         (done, left.map(|(entry, _)| entry))
     }
 
+    /// The entry of the call that runs in this task, if no transaction has taken it: whoever takes it writes it down where
+    /// it is right, with what only the work knows.
+    pub fn take_entry(&self) -> Option<NewAuditEntry> {
+        PendingEntry::of_this_call()?.0.lock().take().map(|(entry, _)| entry)
+    }
+
     /// Writes an entry down.
     pub async fn note(&self, entry: NewAuditEntry, now: Time) -> Result<(), StoreError> {
         self.change_records(move |records: &Records<'_>| records.note(&entry, now)).await

@@ -145,8 +145,7 @@ async fn run(
     let body = read_body(body, &parts.headers, &limits).await?;
     let body = upgrade(version, route.resource, parts.method == Method::PATCH, body)?;
     let (headers, path) = (parts.headers.clone(), parts.uri.path().to_owned());
-    let is_preview = route.path == "/deviceImport" && query.get("preview") == Some("true");
-    let change = audit::of_central(&parts.method, route.path, &params).filter(|_| !is_preview);
+    let change = audit::of_central(&parts.method, route.path, &params);
     let engine = Arc::clone(&state.engine);
     let call = Call { state, caller, scope, organizations, version, params, query, headers, body, path };
     // In a task of its own: what was begun is done to its end, also when the caller goes away in the middle,

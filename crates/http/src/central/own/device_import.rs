@@ -76,7 +76,7 @@ pub(crate) struct ImportedDevice {
 }
 
 /// `POST /deviceImport`.
-pub(crate) async fn import(call: Call) -> Result<Answer, CentralError> {
+pub(crate) async fn import(mut call: Call) -> Result<Answer, CentralError> {
     let preview = match call.query.get("preview") {
         None | Some("false") => false,
         Some("true") => true,
@@ -84,11 +84,16 @@ pub(crate) async fn import(call: Call) -> Result<Answer, CentralError> {
     };
     let named = |name: &str| call.query.get(name).map(str::to_owned);
     let place = ImportPlace { template: named("template"), organization: named("organization") };
-    let lines = match read(&call.body)? {
+    // Only what made something is written down, with how much.
+    let entry = call.engine().store().take_entry();
+    let body = std::mem::take(&mut call.body);
+    // Megabytes of text: other requests do not wait for it.
+    let read = tokio::task::spawn_blocking(move || read(&body)).await;
+    let lines = match read.map_err(|error| CentralError::internal(&error))?? {
         Ok(lines) => lines,
         Err(fault) => return Answer::one(&ImportReport::unreadable(preview, fault)),
     };
-    let report = call.engine().import_devices(lines, place, call.scope.clone(), preview).await?;
+    let report = call.engine().import_devices(lines, place, call.scope.clone(), preview, entry).await?;
     Answer::one(&ImportReport::of(preview, report))
 }
 

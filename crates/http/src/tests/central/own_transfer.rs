@@ -141,6 +141,15 @@ async fn large_files() {
     assert!(file.len() > 4 * 1024 * 1024);
     let report = central.import("", &file).await;
     assert_eq!((&report["devices"], &report["created"]), (&json!(25_000), &json!(25_000)));
+    // Each import that made something has its entry, with how many.
+    central.import("", "IOTC_DEVICEID\nsmall-1\nsmall-2\n").await;
+    central.import("?preview=true", "IOTC_DEVICEID\nsmall-3\n").await;
+    central.import("", "IOTC_DEVICEID\nsmall-1\nsmall-3\n").await;
+    let log = central.ask_own("GET /audit?kind=device", "").await.json();
+    let imports = log["value"].as_array().unwrap().iter().filter(|entry| entry["action"] == "import");
+    let details: Vec<&str> = imports.map(|entry| entry["detail"].as_str().unwrap()).collect();
+    let of_large = "25000 of the 25000 devices of a file";
+    assert_eq!(details, ["2 of the 2 devices of a file", of_large, "500 of the 25000 devices of a file"]);
     let last = central.ask("GET /devices/large-24999/credentials", "").await.json();
     assert_eq!(last["symmetricKey"]["primaryKey"], key);
     let exported = central.export("?search=large-").await;

@@ -2404,6 +2404,13 @@ export interface components {
             idScope: string;
             /** @description The host, with a port where it is not the usual one, that devices connect to. */
             deviceHost: string;
+            /** @description The same host without a port, for programs that take none. */
+            deviceHostName: string;
+            /**
+             * Format: int32
+             * @description The port of it, for MQTT over TLS.
+             */
+            devicePort: number;
             /**
              * Format: date-time
              * @description The server's time.

@@ -20,6 +20,8 @@ const SOMEBODY: Session = {
     version: "0.0.0",
     idScope: "0ne00000000",
     deviceHost: "localhost:8883",
+    deviceHostName: "localhost",
+    devicePort: 8883,
     time: "2026-01-01T00:00:00Z",
     confirmDevices: 1000,
   },

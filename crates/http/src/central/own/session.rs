@@ -11,6 +11,9 @@ use crate::ApiState;
 use crate::central::call::{Answer, Call};
 use crate::central::error::{CentralError, Code};
 
+/// The port of MQTT over TLS that a device host has when it names none.
+const MQTTS_PORT: u16 = 8883;
+
 /// Who signs in.
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -46,6 +49,7 @@ impl Session {
     pub fn of(state: &ApiState, admitted: &Admitted, session: &SignedIn) -> Session {
         let engine = &state.engine;
         let roles = &admitted.caller.roles;
+        let (device_host_name, device_port) = host_and_port(engine.device_host());
         let is_permitted =
             |permission: &Permission| roles.iter().any(|assignment| assignment.role.permits(*permission));
         Session {
@@ -63,11 +67,21 @@ impl Session {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 id_scope: engine.id_scope().to_owned(),
                 device_host: engine.device_host().to_owned(),
+                device_host_name,
+                device_port,
                 time: engine.now().to_millis_text(),
                 confirm_devices: state.confirm_devices,
             },
         }
     }
+}
+
+/// The parts of `host[:port]`; an IPv6 address stands in brackets where a port follows.
+fn host_and_port(text: &str) -> (String, u16) {
+    let bare = |host: &str| host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let parts = text.rsplit_once(':').filter(|(host, _)| !host.contains(':') || host.ends_with(']'));
+    let parts = parts.and_then(|(host, port)| Some((bare(host), port.parse().ok()?)));
+    parts.unwrap_or_else(|| (bare(text), MQTTS_PORT))
 }
 
 impl From<&Assignment> for SessionRole {
@@ -103,6 +117,10 @@ pub(crate) struct ServerFacts {
     pub id_scope: String,
     /// The host, with a port where it is not the usual one, that devices connect to.
     pub device_host: String,
+    /// The same host without a port, for programs that take none.
+    pub device_host_name: String,
+    /// The port of it, for MQTT over TLS.
+    pub device_port: u16,
     /// The server's time.
     #[schema(format = DateTime)]
     pub time: String,
@@ -145,6 +163,25 @@ impl From<MakePasswordError> for CentralError {
             MakePasswordError::Roles(error) => error.into(),
             MakePasswordError::Hash(error) => error.into(),
             MakePasswordError::Store(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts_and_ports() {
+        for (text, host, port) in [
+            ("hub.example", "hub.example", 8883),
+            ("hub.example:8884", "hub.example", 8884),
+            ("192.0.2.1:1", "192.0.2.1", 1),
+            ("[::1]:8884", "::1", 8884),
+            ("[::1]", "::1", 8883),
+            ("2001:db8::1", "2001:db8::1", 8883),
+        ] {
+            assert_eq!(host_and_port(text), (host.to_owned(), port), "{text}");
         }
     }
 }

@@ -93,6 +93,10 @@ async fn from_the_first_password_to_signing_out() {
         (&session["server"]["deviceHost"], &session["server"]["confirmDevices"]),
         (&json!("localhost"), &json!(40))
     );
+    assert_eq!(
+        (&session["server"]["deviceHostName"], &session["server"]["devicePort"]),
+        (&json!("localhost"), &json!(8883))
+    );
     let ada = Browser::of(&reply);
 
     // Nothing but a new password.
@@ -306,6 +310,60 @@ async fn guessing_is_locked_out() {
     assert_eq!(outcome(&central.try_to_sign_in(EMAIL, &made).await), "200");
 }
 
+/// A stranger cannot keep a user out of where the user signs in.
+#[tokio::test]
+async fn strangers_close_no_door_but_their_own() {
+    let central = Central::start().await;
+    central.signed_in("ada", EMAIL, administrator()).await;
+    let engine = &central.hub.state.engine;
+    let try_from = async |address: &str, password: &str| {
+        let address = Some(address.parse().unwrap());
+        engine.sign_in(EMAIL, password.to_owned(), address).await.map_err(|error| error.to_string())
+    };
+    let (home, elsewhere) = ("192.0.2.1", "2001:db8::7");
+    assert!(try_from(home, PASSWORD).await.is_ok());
+    // From many addresses, so that none of them is closed itself.
+    for n in 0..10 {
+        assert!(try_from(&format!("198.51.100.{n}"), "a wrong password").await.is_err());
+    }
+    let refused = try_from(elsewhere, PASSWORD).await.unwrap_err();
+    assert!(refused.contains("too many wrong tries"), "{refused}");
+    assert!(try_from(home, PASSWORD).await.is_ok());
+    assert!(try_from(elsewhere, PASSWORD).await.is_err(), "the others stay closed");
+    // From there as well only so often.
+    for n in 0..10 {
+        assert!(!try_from(home, "a wrong password").await.unwrap_err().contains("too many"), "{n}");
+    }
+    assert!(try_from(home, PASSWORD).await.unwrap_err().contains("too many"));
+    // Who has not signed in there for long is not known there any more; neither is who has a new password.
+    central.later(3600 * 24 * 40);
+    assert!(try_from(home, PASSWORD).await.is_ok());
+    let tries = async || {
+        for n in 0..10 {
+            assert!(try_from(&format!("203.0.113.{n}"), "a wrong password").await.is_err());
+        }
+        try_from(home, PASSWORD).await.is_ok()
+    };
+    central.later(3600 * 24 * 89);
+    assert!(tries().await);
+    central.later(3600 * 24 * 91);
+    assert!(!tries().await);
+}
+
+/// A password that somebody else made says nothing of where its user is.
+#[tokio::test]
+async fn who_made_a_password_is_not_known_where_it_was_tried() {
+    let central = Central::start().await;
+    let made = central.user("ada", EMAIL, administrator()).await;
+    let engine = &central.hub.state.engine;
+    let address = |text: &str| Some(text.parse().unwrap());
+    assert!(engine.sign_in(EMAIL, made.clone(), address("192.0.2.1")).await.is_ok());
+    for n in 0..10 {
+        assert!(engine.sign_in(EMAIL, "x".to_owned(), address(&format!("198.51.100.{n}"))).await.is_err());
+    }
+    assert!(engine.sign_in(EMAIL, made, address("192.0.2.1")).await.is_err());
+}
+
 #[tokio::test]
 async fn who_may_make_passwords() {
     let central = Central::start().await;
@@ -333,8 +391,10 @@ async fn a_restart_changes_nothing() {
     let central = Central::start().await;
     let ada = central.signed_in("ada", EMAIL, administrator()).await;
     central.user("bob", "bob@example.com", administrator()).await;
-    for _ in 0..10 {
-        central.try_to_sign_in("bob@example.com", "a wrong password").await;
+    for email in ["bob@example.com", "nobody@example.com"] {
+        for _ in 0..10 {
+            central.try_to_sign_in(email, "a wrong password").await;
+        }
     }
     central.hub.state.engine.stop(std::time::Duration::ZERO).await;
     central.hub.state.engine.store().close();
@@ -345,8 +405,10 @@ async fn a_restart_changes_nothing() {
     let token = ada.cookie.split_once('=').unwrap().1;
     let session = Credentials::Session { token, csrf_token: Some(&ada.csrf), changes: true };
     assert_eq!(engine.admit(session).await.unwrap().caller.name, "user:ada");
-    let locked = engine.sign_in("bob@example.com", PASSWORD.to_owned(), None).await;
-    assert!(locked.unwrap_err().to_string().contains("too many wrong tries"));
+    for email in ["bob@example.com", "Nobody@example.com"] {
+        let locked = engine.sign_in(email, PASSWORD.to_owned(), None).await;
+        assert!(locked.unwrap_err().to_string().contains("too many wrong tries"), "{email}");
+    }
     // The first administrator is made where there is no user, and once.
     assert_eq!(engine.create_first_administrator("admin@localhost".to_owned()).await.unwrap(), None);
 }

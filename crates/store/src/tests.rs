@@ -8,6 +8,7 @@ mod never_reached;
 mod provisioning;
 mod results;
 mod retention;
+mod sign_in;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -102,7 +102,7 @@ async fn patch(
     ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
     let mut out = JoinSet::new();
     let mut count = 0u64;
-    while count % 25 != 0 || goes_on()? {
+    while !count.is_multiple_of(25) || goes_on()? {
         let due = ticks.tick().await;
         count += 1;
         let (engine, id) = (Arc::clone(engine), registered::id(random.u64(1..=devices)).parse()?);

@@ -347,6 +347,13 @@ browserTest("the threshold cancels, and the failed ones are run again", { sessio
   await ended(id);
   assert.equal((await job(id)).counters.total, counters.failed);
   await caughtUp(page, id);
+  await page.getByRole("link", { name: "Self test of all pumps" }).first().click();
+  await page.waitForURL(/instances\/fragile/u);
+  const reruns = page.getByRole("region", { name: "Reruns" });
+  await reruns.getByText(/\d+ failed/u).waitFor();
+  await page.screenshot({ path: picture("run-lineage") });
+  await reruns.getByRole("link", { name: "Once more" }).click();
+  await heading(page).getByText("Once more").waitFor();
   await page.getByRole("tab", { name: "Definition" }).click();
   await page.getByLabel("As a command", { exact: true }).getByText(`/api/jobs/fragile/rerun/${id}`).waitFor();
 });
@@ -357,6 +364,13 @@ browserTest(
   async (page) => {
     await make("partly", command());
     await ended("partly");
+    await page.goto(at("/jobs/instances/partly"));
+    await page.getByRole("button", { name: "Acknowledge" }).click();
+    await page.getByRole("button", { name: "Acknowledge" }).waitFor({ state: "detached" });
+    assert.equal((await job("partly")).attention ?? null, null);
+    await page.getByRole("button", { name: /^Never reached: /u }).click();
+    await page.waitForURL(/class=neverReached/u);
+    await page.getByText(`Select all ${(await job("partly")).counters.neverReached} of`).waitFor();
     await server.api("DELETE", "/devices/pump-0003");
     await page.goto(at("/jobs/instances/partly?search=pump-000"));
     const deleted = grid(page).getByRole("row").filter({ hasText: "pump-0003 (deleted)" });

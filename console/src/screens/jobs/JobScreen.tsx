@@ -24,6 +24,7 @@ import { Definition } from "./run/Definition";
 import { DeviceDrawer } from "./run/DeviceDrawer";
 import { Devices } from "./run/Devices";
 import { filterOf, TABS, without, type DeviceFilter, type RunSearch } from "./run/filter";
+import { SourceLink } from "./run/Lineage";
 import { Summary } from "./run/Summary";
 import { useTwinColumns } from "./run/TwinColumns";
 import { useJob, type LiveJob } from "./run/useJob";
@@ -110,10 +111,7 @@ function Run({ live }: { live: LiveJob & { job: NonNullable<LiveJob["job"]> } })
               {job.description && <Text>{job.description}</Text>}
               {job.rerunOf && (
                 <span>
-                  {t("run.rerunOf")}{" "}
-                  <AppLink to="/jobs/instances/$jobId" params={{ jobId: job.rerunOf }}>
-                    {job.rerunOf}
-                  </AppLink>
+                  {t("run.rerunOf")} <SourceLink jobId={job.rerunOf} />
                 </span>
               )}
             </span>

@@ -1,4 +1,6 @@
 export const run = {
+  "run.acknowledge": "Acknowledge",
+  "run.acknowledge.failed": "The job was not acknowledged",
   "run.activity.from": "from {address}",
   "run.activity.none": "Nothing is recorded",
   "run.activity.none.body": "What people and programs do with this job will be listed here.",
@@ -132,6 +134,7 @@ export const run = {
   "run.left": "Time left",
   "run.left.about": "about {duration}, until {time}",
   "run.left.unknown": "cannot be told yet",
+  "run.lineage": "Reruns",
   "run.loading": "Loading",
   "run.log": "Results log",
   "run.log.all": "All devices",

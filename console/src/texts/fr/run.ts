@@ -2,6 +2,8 @@ import type { Translated } from "../catalogue";
 import type { run as english } from "../en/run";
 
 export const run: Translated<typeof english> = {
+  "run.acknowledge": "Prendre acte",
+  "run.acknowledge.failed": "Il n’a pas été pris acte du travail",
   "run.activity.from": "depuis {address}",
   "run.activity.none": "Rien n’est enregistré",
   "run.activity.none.body": "Ce que des personnes et des programmes font avec ce travail s’affichera ici.",
@@ -136,6 +138,7 @@ export const run: Translated<typeof english> = {
   "run.left": "Temps restant",
   "run.left.about": "environ {duration}, jusqu’au {time}",
   "run.left.unknown": "pas encore estimable",
+  "run.lineage": "Réexécutions",
   "run.loading": "Chargement",
   "run.log": "Journal des résultats",
   "run.log.all": "Tous les appareils",

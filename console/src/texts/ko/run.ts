@@ -2,6 +2,8 @@ import type { Translated } from "../catalogue";
 import type { run as english } from "../en/run";
 
 export const run: Translated<typeof english> = {
+  "run.acknowledge": "확인",
+  "run.acknowledge.failed": "작업을 확인하지 못했습니다",
   "run.activity.from": "{address}에서",
   "run.activity.none": "기록이 없습니다",
   "run.activity.none.body": "사람과 프로그램이 이 작업에 한 일이 여기에 표시됩니다.",
@@ -129,6 +131,7 @@ export const run: Translated<typeof english> = {
   "run.left": "남은 시간",
   "run.left.about": "약 {duration}, {time}까지",
   "run.left.unknown": "아직 알 수 없음",
+  "run.lineage": "다시 실행",
   "run.loading": "불러오는 중",
   "run.log": "결과 로그",
   "run.log.all": "모든 디바이스",

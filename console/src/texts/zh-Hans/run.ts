@@ -2,6 +2,8 @@ import type { Translated } from "../catalogue";
 import type { run as english } from "../en/run";
 
 export const run: Translated<typeof english> = {
+  "run.acknowledge": "确认",
+  "run.acknowledge.failed": "未能确认此作业",
   "run.activity.from": "来自 {address}",
   "run.activity.none": "没有记录",
   "run.activity.none.body": "人员和程序对此作业执行的操作将显示在这里。",
@@ -124,6 +126,7 @@ export const run: Translated<typeof english> = {
   "run.left": "剩余时间",
   "run.left.about": "约 {duration}，至 {time}",
   "run.left.unknown": "暂时无法估计",
+  "run.lineage": "重新运行",
   "run.loading": "正在加载",
   "run.log": "结果日志",
   "run.log.all": "所有设备",

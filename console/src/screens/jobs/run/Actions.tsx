@@ -15,6 +15,7 @@ import {
 import {
   ArrowDownloadRegular,
   ArrowRepeatAllRegular,
+  CheckmarkRegular,
   CopyRegular,
   DismissCircleRegular,
   PauseRegular,
@@ -25,6 +26,7 @@ import { useState, type ReactNode } from "react";
 import { addressOf, answer, api, type Schemas } from "../../../api/client";
 import { useNotify } from "../../../components/notify";
 import { useMay } from "../../../session/session";
+import type { TextKey } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
 import { isFiltered, type DeviceFilter } from "./filter";
 import type { Job } from "./follower";
@@ -51,7 +53,7 @@ export function Actions({ job, filter, columns, reload }: Props) {
   const may = useMay();
   const [asks, setAsks] = useState<"stop" | "cancel" | "rerun">();
   const goToRerun = useRerun();
-  const [resuming, setResuming] = useState(false);
+  const [busy, setBusy] = useState(false);
   const allowed = (action: Action) => job.actions.includes(action);
   const ended = job.end != null;
   const whyNot = (action: Action) =>
@@ -63,17 +65,21 @@ export function Actions({ job, filter, columns, reload }: Props) {
           ? t(job.counters.failed === 0 ? "run.rerun.noFailed" : "run.rerun.notYet")
           : t("run.notNow");
 
-  const resume = async () => {
-    setResuming(true);
+  const params = { path: { jobId: job.id } };
+  const at = async (call: () => Promise<unknown>, failed: TextKey & `run.${string}.failed`) => {
+    setBusy(true);
     try {
-      await answer(api.POST("/jobs/{jobId}/resume", { params: { path: { jobId: job.id } } }));
+      await call();
       await reload();
     } catch (error) {
-      notify.failed(t("run.continue.failed"), error);
+      notify.failed(t(failed), error);
     } finally {
-      setResuming(false);
+      setBusy(false);
     }
   };
+  const resume = () => at(() => answer(api.POST("/jobs/{jobId}/resume", { params })), "run.continue.failed");
+  const acknowledge = () =>
+    at(() => answer(api.POST("/jobs/{jobId}/acknowledge", { params })), "run.acknowledge.failed");
 
   return (
     <>
@@ -82,7 +88,7 @@ export function Actions({ job, filter, columns, reload }: Props) {
           why={whyNot("resume")}
           appearance="primary"
           icon={<PlayRegular />}
-          disabled={resuming}
+          disabled={busy}
           onClick={() => void resume()}
         >
           {t("run.continue")}
@@ -113,6 +119,11 @@ export function Actions({ job, filter, columns, reload }: Props) {
         >
           {t("run.rerun")}
         </Maybe>
+      )}
+      {allowed("acknowledge") && (
+        <Button icon={<CheckmarkRegular />} disabled={busy} onClick={() => void acknowledge()}>
+          {t("run.acknowledge")}
+        </Button>
       )}
       <Maybe
         why={whyNot("copy")}

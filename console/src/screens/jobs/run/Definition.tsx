@@ -16,6 +16,7 @@ import { idsOf } from "./devices";
 import { without } from "./filter";
 import type { Job } from "./follower";
 import { JsonText } from "./JsonText";
+import { SourceLink } from "./Lineage";
 
 type JobData = Schemas["JobData"];
 
@@ -60,14 +61,7 @@ export function Definition({ job }: { job: Job }) {
                 </AppLink>
               ),
             ],
-            [
-              t("run.rerunOf"),
-              job.rerunOf && (
-                <AppLink to="/jobs/instances/$jobId" params={{ jobId: job.rerunOf }}>
-                  {job.rerunOf}
-                </AppLink>
-              ),
-            ],
+            [t("run.rerunOf"), job.rerunOf && <SourceLink jobId={job.rerunOf} />],
             [t("run.id"), job.id],
           ]}
         />

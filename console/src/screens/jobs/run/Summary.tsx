@@ -7,6 +7,7 @@ import { Batches } from "./Batches";
 import { Failures } from "./Failures";
 import type { DeviceFilter, DeviceStatus } from "./filter";
 import type { Job } from "./follower";
+import { Reruns } from "./Lineage";
 import { rateAt, secondsLeft, type Sample } from "./rate";
 import { useNow } from "./useNow";
 
@@ -27,6 +28,7 @@ export function Summary({ job, samples, filter, onFilter }: Props) {
         {(job.gauge || job.cancellationThreshold) && <Threshold job={job} />}
         <Batches job={job} filter={filter} onFilter={onFilter} />
         {job.counters.failed > 0 && <Failures job={job} filter={filter} onFilter={onFilter} />}
+        <Reruns job={job} />
       </Cards>
     </>
   );
@@ -34,17 +36,33 @@ export function Summary({ job, samples, filter, onFilter }: Props) {
 
 function Outcomes({ job, filter, onFilter }: Omit<Props, "samples">) {
   const { t } = useTexts();
-  const { total, succeeded, failed, running, pending, cancelled } = job.counters;
-  const segments: (Segment & { id: DeviceStatus })[] = [
+  const { total, succeeded, failed, neverReached, running, pending, cancelled } = job.counters;
+  const segments: (Segment & { id: DeviceStatus | "neverReached" })[] = [
     { id: "completed", label: t("run.outcome.completed"), count: succeeded, tone: "success" },
-    { id: "failed", label: t("run.outcome.failed"), count: failed, tone: "danger" },
+    {
+      id: "failed",
+      label: t("run.outcome.failed"),
+      count: failed - neverReached,
+      whole: failed,
+      tone: "danger",
+    },
+    ...(neverReached > 0
+      ? [
+          {
+            id: "neverReached",
+            label: t("run.class.neverReached"),
+            count: neverReached,
+            tone: "warning",
+          } as const,
+        ]
+      : []),
     { id: "running", label: t("run.outcome.running"), count: running, tone: "running" },
     { id: "pending", label: t("run.outcome.pending"), count: pending, tone: "waiting" },
   ];
   if (cancelled > 0) {
     segments.push({ id: "cancelled", label: t("run.outcome.cancelled"), count: cancelled, tone: "canceled" });
   }
-  const chosen = filter.status;
+  const chosen = filter.class === "neverReached" ? "neverReached" : filter.status;
   return (
     <Card title={t("run.results")} extra={total > 0 && t("run.devices", { count: total })}>
       {total === 0 ? (
@@ -55,8 +73,9 @@ function Outcomes({ job, filter, onFilter }: Omit<Props, "samples">) {
           segments={segments}
           chosen={chosen}
           onChoose={(id) => {
-            const status = segments.find((segment) => segment.id === id)?.id;
-            onFilter(status ? { status } : {});
+            const chosen = segments.find((segment) => segment.id === id)?.id;
+            if (chosen === "neverReached") onFilter({ status: "failed", class: chosen });
+            else onFilter(chosen ? { status: chosen } : {});
           }}
         />
       )}

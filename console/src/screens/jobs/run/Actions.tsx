@@ -31,8 +31,7 @@ import { useTexts } from "../../../texts/texts";
 import { isFiltered, type DeviceFilter } from "./filter";
 import type { Job } from "./follower";
 import { StopDialog } from "../StopDialog";
-import { RerunDialog } from "./RerunDialog";
-import { isForWizard, useRerun } from "./useRerun";
+import { useRerun } from "./useRerun";
 
 type Action = Schemas["JobAction"];
 
@@ -51,7 +50,7 @@ export function Actions({ job, filter, columns, reload }: Props) {
   const router = useRouter();
   const notify = useNotify();
   const may = useMay();
-  const [asks, setAsks] = useState<"stop" | "cancel" | "rerun">();
+  const [asks, setAsks] = useState<"stop" | "cancel">();
   const goToRerun = useRerun();
   const [busy, setBusy] = useState(false);
   const allowed = (action: Action) => job.actions.includes(action);
@@ -115,7 +114,7 @@ export function Actions({ job, filter, columns, reload }: Props) {
           why={whyNot("rerun")}
           icon={<ArrowRepeatAllRegular />}
           {...(allowed("rerun") && { appearance: "primary" })}
-          onClick={() => (isForWizard(job) ? goToRerun(job) : setAsks("rerun"))}
+          onClick={() => goToRerun(job)}
         >
           {t("run.rerun")}
         </Maybe>
@@ -139,10 +138,7 @@ export function Actions({ job, filter, columns, reload }: Props) {
         {t("run.copy")}
       </Maybe>
       <ResultsLog job={job} filter={filter} columns={columns} />
-      {(asks === "stop" || asks === "cancel") && (
-        <StopDialog job={job} how={asks} reload={reload} onClose={() => setAsks(undefined)} />
-      )}
-      {asks === "rerun" && <RerunDialog job={job} onClose={() => setAsks(undefined)} />}
+      {asks && <StopDialog job={job} how={asks} reload={reload} onClose={() => setAsks(undefined)} />}
     </>
   );
 }

@@ -15,9 +15,8 @@ import { DEVICE_STATUS } from "./DeviceStatusBadge";
 import { deviceSource, idsOf, type DeviceRow } from "./devices";
 import { isFiltered, STATUSES, without, type DeviceFilter } from "./filter";
 import { useReading } from "./useReading";
-import { isForWizard, useRerun } from "./useRerun";
+import { useRerun } from "./useRerun";
 import type { Job } from "./follower";
-import { RerunDialog } from "./RerunDialog";
 import { CLASSES, isClass } from "./Failures";
 import { TwinColumns } from "./TwinColumns";
 
@@ -60,7 +59,6 @@ export function Devices({ job, filter, onFilter, onOpen, paths, onPaths }: Props
   const [chosen, setChosen] = useState<{ of: string; selection: Selection }>();
   const of = `${job.id} ${filterText}`;
   const selection = chosen?.of === of ? chosen.selection : NOTHING;
-  const [rerunning, setRerunning] = useState<readonly string[]>();
   const notify = useNotify();
   const readChosen = useReading();
   const goToRerun = useRerun();
@@ -82,8 +80,7 @@ export function Devices({ job, filter, onFilter, onOpen, paths, onPaths }: Props
         if (ids.length === 0) notify.failed(t("run.chosen.failed"), new Error(t("run.chosen.none")));
         else if (ids.length > RERUN_MAX) {
           notify.failed(t("run.chosen.failed"), new Error(t("run.rerun.tooMany", { count: RERUN_MAX })));
-        } else if (isForWizard(job)) goToRerun(job, ids);
-        else setRerunning(ids);
+        } else goToRerun(job, ids);
       },
       (error) => notify.failed(t("run.chosen.failed"), error),
     );
@@ -152,7 +149,6 @@ export function Devices({ job, filter, onFilter, onOpen, paths, onPaths }: Props
           </span>
         }
       />
-      {rerunning && <RerunDialog job={job} devices={rerunning} onClose={() => setRerunning(undefined)} />}
     </>
   );
 }

@@ -4,11 +4,6 @@ import { useTexts } from "../../../texts/texts";
 import { rememberChosenDevices } from "../wizard/chosenDevices";
 import type { Job } from "./follower";
 
-/** Whether the wizard makes jobs of this kind again; it has no words for those of the hub face. */
-export function isForWizard({ face }: Job): boolean {
-  return face === "central";
-}
-
 /** Opens the wizard for another job on devices of this one: those given, or all that failed. */
 export function useRerun() {
   const { t } = useTexts();

@@ -1,5 +1,5 @@
-import { makeStyles, Skeleton, SkeletonItem, Switch, Text, tokens } from "@fluentui/react-components";
-import { EditRegular } from "@fluentui/react-icons";
+import { makeStyles, Skeleton, SkeletonItem, Switch, tokens } from "@fluentui/react-components";
+import { BracesRegular, EditRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { answer, api } from "../../api/client";
@@ -7,6 +7,7 @@ import { ErrorState } from "../../components/ErrorState";
 import { member, readJson } from "../../json/tree";
 import { GuardedButton } from "../../session/Guarded";
 import { useTexts } from "../../texts/texts";
+import { PatchTwinDialog } from "./PatchTwinDialog";
 import { SetPropertyDialog } from "./SetPropertyDialog";
 import { TwinSection } from "./TwinSection";
 import type { Device } from "./search";
@@ -16,14 +17,13 @@ const REFRESH = 5_000;
 
 const useStyles = makeStyles({
   bar: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: tokens.spacingHorizontalM },
-  right: { marginLeft: "auto" },
+  right: { display: "flex", flexWrap: "wrap", gap: tokens.spacingHorizontalS, marginLeft: "auto" },
   sections: {
     display: "grid",
     gridTemplateColumns: "repeat(auto-fit, minmax(min(300px, 100%), 1fr))",
     gap: tokens.spacingHorizontalM,
     alignItems: "start",
   },
-  hint: { color: tokens.colorNeutralForeground2 },
 });
 
 /** Tags, desired and reported side by side. Numbers are shown as they were written. */
@@ -32,6 +32,7 @@ export function TwinView({ device }: { device: Device }) {
   const { t } = useTexts();
   const [raw, setRaw] = useState(false);
   const [setting, setSetting] = useState(false);
+  const [patching, setPatching] = useState(false);
   const {
     data: text,
     error,
@@ -65,13 +66,14 @@ export function TwinView({ device }: { device: Device }) {
       <div className={styles.bar}>
         <Switch label={t("devices.twin.json")} checked={raw} onChange={(_, { checked }) => setRaw(checked)} />
         <div className={styles.right}>
-          {device.template ? (
+          {device.template && (
             <GuardedButton needs="manageDevices" icon={<EditRegular />} onClick={() => setSetting(true)}>
               {t("devices.twin.set")}
             </GuardedButton>
-          ) : (
-            <Text className={styles.hint}>{t("devices.twin.noTemplate")}</Text>
           )}
+          <GuardedButton needs="manageDevices" icon={<BracesRegular />} onClick={() => setPatching(true)}>
+            {t("devices.twin.patch")}
+          </GuardedButton>
         </div>
       </div>
       <div className={styles.sections}>
@@ -102,6 +104,7 @@ export function TwinView({ device }: { device: Device }) {
           onClose={() => setSetting(false)}
         />
       )}
+      {patching && <PatchTwinDialog deviceId={device.id} twin={twin} onClose={() => setPatching(false)} />}
     </>
   );
 }

@@ -74,7 +74,7 @@ function scalarOf(node: JsonNode | undefined): string | undefined {
 }
 
 /** On one line. */
-function flat(node: JsonNode): string {
+export function flat(node: JsonNode): string {
   if (node.kind === "object")
     return `{${node.members.map(({ name, value }) => `${JSON.stringify(name)}: ${flat(value)}`).join(", ")}}`;
   if (node.kind === "array") return `[${node.items.map(flat).join(", ")}]`;

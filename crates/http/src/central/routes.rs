@@ -160,6 +160,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     PATCH "/devices/{deviceId}": ALL ManageDevices Device devices::patch;
     DELETE "/devices/{deviceId}": ALL ManageDevices Plain devices::delete;
     GET "/devices/{deviceId}/twin": OWN ViewDevices Plain device_twin::get;
+    PATCH "/devices/{deviceId}/twin": OWN ManageDevices Plain device_twin::patch;
     GET "/devices/{deviceId}/jobs": OWN ViewJobs Plain device_twin::jobs;
     POST "/deviceImport": OWN ManageDevices DeviceFile device_import::import;
     GET "/deviceExport": OWN ViewDevices Plain device_export::export;

@@ -61,7 +61,7 @@ pub enum SectionChange {
 
 impl SectionChange {
     /// A merge of nothing: it changes neither content nor version.
-    fn is_nothing(&self) -> bool {
+    pub fn is_nothing(&self) -> bool {
         matches!(self, SectionChange::Merge(patch) if patch.0.is_empty())
     }
 }

@@ -11,7 +11,7 @@ use crate::central::own::batches::BatchList;
 use crate::central::own::device_import::ImportReport;
 use crate::central::own::device_jobs::{DeviceJobDetail, DeviceJobPage};
 use crate::central::own::device_lists::Device;
-use crate::central::own::device_twin::{DeviceJobSummary, DeviceTwin};
+use crate::central::own::device_twin::{DeviceJobSummary, DeviceTwin, DeviceTwinPatch};
 use crate::central::own::drafts::JobDraft;
 use crate::central::own::failures::FailureReasons;
 use crate::central::own::groups::{GroupMembers, PreviewGroup};
@@ -270,6 +270,10 @@ fn devices(all: &mut Description) {
         .answers::<Device>();
     all.operation("DELETE /devices/{deviceId}", "deleteDevice", "Deletes a device; its results stay").answers_nothing();
     all.operation("GET /devices/{deviceId}/twin", "getDeviceTwin", "Tags, desired and reported properties")
+        .answers::<DeviceTwin>();
+    all.operation("PATCH /devices/{deviceId}/twin", "patchDeviceTwin", "Merges into tags and desired properties")
+        .if_match()
+        .takes::<DeviceTwinPatch>()
         .answers::<DeviceTwin>();
     all.operation(
         "GET /devices/{deviceId}/jobs",

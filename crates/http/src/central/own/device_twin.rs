@@ -1,14 +1,14 @@
 //! A device's twin as it stands, and the jobs that it had a part in.
 
-use bellwether_engine::Engine;
-use bellwether_model::twin::{Twin, meta::TwinMeta, wire};
+use bellwether_engine::{ChangeTwinError, Engine};
+use bellwether_model::twin::{SectionChange, Twin, TwinChange, meta::TwinMeta, patch::PatchObject, wire};
 use bellwether_store::DeviceJob;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::super::call::{Answer, Call};
-use super::super::error::CentralError;
+use super::super::error::{CentralError, Code};
 use super::device_jobs::DeviceJobRow;
 
 /// A twin with versions and times.
@@ -49,6 +49,53 @@ pub(crate) async fn get(call: Call) -> Result<Answer, CentralError> {
     let seen = found.filter(|(device, _)| call.scope.covers(device.profile.organization.as_deref()));
     let (_, twin) = seen.ok_or_else(|| CentralError::not_found("device with this id"))?;
     Answer::one(&DeviceTwin::of(&twin)?)
+}
+
+/// What of a twin is changed, as [`DeviceTwin`] shows it: objects merge, `null` takes a member away. Also what no template
+/// models, and of devices without one.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DeviceTwinPatch<'a> {
+    /// Tags.
+    #[serde(borrow)]
+    #[schema(value_type = Option<serde_json::Value>)]
+    tags: Option<&'a RawValue>,
+    /// Desired properties; the device is told.
+    #[serde(borrow)]
+    #[schema(value_type = Option<serde_json::Value>)]
+    desired: Option<&'a RawValue>,
+}
+
+/// `PATCH /devices/{deviceId}/twin`: what the patch does not name stays. `If-Match` takes the twin's etag.
+pub(crate) async fn patch(call: Call) -> Result<Answer, CentralError> {
+    let (id, if_match) = (call.device_id()?, call.if_match()?);
+    let DeviceTwinPatch { tags, desired } = call.json()?;
+    let merge = |name, section: Option<&RawValue>| {
+        let patch = section.map(|section| PatchObject::parse(name, section.get())).transpose();
+        patch.map(|patch| patch.map(SectionChange::Merge).filter(|change| !change.is_nothing()))
+    };
+    let change = TwinChange {
+        tags: merge("tags", tags).map_err(CentralError::unprocessable)?,
+        desired: merge("desired", desired).map_err(CentralError::unprocessable)?,
+        reported: None,
+    };
+    let found = call.engine().store().twin(&id).await?;
+    if !found.is_some_and(|(device, _)| call.scope.covers(device.profile.organization.as_deref())) {
+        return Err(CentralError::not_found("device with this id"));
+    }
+    let (_, twin) = call.engine().change_twin(&id, change, if_match).await?;
+    Answer::one(&DeviceTwin::of(&twin)?)
+}
+
+impl From<ChangeTwinError> for CentralError {
+    fn from(error: ChangeTwinError) -> CentralError {
+        match error {
+            ChangeTwinError::NotFound => CentralError::not_found("device with this id"),
+            ChangeTwinError::EtagMismatch => CentralError::new(Code::PreconditionFailed, error),
+            ChangeTwinError::Twin(_) => CentralError::unprocessable(error),
+            ChangeTwinError::Store(error) => error.into(),
+        }
+    }
 }
 
 /// `GET /devices/{deviceId}/jobs`: those whose frozen list has the device, also jobs of the hub face. A page may hold

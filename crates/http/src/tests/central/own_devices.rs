@@ -122,6 +122,41 @@ async fn twins() {
     assert_eq!(outcome(&central.ask("GET /devices/c2/twin", "").await), "404 NotFound", "only in our own version");
 }
 
+#[tokio::test]
+async fn twins_are_patched_with_or_without_a_template() {
+    let central = fleet().await;
+    let patch = |id: &str| format!("PATCH /devices/{id}/twin");
+    let stands = central.ask_own("GET /devices/c2/twin", "").await.json();
+    let etag = stands["etag"].as_str().unwrap().to_owned();
+    let conditional = async |etag: &str, body: &str| {
+        let etag = format!("\"{etag}\"");
+        let headers = [("If-Match", etag.as_str())];
+        central.ask_as(Some(&central.token), OWN, &patch("c2"), &headers, body).await
+    };
+    let body = r#"{"tags":{"note":"new","exact":1.10},"desired":{"odd":{"value":4503599627370495}}}"#;
+    let changed = conditional(&etag, body).await;
+    assert_eq!(outcome(&changed), "200", "{}", changed.text);
+    assert!(changed.text.contains(r#""exact":1.10"#), "digits: {}", changed.text);
+    let twin = changed.json();
+    assert_eq!(twin["tags"]["note"], "new");
+    assert_eq!(twin["desired"]["odd"]["value"], json!(4_503_599_627_370_495_i64));
+    assert_ne!(twin["etag"], stands["etag"]);
+    // Another change came between.
+    let late = conditional(&etag, r#"{"tags":{"note":null}}"#).await;
+    assert_eq!(outcome(&late), "412 PreconditionFailed");
+    let gone = central.ask_own(&patch("c2"), r#"{"tags":{"note":null}}"#).await.json();
+    assert_eq!(gone["tags"], json!({"exact": 1.10}));
+    for (body, expected) in [
+        (r#"{"reported":{"a":1}}"#, "422 UnprocessableEntity"),
+        (r#"{"tags":[1]}"#, "422 UnprocessableEntity"),
+        (r#"{"desired":{"a.b":1}}"#, "422 UnprocessableEntity"),
+        ("{", "400 BadRequest"),
+    ] {
+        assert_eq!(outcome(&central.ask_own(&patch("c2"), body).await), expected, "{body}");
+    }
+    assert_eq!(outcome(&central.ask_own(&patch("ghost"), "{}").await), "404 NotFound");
+}
+
 fn group(template: &str, organizations: &[&str]) -> String {
     json!({"displayName": "G", "filter": format!("SELECT * FROM {template}"), "organizations": organizations})
         .to_string()

@@ -38,6 +38,7 @@ GET /deviceGroups/{deviceGroupId}/devices | ABOaov | 404 | 200 |
 GET /deviceGroups/{deviceGroupId}/members | ABOaov | 404 | 200 |
 POST /deviceGroupPreview | ABOaov | counts | 200 | {"filter":"SELECT * FROM dtmi:acme:cooler;1"}
 GET /devices/{deviceId}/twin | ABOaov | 404 | 200 |
+PATCH /devices/{deviceId}/twin | ABOao | 404 | 200 | {"tags":{"a":1}}
 GET /devices/{deviceId}/jobs | ABOaov | 404 | 200 |
 POST /deviceImport | ABOao | 422 | 200 | IOTC_DEVICEID
 GET /deviceExport | ABOaov | lines | 200 |

@@ -16,13 +16,14 @@ test("the table of the screens has every element of IoT Central's once, in order
   expect(rows.map(([, id]) => id)).toEqual(Array.from({ length: 94 }, (_, index) => `UI-${index + 1}`));
 });
 
-test("every row says where it is, and is shown by tests that exist or says why by none", () => {
+test("every row says where it is, and is shown by tests that exist, or the element is not there and it says why", () => {
   for (const [, id, where, shown, ...rest] of rows) {
     expect(where, id).toBeTruthy();
     expect(shown, id).toBeTruthy();
     // A `|` in a cell would end it.
     expect(rest, id).toEqual([""]);
-    for (const [, file = "", name = ""] of (shown ?? "").matchAll(/`([a-z-]+\.test\.mjs): ([^`]+)`/gu)) {
+    const tests = [...(shown ?? "").matchAll(/`([a-z-]+\.test\.mjs): ([^`]+)`/gu)];
+    for (const [, file = "", name = ""] of tests) {
       // As a test's name begins: after it a parameter may follow.
       const begins = ['"', "`"].map((quote) => quote + name);
       expect(
@@ -30,5 +31,14 @@ test("every row says where it is, and is shown by tests that exist or says why b
         `${id}: ${file}: ${name}`,
       ).toBe(true);
     }
+    // What has no page of its own is shown by a test of the program.
+    const programs = [...(shown ?? "").matchAll(/`(crates\/[\w/-]+\.rs): (\w+)`/gu)];
+    for (const [, file = "", name = ""] of programs) {
+      expect(readFileSync(`../${file}`, "utf8"), `${id}: ${file}`).toContain(`fn ${name}(`);
+    }
+    // What is there is shown; a promise of a test is none.
+    if (where !== "not there")
+      expect(tests.length + programs.length, `${id} is shown by no test`).toBeGreaterThan(0);
+    expect(shown, id).not.toContain("no browser test");
   }
 });

@@ -614,7 +614,8 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        patch?: never;
+        /** Merges into tags and desired properties */
+        patch: operations["patchDeviceTwin"];
         trace?: never;
     };
     "/devices/{deviceId}/jobs": {
@@ -1671,6 +1672,16 @@ export interface components {
             desired: unknown;
             /** @description Reported properties with `$metadata` and `$version`. */
             reported: unknown;
+        };
+        /**
+         * @description What of a twin is changed, as [`DeviceTwin`] shows it: objects merge, `null` takes a member away. Also what no template
+         *     models, and of devices without one.
+         */
+        DeviceTwinPatch: {
+            /** @description Tags. */
+            tags?: unknown;
+            /** @description Desired properties; the device is told. */
+            desired?: unknown;
         };
         /** @description A program or a group of a directory. */
         DirectoryUser: {
@@ -4534,6 +4545,47 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceTwin"];
+                };
+            };
+            /** @description What was wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    patchDeviceTwin: {
+        parameters: {
+            query: {
+                /** @description `bellwether-1` */
+                "api-version": string;
+            };
+            header?: {
+                /** @description The etag that was read, or `*` */
+                "If-Match"?: string;
+            };
+            path: {
+                deviceId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeviceTwinPatch"];
+            };
+        };
         responses: {
             /** @description Success */
             200: {

@@ -35,6 +35,28 @@ for (const colorScheme of ["light", "dark"]) {
   );
 }
 
+browserTest("jobs and signing in stand in it too", { session }, async (page) => {
+  const template = "dtmi:acme:pump;1";
+  await server.api("PUT", `/deviceTemplates/${encodeURIComponent(template)}`, {
+    "@type": ["ModelDefinition", "DeviceModel"],
+    displayName: "Pump",
+    capabilityModel: {
+      "@id": "dtmi:acme:pump:model;1",
+      "@type": "Interface",
+      contents: [{ "@type": ["Property", "Cloud"], name: "site", schema: "string" }],
+    },
+  });
+  await server.api("PUT", "/jobs/audited", {
+    group: "pumps",
+    data: [{ type: "cloudProperty", target: template, path: "site", value: "Lyon" }],
+  });
+  await page.goto(at("/audit"));
+  await row(page, /Signed in/u)
+    .first()
+    .waitFor();
+  await row(page, /Created.*Job.*audited/u).waitFor();
+});
+
 browserTest("filters stand in the address, and clearing them shows all", { session }, async (page) => {
   await page.goto(at("/audit?kind=device&last=1h"));
   await row(page, /pump-2/u)

@@ -1,12 +1,13 @@
 // Figures of the console in Chromium: frames a second and memory while a million rows scroll, and how long an outcome
-// takes from the disk to the screen while a job writes as fast as it can. `node tests/browser/figures.mjs [devices]`, after
-// both builds (README).
+// takes from the disk to the screen while a job writes as fast as it can; and how long the jobs page takes to be ready with
+// many jobs behind it. `node tests/browser/figures.mjs [devices] [jobs]`, after both builds (README).
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { startServer } from "./server.mjs";
+import { eventually, startServer } from "./server.mjs";
 import { serve } from "./static.mjs";
 
 const devices = Number(process.argv[2] ?? 100_000);
+const jobs = Number(process.argv[3] ?? 10_000);
 const browser = await chromium.launch({
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
   args: ["--no-sandbox", "--enable-precise-memory-info"],
@@ -41,6 +42,59 @@ function scroll(page, step, ms) {
         requestAnimationFrame(frame);
       }),
     [step, ms],
+  );
+}
+
+/** Makes jobs on one device, so many side by side, and waits until they have ended. */
+async function seedJobs(server, template) {
+  await server.api("PUT", "/deviceGroups/one", {
+    displayName: "One meter",
+    filter: `SELECT * FROM devices WHERE $template = "${template}" AND $id = "meter-0000000"`,
+  });
+  let next = 0;
+  const worker = async () => {
+    for (let n = next++; n < jobs; n = next++) {
+      await server.api("PUT", `/jobs/seed-${n}`, {
+        displayName: `Job ${n}`,
+        group: "one",
+        data: [{ type: "property", target: template, path: "interval", value: n }],
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, worker));
+  await eventually(
+    "the jobs have ended",
+    async () => (await server.api("GET", "/jobs?status=pending,running&maxpagesize=1")).value.length === 0,
+    { within: 600_000, every: 500 },
+  );
+}
+
+/**
+ * Ms from the navigation until rows are there and nothing held the page up for 50 ms or more in the half second after. The
+ * browser's cache is empty the first time.
+ */
+async function timeToInteractive(page, address) {
+  await page.goto("about:blank");
+  await page.goto(address);
+  await page
+    .getByRole("link", { name: /^Job \d+$/u })
+    .first()
+    .waitFor();
+  return page.evaluate(
+    () =>
+      new Promise((resolve) => {
+        const there = performance.now();
+        let last = 0;
+        new window.PerformanceObserver((list) => {
+          for (const { startTime, duration } of list.getEntries())
+            last = Math.max(last, startTime + duration);
+        }).observe({ type: "longtask", buffered: true });
+        const look = () => {
+          if (performance.now() - Math.max(last, there) > 500) resolve(Math.max(last, there));
+          else setTimeout(look, 50);
+        };
+        look();
+      }),
   );
 }
 
@@ -145,6 +199,26 @@ try {
   console.log(
     `its ${devices} rows, 400 px a frame: ${((1000 * scrolled.length) / sum).toFixed(1)} frames/s, 99th ${at(scrolled, 0.99).toFixed(1)} ms, heap ${(await heap(page)).toFixed(1)} MB`,
   );
+  await seedJobs(server, template);
+  for (const [name, path] of [
+    ["overview", "/jobs"],
+    ["history", "/jobs?view=history"],
+    ["history of thirty days by name", "/jobs?view=history&since=30d&sort=displayName"],
+  ]) {
+    const fresh = await browser.newContext({
+      ignoreHTTPSErrors: true,
+      viewport: { width: 1280, height: 800 },
+    });
+    await fresh.addCookies([server.cookie]);
+    const page = await fresh.newPage();
+    const first = await timeToInteractive(page, `${server.origin}/console${path}`);
+    const again = [];
+    for (let n = 0; n < 5; n++) again.push(await timeToInteractive(page, `${server.origin}/console${path}`));
+    console.log(
+      `jobs page with ${jobs} jobs, ${name}: ready after ${first.toFixed(0)} ms with an empty cache, ${median(again).toFixed(0)} ms after that`,
+    );
+    await fresh.close();
+  }
 } finally {
   await server.stop();
   await browser.close();

@@ -1,5 +1,6 @@
 // Devices, device groups and device templates against the real server: the first steps of an empty one, then a fleet.
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before } from "node:test";
 import { accessible, browserTest, grid, heading, picture } from "./browser.mjs";
 import { eventually, startServer } from "./server.mjs";
@@ -24,7 +25,7 @@ for (const colorScheme of ["light", "dark"]) {
       await page.getByText("Connect your first device").waitFor();
       await page
         .getByRole("region", { name: "program for Python" })
-        .getByText("provisioning_host=")
+        .getByText("create_from_connection_string")
         .waitFor();
       await accessible(page);
       await page.screenshot({ path: picture(`devices-first-${colorScheme}`) });
@@ -133,6 +134,53 @@ browserTest("import: faulty lines are named and nothing is made, then all are", 
   await page.getByText("40 devices were made").last().waitFor();
   await grid(page).getByRole("link", { name: "Cooler 7", exact: true }).waitFor();
 });
+
+browserTest("export: the devices of the filter", { session }, async (page) => {
+  await open(page, "/devices?q=cooler-1");
+  await grid(page).getByRole("link", { name: "Cooler 12", exact: true }).waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("link", { name: "Export" }).click(),
+  ]);
+  const lines = (await readFile(await download.path(), "utf8")).trim().split(/\r?\n/u);
+  assert.match(lines[0], /IOTC_DEVICEID/u);
+  assert.equal(lines.length - 1, 10);
+  assert.ok(lines.slice(1).every((line) => /cooler-1\d/u.test(line)));
+});
+
+browserTest(
+  "tags and desired properties of a device without a template",
+  { session, expected: /412/u },
+  async (page) => {
+    await server.api("PUT", "/devices/bare", { displayName: "Bare" });
+    await server.api("PATCH", "/devices/bare/twin", { tags: { site: "Lyon" }, desired: { speed: 1 } });
+    await open(page, "/devices/bare");
+    await page.getByRole("button", { name: "Edit as JSON" }).click();
+    const dialog = page.getByRole("dialog");
+    const json = dialog.getByRole("textbox");
+    await json.fill('{"reported": {}}');
+    await dialog.getByText("Only tags and desired can be changed.").waitFor();
+    await json.fill('{"tags": {"site": null, "note": "new"}, "desired": {"speed": 4503599627370495}}');
+    const changes = dialog.getByRole("region", { name: "What changes" });
+    assert.deepEqual(await changes.getByRole("listitem").allTextContents(), [
+      'tags.site: "Lyon" → removed',
+      'tags.note: – → "new"',
+      "desired.speed: 1 → 4503599627370495",
+    ]);
+    await accessible(page);
+    await page.screenshot({ path: picture("device-patch") });
+    // Somebody else was faster: nothing is done.
+    await server.api("PATCH", "/devices/bare/twin", { tags: { site: "Paris" } });
+    await dialog.getByRole("button", { name: "Change", exact: true }).click();
+    await dialog.getByText("This was not done").waitFor();
+    await dialog.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("region", { name: "Tags" }).getByText('"Paris"').waitFor();
+    await page.getByRole("button", { name: "Edit as JSON" }).click();
+    await json.fill('{"desired": {"speed": 4503599627370495}}');
+    await dialog.getByRole("button", { name: "Change", exact: true }).click();
+    await page.getByRole("region", { name: "Desired", exact: true }).getByText("4503599627370495").waitFor();
+  },
+);
 
 browserTest("the list: simulated devices, search, filters in the address", { session }, async (page) => {
   const simulated = await server.simulate(20);

@@ -31,6 +31,8 @@ before(async () => {
   for (let n = 0; n < DEVICES; n++)
     await server.api("PATCH", `/devices/fan-${String(n).padStart(4, "0")}`, { template: TEMPLATE });
   await server.api("PUT", "/devices/north-fan", { template: TEMPLATE, organizations: ["north"] });
+  // What is in no group: the groups are not all there is.
+  await server.api("PUT", "/devices/stranger", {});
   for (const [id, displayName] of [
     ["fans", "All fans"],
     ["brief", "Fans for a while"],
@@ -70,10 +72,25 @@ browserTest("a job's states, from its beginning to each end", { session }, async
   await row(page, "Done")
     .getByRole("img", { name: `${DEVICES + 1} of ${DEVICES + 1} devices done` })
     .waitFor();
+  await row(page, "Done")
+    .getByText(`${DEVICES + 1} succeeded`)
+    .waitFor();
   await row(page, "Spinning").getByText("Running", { exact: true }).waitFor();
   await row(page, "Waiting").getByText("Pending", { exact: true }).waitFor();
   await accessible(page);
   await page.screenshot({ path: picture("list-states") });
+  // As many run as may: the next one waits.
+  await row(page, "Waiting").getByText("Pending", { exact: true }).hover();
+  await page.getByRole("tooltip").waitFor();
+  // What runs stands above what ran.
+  await page.goto(at("/jobs"));
+  await page.locator("[data-section=running]").getByRole("link", { name: "Waiting" }).waitFor();
+  await page.locator("[data-section=history]").getByRole("link", { name: "Done" }).waitFor();
+  const sections = await page
+    .locator("[data-section]")
+    .evaluateAll((all) => all.map((one) => one.dataset.section));
+  assert.deepEqual(sections, ["running", "history"]);
+  await page.goBack();
   // Nothing to run on any more: it fails as a whole when its turn comes.
   await server.api("DELETE", "/deviceGroups/brief");
   await server.api("POST", "/jobs/Spinning/stop");
@@ -85,6 +102,12 @@ browserTest("a job's states, from its beginning to each end", { session }, async
   await row(page, "Spinning").getByText("Stopped", { exact: true }).waitFor();
   await row(page, "Dropped").getByText("Canceled", { exact: true }).waitFor();
   await page.screenshot({ path: picture("list-ends") });
+  // Whoever has seen why it failed takes it off the list of what needs somebody.
+  await page.goto(at("/jobs?view=attention"));
+  await row(page, "Waiting").getByRole("button", { name: "Actions for Waiting" }).click();
+  await page.getByRole("menuitem", { name: "Acknowledge" }).click();
+  await row(page, "Waiting").waitFor({ state: "detached" });
+  await row(page, "Spinning").waitFor();
 });
 
 browserTest("stopped and continued from the overview, with the keyboard alone", { session }, async (page) => {
@@ -213,3 +236,90 @@ browserTest("a saved job is run from its row, by way of what it would do", { ses
     ),
   );
 });
+
+browserTest("from the navigation to a run; columns are chosen and remembered", { session }, async (page) => {
+  await page.goto(at("/devices"));
+  await page
+    .getByRole("navigation", { name: "Main" })
+    .getByRole("link", { name: "Jobs", exact: true })
+    .click();
+  await heading(page).getByText("Jobs", { exact: true }).waitFor();
+  const heads = () => grid(page).getByRole("columnheader").allTextContents();
+  /** Ticks or unticks a column, and sees that the browser remembers it. */
+  const choose = async (name) => {
+    const before = await heads();
+    await page.getByRole("button", { name: "Columns", exact: true }).click();
+    await page.getByRole("checkbox", { name, exact: true }).click();
+    await page.getByRole("button", { name: "OK" }).click();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    await eventually(
+      "the columns are others",
+      async () => (await heads()).includes(name) !== before.includes(name),
+    );
+    const after = await heads();
+    await page.reload();
+    await grid(page).getByRole("link").first().waitFor();
+    assert.deepEqual(await heads(), after);
+  };
+  await page.getByRole("tab", { name: "History" }).click();
+  await row(page, "Done").waitFor();
+  await choose("Description");
+  await choose("Created");
+  await page.screenshot({ path: picture("list-columns") });
+  await row(page, "Done").getByRole("link", { name: "Done" }).click();
+  await page.waitForURL("**/jobs/instances/Done");
+  await heading(page).getByText("Done").waitFor();
+  await grid(page).getByRole("link", { name: /fan-/u }).first().waitFor();
+  await choose("Message");
+});
+
+browserTest(
+  "runs of a scheduled job meet who is in the group then, and stand in the history with a number",
+  { session },
+  async (page) => {
+    await server.api("PUT", "/scheduledJobs/soon", {
+      displayName: "Soon",
+      group: "fans",
+      data: quick.data,
+      schedule: { start: new Date(Date.now() + 3_000).toISOString(), recurrence: "daily" },
+    });
+    // Who is in the group is found at each run.
+    await server.api("PUT", "/devices/late-fan", { template: TEMPLATE });
+    const run = await eventually("it ran", async () => {
+      const { value } = await server.api("GET", "/scheduledJobs/soon/jobs");
+      return value[0]?.end && value[0];
+    });
+    const { value } = await server.api("GET", `/jobs/${run.id}/devices?search=late-fan`);
+    assert.equal(value.length, 1);
+    await page.goto(at("/jobs?view=history"));
+    await grid(page)
+      .getByRole("link", { name: /^Soon.*1/u })
+      .waitFor();
+    await page.goto(at("/jobs?view=scheduled&search=soo"));
+    await grid(page).getByRole("link", { name: "Soon" }).waitFor();
+    await grid(page).getByRole("button", { name: "Next run" }).click();
+    await page.waitForURL("**sort=nextRun*");
+    await page.getByRole("searchbox").fill("never");
+    await page.getByText("No job matches").waitFor();
+  },
+);
+
+browserTest(
+  "a run says since when, how fast and how much longer; its drawer leads to the device",
+  { session },
+  async (page) => {
+    await make("Paced");
+    await is("Paced", "running");
+    await page.goto(at("/jobs/instances/Paced"));
+    await page.getByText(/devices per second/u).waitFor();
+    await page.getByText(/^about .*, until/u).waitFor();
+    await server.api("POST", "/jobs/Paced/cancel");
+    await page.goto(at("/jobs/instances/Done?device=fan-0001"));
+    await page.getByRole("dialog").getByText("Completed").first().waitFor();
+    await page.getByRole("dialog").getByText("Open the device").click();
+    await page.waitForURL("**/devices/fan-0001");
+    await page.goto(at("/jobs/instances/Done"));
+    for (const said of ["Started", "Ended", "Elapsed"])
+      await page.getByText(said, { exact: true }).first().waitFor();
+  },
+);

@@ -1,5 +1,7 @@
 export const jobs = {
   "jobs.new": "New job",
+  "jobs.acknowledgeFailed": "{name} was not acknowledged",
+  "jobs.action.acknowledge": "Acknowledge",
   "jobs.action.cancel": "Cancel job",
   "jobs.action.copy": "Copy",
   "jobs.action.open": "Open",
@@ -40,6 +42,7 @@ export const jobs = {
   "jobs.failed": { one: "{count} failed", other: "{count} failed" },
   "jobs.filter": "Search and filter jobs",
   "jobs.filter.clear": "Clear filters",
+  "jobs.filters": "Filters",
   "jobs.idle.title": "No job is running",
   "jobs.menu": "Actions for {name}",
   "jobs.mine": "Mine",

@@ -3,6 +3,8 @@ import type { jobs as english } from "../en/jobs";
 
 export const jobs: Translated<typeof english> = {
   "jobs.new": "Nouveau travail",
+  "jobs.acknowledgeFailed": "{name} n’a pas été acquitté",
+  "jobs.action.acknowledge": "Prendre acte",
   "jobs.action.cancel": "Annuler le travail",
   "jobs.action.copy": "Copier",
   "jobs.action.open": "Ouvrir",
@@ -44,6 +46,7 @@ export const jobs: Translated<typeof english> = {
   "jobs.failed": { one: "{count} échoué", other: "{count} échoués" },
   "jobs.filter": "Rechercher et filtrer les travaux",
   "jobs.filter.clear": "Effacer les filtres",
+  "jobs.filters": "Filtres",
   "jobs.idle.title": "Aucun travail en cours",
   "jobs.menu": "Actions pour {name}",
   "jobs.mine": "Les miens",

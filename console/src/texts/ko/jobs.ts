@@ -3,6 +3,8 @@ import type { jobs as english } from "../en/jobs";
 
 export const jobs: Translated<typeof english> = {
   "jobs.new": "새 작업",
+  "jobs.acknowledgeFailed": "{name} 작업을 확인함으로 표시하지 못함",
+  "jobs.action.acknowledge": "확인함으로 표시",
   "jobs.action.cancel": "작업 취소",
   "jobs.action.copy": "복사",
   "jobs.action.open": "열기",
@@ -43,6 +45,7 @@ export const jobs: Translated<typeof english> = {
   "jobs.failed": { other: "{count}개 실패" },
   "jobs.filter": "작업 검색 및 필터",
   "jobs.filter.clear": "필터 지우기",
+  "jobs.filters": "필터",
   "jobs.idle.title": "실행 중인 작업이 없음",
   "jobs.menu": "{name} 작업의 동작",
   "jobs.mine": "내 작업",

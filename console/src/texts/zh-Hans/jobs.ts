@@ -3,6 +3,8 @@ import type { jobs as english } from "../en/jobs";
 
 export const jobs: Translated<typeof english> = {
   "jobs.new": "新建作业",
+  "jobs.acknowledgeFailed": "{name} 未能确认",
+  "jobs.action.acknowledge": "确认知晓",
   "jobs.action.cancel": "取消作业",
   "jobs.action.copy": "复制",
   "jobs.action.open": "打开",
@@ -43,6 +45,7 @@ export const jobs: Translated<typeof english> = {
   "jobs.failed": { other: "{count} 台失败" },
   "jobs.filter": "搜索和筛选作业",
   "jobs.filter.clear": "清除筛选",
+  "jobs.filters": "筛选",
   "jobs.idle.title": "没有正在运行的作业",
   "jobs.menu": "{name} 的操作",
   "jobs.mine": "我的作业",

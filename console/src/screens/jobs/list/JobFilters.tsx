@@ -2,13 +2,14 @@ import {
   Button,
   Dropdown,
   makeStyles,
+  mergeClasses,
   Option,
   tokens,
   type OptionOnSelectData,
 } from "@fluentui/react-components";
-import { FilterDismissRegular } from "@fluentui/react-icons";
+import { FilterDismissRegular, FilterRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
-import { useCallback, useLayoutEffect, useRef } from "react";
+import { useCallback, useLayoutEffect, useRef, useState } from "react";
 import type { Schemas } from "../../../api/client";
 import { groupsQuery, organizationsQuery } from "../../../api/lists";
 import { Picker } from "../../../components/Picker";
@@ -22,10 +23,16 @@ import { ownerText } from "./columns";
 import { isFiltered, type JobsSearch } from "./search";
 import { SinceChip } from "./SinceChip";
 
+const PHONE = "@media (max-width: 640px)";
+
 const useStyles = makeStyles({
   root: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: tokens.spacingHorizontalS },
   search: { minWidth: "200px", maxWidth: "320px", flexGrow: 1, "& > *": { width: "100%" } },
   dropdown: { minWidth: "140px" },
+  // On a phone the filters would be all that one sees.
+  toggle: { display: "none", [PHONE]: { display: "inline-flex" } },
+  filters: { display: "contents", [PHONE]: { display: "none" } },
+  open: { [PHONE]: { display: "contents" } },
 });
 
 const STATUSES: Record<Schemas["JobStatus"], TextKey & `job.status.${string}`> = {
@@ -51,6 +58,7 @@ export function JobFilters({ search, onChange, me }: Props) {
   const styles = useStyles();
   const { t } = useTexts();
   const may = useMay();
+  const [open, setOpen] = useState(isFiltered(search));
   const { data: groups = [] } = useQuery({ ...groupsQuery, enabled: may("viewGroups") });
   const { data: organizations = [] } = useQuery({
     ...organizationsQuery,
@@ -76,93 +84,103 @@ export function JobFilters({ search, onChange, me }: Props) {
   return (
     <div className={styles.root} role="search" aria-label={t("jobs.filter")}>
       <JobSearch search={search} onChange={onChange} />
-      {search.view !== "running" && (
+      <Button
+        className={styles.toggle}
+        icon={<FilterRegular />}
+        aria-expanded={open}
+        onClick={() => setOpen(!open)}
+      >
+        {t("jobs.filters")}
+      </Button>
+      <div className={mergeClasses(styles.filters, open && styles.open)}>
+        {search.view !== "running" && (
+          <Dropdown
+            multiselect
+            className={styles.dropdown}
+            aria-label={t("jobs.column.status")}
+            placeholder={t("jobs.column.status")}
+            value={chosen(search.status)
+              .map((status) => t(STATUSES[status as Schemas["JobStatus"]]))
+              .join(", ")}
+            selectedOptions={chosen(search.status)}
+            onOptionSelect={(_, data) => onChange({ status: join(data) })}
+          >
+            {Object.entries(STATUSES).map(([status, text]) => (
+              <Option key={status} value={status}>
+                {t(text)}
+              </Option>
+            ))}
+          </Dropdown>
+        )}
         <Dropdown
           multiselect
           className={styles.dropdown}
-          aria-label={t("jobs.column.status")}
-          placeholder={t("jobs.column.status")}
-          value={chosen(search.status)
-            .map((status) => t(STATUSES[status as Schemas["JobStatus"]]))
+          aria-label={t("jobs.column.type")}
+          placeholder={t("jobs.column.type")}
+          value={chosen(search.type)
+            .map((type) => t(TYPES[type as Schemas["JobData"]["type"]].name))
             .join(", ")}
-          selectedOptions={chosen(search.status)}
-          onOptionSelect={(_, data) => onChange({ status: join(data) })}
+          selectedOptions={chosen(search.type)}
+          onOptionSelect={(_, data) => onChange({ type: join(data) })}
         >
-          {Object.entries(STATUSES).map(([status, text]) => (
-            <Option key={status} value={status}>
-              {t(text)}
+          {Object.entries(TYPES).map(([type, { name }]) => (
+            <Option key={type} value={type}>
+              {t(name)}
             </Option>
           ))}
         </Dropdown>
-      )}
-      <Dropdown
-        multiselect
-        className={styles.dropdown}
-        aria-label={t("jobs.column.type")}
-        placeholder={t("jobs.column.type")}
-        value={chosen(search.type)
-          .map((type) => t(TYPES[type as Schemas["JobData"]["type"]].name))
-          .join(", ")}
-        selectedOptions={chosen(search.type)}
-        onOptionSelect={(_, data) => onChange({ type: join(data) })}
-      >
-        {Object.entries(TYPES).map(([type, { name }]) => (
-          <Option key={type} value={type}>
-            {t(name)}
-          </Option>
-        ))}
-      </Dropdown>
-      {may("viewGroups") && (
+        {may("viewGroups") && (
+          <Picker
+            bare
+            clearable
+            label={t("jobs.column.group")}
+            placeholder={t("jobs.column.group")}
+            value={search.group ?? ""}
+            options={groups.map(({ id, displayName }) => ({ value: id, text: displayName }))}
+            onChange={(group) => onChange({ group: group || undefined })}
+          />
+        )}
+        {organizations.length > 0 && (
+          <Picker
+            bare
+            clearable
+            label={t("jobs.column.organization")}
+            placeholder={t("jobs.column.organization")}
+            value={search.organization ?? ""}
+            options={organizations.map(({ id, displayName }) => ({ value: id ?? "", text: displayName }))}
+            onChange={(organization) => onChange({ organization: organization || undefined })}
+          />
+        )}
         <Picker
           bare
           clearable
-          label={t("jobs.column.group")}
-          placeholder={t("jobs.column.group")}
-          value={search.group ?? ""}
-          options={groups.map(({ id, displayName }) => ({ value: id, text: displayName }))}
-          onChange={(group) => onChange({ group: group || undefined })}
+          label={t("jobs.column.owner")}
+          placeholder={t("jobs.everybody")}
+          value={search.owner ?? ""}
+          options={owners}
+          onChange={(owner) => onChange({ owner: owner || undefined })}
         />
-      )}
-      {organizations.length > 0 && (
-        <Picker
-          bare
-          clearable
-          label={t("jobs.column.organization")}
-          placeholder={t("jobs.column.organization")}
-          value={search.organization ?? ""}
-          options={organizations.map(({ id, displayName }) => ({ value: id ?? "", text: displayName }))}
-          onChange={(organization) => onChange({ organization: organization || undefined })}
-        />
-      )}
-      <Picker
-        bare
-        clearable
-        label={t("jobs.column.owner")}
-        placeholder={t("jobs.everybody")}
-        value={search.owner ?? ""}
-        options={owners}
-        onChange={(owner) => onChange({ owner: owner || undefined })}
-      />
-      <SinceChip since={search.since} onChange={(since) => onChange({ since })} />
-      {isFiltered(search) && (
-        <Button
-          appearance="subtle"
-          icon={<FilterDismissRegular />}
-          onClick={() =>
-            onChange({
-              search: undefined,
-              status: undefined,
-              type: undefined,
-              group: undefined,
-              owner: undefined,
-              organization: undefined,
-              since: undefined,
-            })
-          }
-        >
-          {t("jobs.filter.clear")}
-        </Button>
-      )}
+        <SinceChip since={search.since} onChange={(since) => onChange({ since })} />
+        {isFiltered(search) && (
+          <Button
+            appearance="subtle"
+            icon={<FilterDismissRegular />}
+            onClick={() =>
+              onChange({
+                search: undefined,
+                status: undefined,
+                type: undefined,
+                group: undefined,
+                owner: undefined,
+                organization: undefined,
+                since: undefined,
+              })
+            }
+          >
+            {t("jobs.filter.clear")}
+          </Button>
+        )}
+      </div>
     </div>
   );
 }

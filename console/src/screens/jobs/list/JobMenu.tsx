@@ -45,6 +45,15 @@ export function JobMenu({ job, inGrid = false }: Props) {
     }
   };
 
+  const acknowledge = async () => {
+    try {
+      await answer(api.POST("/jobs/{jobId}/acknowledge", path));
+      await refresh();
+    } catch (error) {
+      notify.failed(t("jobs.acknowledgeFailed", { name }), error);
+    }
+  };
+
   return (
     <Menu>
       <MenuTrigger disableButtonEnhancement>
@@ -75,6 +84,9 @@ export function JobMenu({ job, inGrid = false }: Props) {
           )}
           {job.actions.includes("cancel") && (
             <MenuItem onClick={() => ask("cancel", job)}>{t("jobs.action.cancel")}</MenuItem>
+          )}
+          {job.actions.includes("acknowledge") && (
+            <MenuItem onClick={() => void acknowledge()}>{t("jobs.action.acknowledge")}</MenuItem>
           )}
           {job.actions.includes("copy") && (
             <MenuItem

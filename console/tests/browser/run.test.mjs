@@ -384,6 +384,11 @@ browserTest(
     }
     await page.getByText("2 selected").waitFor();
     await page.screenshot({ path: picture("run-selected") });
+    const download = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Selected devices" }).click();
+    const log = await readFile(await (await download).path(), "utf8");
+    assert.equal(log.trim().split(/\r?\n/u).length, 3);
+    assert.match(log, /pump-0001[^]*pump-0005|pump-0005[^]*pump-0001/u);
     await page.getByRole("button", { name: "Rerun selected" }).click();
     await page.waitForURL(/rerun=partly/u);
     await finishWizard(page, "Rerun");
@@ -481,6 +486,11 @@ browserTest(
     await page.keyboard.press("Enter");
     await page.waitForURL(/batch=1/u);
     await page.getByRole("button", { name: "Remove Batch 1 from the filter" }).waitFor();
+    const inBatch = await server.api("GET", "/jobs/busy/devices?batch=1");
+    assert.equal(inBatch.value.length, 2);
+    await grid(page)
+      .getByRole("row", { name: new RegExp(inBatch.value[1].id, "u") })
+      .waitFor();
     await page.getByText(/devices have ended\. The next batch begins after the last one/u).waitFor();
     await accessible(page);
     await page.screenshot({ path: picture("run-batch") });

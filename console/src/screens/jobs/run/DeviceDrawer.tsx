@@ -218,6 +218,9 @@ function Calls({ detail }: { detail: Schemas["DeviceJobDetail"] }) {
                 call.status ?? t(detail.status === "running" ? "run.call.waits" : "run.call.none"),
               ],
               [t("run.call.timeout"), formats.duration(call.responseTimeout)],
+              [t("run.call.begun"), call.begun && <TimeText time={call.begun} />],
+              [t("run.call.answered"), call.answered && <TimeText time={call.answered} />],
+              [t("run.call.took"), took(call.begun, call.answered, formats.number)],
             ]}
           />
           <JsonText label={t("run.call.request")} value={call.request} />

@@ -1,6 +1,13 @@
 import { Button, makeStyles, Select, Spinner, tokens } from "@fluentui/react-components";
-import { ArrowRepeatAllRegular, DismissRegular, FilterRegular } from "@fluentui/react-icons";
+import {
+  ArrowDownloadRegular,
+  ArrowRepeatAllRegular,
+  DismissRegular,
+  FilterRegular,
+} from "@fluentui/react-icons";
 import { useCallback, useMemo, useState } from "react";
+import { answer, api } from "../../../api/client";
+import { saveFile } from "../../../app/saveFile";
 import { EmptyState } from "../../../components/EmptyState";
 import { useNotify } from "../../../components/notify";
 import { SearchField } from "../../../components/SearchField";
@@ -85,6 +92,27 @@ export function Devices({ job, filter, onFilter, onOpen, paths, onPaths }: Props
       (error) => notify.failed(t("run.chosen.failed"), error),
     );
 
+  const saveLog = () =>
+    readChosen.read(
+      async (signal) => {
+        const devices = [...(await idsOf(job.id, filter, selection, RERUN_MAX, signal))];
+        if (devices.length > RERUN_MAX) throw new Error(t("run.rerun.tooMany", { count: RERUN_MAX }));
+        return answer(
+          api.POST("/jobs/{jobId}/results", {
+            params: {
+              path: { jobId: job.id },
+              query: { format: "csv", ...(paths.length > 0 && { columns: paths.join(",") }) },
+            },
+            body: { devices },
+            parseAs: "text",
+            signal,
+          }),
+        );
+      },
+      (text) => saveFile(`${job.id}.csv`, "text/csv", text),
+      (error) => notify.failed(t("run.log.failed"), error),
+    );
+
   return (
     <>
       <DataGrid
@@ -126,6 +154,16 @@ export function Devices({ job, filter, onFilter, onOpen, paths, onPaths }: Props
               >
                 {t(readChosen.busy ? "run.chosen.reading" : "run.rerun.selected")}
               </Maybe>
+            )}
+            {some && (
+              <Button
+                size="small"
+                icon={<ArrowDownloadRegular />}
+                disabled={readChosen.busy}
+                onClick={saveLog}
+              >
+                {t("run.log.selected")}
+              </Button>
             )}
             <FilterChips filter={filter} onFilter={onFilter} />
             <Select

@@ -2074,7 +2074,7 @@ export interface components {
             perBatch: boolean;
             /** @description When it would run: the next five times; empty without a schedule. */
             nextRuns: string[];
-            /** @description These are all devices, and more than one, that there are where the job would belong. */
+            /** @description These are all devices with a template, and more than one, that there are where the job would belong. */
             selectsAll: boolean;
             /** @description What keeps it from being made; empty: it can be. */
             problems: components["schemas"]["Problem"][];

@@ -60,7 +60,7 @@ pub struct JobForecast {
     pub connected: u64,
     /// The first of them, at most [`PREVIEW_SAMPLE`].
     pub sample: Vec<Device>,
-    /// These are all devices, and more than one, that there are where the job would belong.
+    /// These are all devices with a template, and more than one, that there are where the job would belong.
     pub selects_all: bool,
     /// What keeps it from being made.
     pub problems: Vec<JobProblem>,

@@ -82,8 +82,8 @@ impl Store {
             .await
     }
 
-    /// Are `devices` devices all that there are in `scope`? They are those in `list`, which may hold others too; without
-    /// one they are known to be there.
+    /// Are `devices` devices all those with a template in `scope`? Others are in no group. They are those in `list`, which
+    /// may hold more; without one they are known to be there.
     pub async fn is_all_of(&self, devices: u64, list: Option<TargetList>, scope: Scope) -> Result<bool, StoreError> {
         self.readers
             .select(move |connection| {
@@ -92,13 +92,13 @@ impl Store {
                     Some(_) => "organization IN (SELECT value FROM json_each(?1))",
                     None => "?1 IS NULL",
                 };
-                let sql =
-                    format!("SELECT COUNT(*) FROM (SELECT 1 FROM device WHERE deleted IS NULL AND {within} LIMIT ?2)");
+                let there = format!("FROM device WHERE deleted IS NULL AND template IS NOT NULL AND {within}");
+                let sql = format!("SELECT COUNT(*) FROM (SELECT 1 {there} LIMIT ?2)");
                 let most = devices.saturating_add(1).cast_signed();
-                let there: i64 =
+                let count: i64 =
                     connection.prepare_cached(&sql)?.query_row(params![organizations, most], |row| row.get(0))?;
-                let (Some(list), true) = (list, there < most) else { return Ok(there < most) };
-                let sql = format!("SELECT seq FROM device WHERE deleted IS NULL AND {within} ORDER BY seq");
+                let (Some(list), true) = (list, count < most) else { return Ok(count < most) };
+                let sql = format!("SELECT seq {there} ORDER BY seq");
                 let mut statement = connection.prepare_cached(&sql)?;
                 let mut rows = statement.query(params![organizations])?;
                 let mut listed = list.each();

@@ -72,7 +72,7 @@ pub(crate) struct JobPreview {
     /// When it would run: the next five times; empty without a schedule.
     #[schema(format = DateTime)]
     pub next_runs: Vec<String>,
-    /// These are all devices, and more than one, that there are where the job would belong.
+    /// These are all devices with a template, and more than one, that there are where the job would belong.
     pub selects_all: bool,
     /// What keeps it from being made; empty: it can be.
     pub problems: Vec<Problem>,

@@ -148,14 +148,18 @@ async fn what_selects_everything() {
     assert_eq!(central.would(&all).await["selectsAll"], true);
     let mut chosen = all.clone();
     chosen.as_object_mut().unwrap().remove("group");
-    for (devices, expected) in [(vec!["d0", "d1"], true), (vec!["d0"], false)] {
+    for (devices, expected) in [(vec!["d0"], false), (vec!["d0", "d1"], true)] {
         chosen["devices"] = json!(devices);
         assert_eq!(central.would(&chosen).await["selectsAll"], expected);
     }
-    // One of no template is one more.
+    // One of no template can be in no group.
     let engine = std::sync::Arc::clone(&central.hub.state.engine);
     engine.create_device("x".parse().unwrap(), DeviceSettings::default()).await.unwrap();
     for body in [&all, &chosen, &json!({"rerunOf": {"job": "j"}})] {
+        assert_eq!(central.would(body).await["selectsAll"], true, "{body}");
+    }
+    central.device("y", TEMPLATE).await;
+    for body in [&chosen, &json!({"rerunOf": {"job": "j"}})] {
         assert_eq!(central.would(body).await["selectsAll"], false, "{body}");
     }
 }

@@ -604,3 +604,27 @@ browserTest("a job that is not there", { session, expected: refused }, async (pa
   await page.getByText(/It may have been deleted/).waitFor();
   await accessible(page);
 });
+
+browserTest("of many batches one turns to others", { session }, async (page) => {
+  const devices = Array.from({ length: 203 }, (_, n) => `shelf-${n}`);
+  for (const id of devices) await server.api("PUT", `/devices/${id}`, { template: TEMPLATE });
+  await make("many", {
+    displayName: "Customers of all on the shelf",
+    devices,
+    data: [{ type: "cloudProperty", target: TEMPLATE, path: "customer", value: "Acme" }],
+    batch: { type: "number", value: 1 },
+  });
+  await ended("many");
+  await page.goto(at("/jobs/instances/many"));
+  await page.getByText("Batches 4 to 203 of 203").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Later batches" }).isDisabled(), true);
+  await page.getByRole("button", { name: "Earlier batches" }).click();
+  await page.getByText("Batches 1 to 200 of 203").waitFor();
+  await accessible(page);
+  await page.getByRole("button", { name: /^Batch 1 ·/u }).click();
+  await page.waitForURL(/batch=1$/u);
+  await page.getByRole("button", { name: "Later batches" }).click();
+  await page.getByText("Batches 201 to 203 of 203").waitFor();
+  await page.getByRole("button", { name: "Open batch" }).click();
+  await page.getByText("Batches 4 to 203 of 203").waitFor();
+});

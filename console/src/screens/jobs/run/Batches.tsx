@@ -1,6 +1,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { makeStyles, mergeClasses, Text, tokens, Tooltip } from "@fluentui/react-components";
-import { useEffect, useRef } from "react";
+import { Button, makeStyles, mergeClasses, Text, tokens, Tooltip } from "@fluentui/react-components";
+import { ChevronLeftRegular, ChevronRightRegular } from "@fluentui/react-icons";
+import { useEffect, useRef, useState } from "react";
 import { answer, api, type Schemas } from "../../../api/client";
 import { Card } from "../../../components/Card";
 import { ErrorState } from "../../../components/ErrorState";
@@ -11,6 +12,8 @@ import { useSlow } from "./useSlow";
 
 /** They are read again at most this often, in ms. */
 const READ_AGAIN = 1_000;
+/** As many come in one answer. */
+const READ_MAX = 200;
 
 type Batch = Schemas["Batch"];
 
@@ -47,6 +50,7 @@ const useStyles = makeStyles({
   },
   open: { boxShadow: `inset 0 0 0 2px ${tokens.colorBrandStroke1}` },
   chosen: { outline: `${tokens.strokeWidthThick} solid ${tokens.colorNeutralForeground1}` },
+  pages: { display: "flex", alignItems: "center", columnGap: tokens.spacingHorizontalXS },
   succeeded: { backgroundColor: tokens.colorPaletteGreenBackground3 },
   failed: { backgroundColor: tokens.colorPaletteRedBackground3 },
 });
@@ -57,18 +61,27 @@ interface Props {
   readonly onFilter: (filter: DeviceFilter) => void;
 }
 
-/** The batches beside each other, each filled as far as its devices have ended and each a filter; the open one is marked. */
+/**
+ * The batches beside each other, each filled as far as its devices have ended and each a filter; the open one is marked.
+ * Of many those around the open one, until somebody turns to others.
+ */
 export function Batches({ job, filter, onFilter }: Props) {
   const styles = useStyles();
   const { t, formats } = useTexts();
   const open = job.openBatch;
   const number = useSlow(open?.number, READ_AGAIN);
+  const [from, setFrom] = useState<number>();
   const strip = useRef<HTMLOListElement>(null);
   const { data, error, refetch } = useQuery({
     // Batches open and end one after the other; the open one itself comes with the events.
-    queryKey: ["job", job.id, "batches", number, job.status],
+    queryKey: ["job", job.id, "batches", from, number, job.status],
     queryFn: ({ signal }) =>
-      answer(api.GET("/jobs/{jobId}/batches", { params: { path: { jobId: job.id } }, signal })),
+      answer(
+        api.GET("/jobs/{jobId}/batches", {
+          params: { path: { jobId: job.id }, query: from === undefined ? {} : { from: String(from) } },
+          signal,
+        }),
+      ),
     enabled: job.batch != null,
     placeholderData: keepPreviousData,
   });
@@ -107,13 +120,36 @@ export function Batches({ job, filter, onFilter }: Props) {
         })}
       </ol>
       {open && first !== undefined && last !== undefined && last - first + 1 < open.of && (
-        <Text size={200}>
-          {t("run.batches.shown", {
-            from: formats.number(first),
-            to: formats.number(last),
-            of: formats.number(open.of),
-          })}
-        </Text>
+        <div className={styles.pages}>
+          <Button
+            appearance="subtle"
+            size="small"
+            icon={<ChevronLeftRegular />}
+            aria-label={t("run.batches.before")}
+            disabled={first === 1}
+            onClick={() => setFrom(Math.max(1, first - READ_MAX))}
+          />
+          <Text size={200}>
+            {t("run.batches.shown", {
+              from: formats.number(first),
+              to: formats.number(last),
+              of: formats.number(open.of),
+            })}
+          </Text>
+          <Button
+            appearance="subtle"
+            size="small"
+            icon={<ChevronRightRegular />}
+            aria-label={t("run.batches.after")}
+            disabled={last === open.of}
+            onClick={() => setFrom(last + 1)}
+          />
+          {from !== undefined && (
+            <Button appearance="subtle" size="small" onClick={() => setFrom(undefined)}>
+              {t("run.batches.open")}
+            </Button>
+          )}
+        </div>
       )}
       {open && (
         <Text size={200}>

@@ -1,4 +1,4 @@
-import { Button, mergeClasses, Tooltip } from "@fluentui/react-components";
+import { Button, mergeClasses, MessageBar, MessageBarBody, Tooltip } from "@fluentui/react-components";
 import { useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, useBlocker, useNavigate } from "@tanstack/react-router";
 import { useEffect, useRef, useState } from "react";
@@ -161,6 +161,11 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
         current={step}
         wrong={(step) => wizard.problemsOf(step).some(({ member }) => wizard.faultAt(member) !== undefined)}
       />
+      {!allowed && (
+        <MessageBar intent="info">
+          <MessageBarBody>{t("run.mayNot")}</MessageBarBody>
+        </MessageBar>
+      )}
       {wizard.error !== undefined && <ErrorState error={wizard.error} />}
       {step === "configure" && <ConfigureStep wizard={wizard} />}
       {step === "delivery" && <DeliveryStep wizard={wizard} />}

@@ -163,16 +163,22 @@ describe("values", () => {
     expect(settled({ kind: "double" }, "1.50")).toBe(1.5);
     expect(settled({ kind: "long" }, "9007199254740993")).toBe("9007199254740993");
     expect(settled({ kind: "double" }, "1.")).toBe("1.");
+    expect(settled({ kind: "double" }, "0.12345678901234567891")).toBe("0.12345678901234567891");
     expect(settled({ kind: "string" }, "12")).toBe("12");
     expect(settled({ kind: "geopoint" }, { lat: "1", lon: undefined })).toEqual({ lat: 1 });
   });
 });
 
 test("JSON is read without losing digits", () => {
-  expect(parseExact('{"a":9007199254740993,"b":[1.50,-7],"c":1e999,"d":"9007199254740993"}')).toEqual({
+  expect(
+    parseExact(
+      '{"a":9007199254740993,"b":[1.50,-7],"c":1e999,"e":0.12345678901234567891,"d":"9007199254740993"}',
+    ),
+  ).toEqual({
     a: "9007199254740993",
     b: [1.5, -7],
     c: "1e999",
+    e: "0.12345678901234567891",
     d: "9007199254740993",
   });
   expect(() => parseExact("{")).toThrow(SyntaxError);

@@ -1,8 +1,9 @@
+import { isHeld } from "../json/exact";
+
 const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /**
- * JSON whose whole numbers are beyond what JavaScript counts exactly, or whose numbers are beyond what it holds at all:
- * those become strings of their digits. The server takes such a string for the number that it says, so that a value that
+ * JSON whose numbers JavaScript would round: those become strings of their digits. The server takes such a string for the number that it says, so that a value that
  * is read and sent back stays what it was.
  *
  * @throws SyntaxError when `text` is no JSON
@@ -10,12 +11,7 @@ const STRING_OR_NUMBER = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 export function parseExact(text: string): unknown {
   const plain: unknown = JSON.parse(text);
   const exact = text.replace(STRING_OR_NUMBER, (part) =>
-    part.startsWith('"') || isExact(part) ? part : `"${part}"`,
+    part.startsWith('"') || isHeld(part) ? part : `"${part}"`,
   );
   return exact === text ? plain : JSON.parse(exact);
-}
-
-function isExact(digits: string): boolean {
-  const value = Number(digits);
-  return Number.isFinite(value) && (!/^-?\d+$/.test(digits) || Number.isSafeInteger(value));
 }

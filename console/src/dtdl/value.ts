@@ -1,3 +1,4 @@
+import { isHeld } from "../json/exact";
 import { members, type Field, type Schema } from "./schema";
 
 /**
@@ -33,9 +34,7 @@ function settledObject(fields: readonly Field[], value: object): Record<string, 
 
 /** A number that JavaScript holds exactly; a longer one stays the string of its digits, which the server reads. */
 function asNumber(text: string): string | number {
-  if (!isNumber(text)) return text;
-  const value = Number(text);
-  return Number.isFinite(value) && (!/^-?\d+$/.test(text) || Number.isSafeInteger(value)) ? value : text;
+  return isNumber(text) && isHeld(text) ? Number(text) : text;
 }
 
 const NUMBER = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;

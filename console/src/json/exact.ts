@@ -38,7 +38,7 @@ export function writeExact(value: unknown, indent = 2): string {
 }
 
 /** Whether a JavaScript number says the same; a double as a computer writes it does. */
-function isHeld(digits: string): boolean {
+export function isHeld(digits: string): boolean {
   const value = Number(digits);
   if (!Number.isFinite(value)) return false;
   if (/^-?\d+$/.test(digits)) return Number.isSafeInteger(value);
@@ -46,6 +46,8 @@ function isHeld(digits: string): boolean {
     .replace(/[eE].*/, "")
     .replace(/\D/g, "")
     .replace(/^0+/, "");
+  // Too small for any number it is read as none.
+  if (value === 0) return significant === "";
   return significant.length <= 15 || String(value) === digits;
 }
 

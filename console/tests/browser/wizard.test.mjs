@@ -288,7 +288,7 @@ browserTest(
     await page.getByRole("spinbutton", { name: "Size of a batch" }).fill("2");
     await page.getByTestId("sentence").getByText("1 batch of 2 and a last one of 1.").waitFor();
     await next(page);
-    await page.getByText("A rerun begins at once, on the same devices.").waitFor();
+    await page.getByText("A rerun begins at once.").waitFor();
     assert.equal(await page.getByRole("switch", { name: "Run by a schedule" }).isDisabled(), true);
     await next(page);
     await page.getByTestId("matched").getByText("3 devices matched").waitFor();
@@ -312,8 +312,10 @@ browserTest(
     assert.deepEqual(ids.split("\n").toSorted(), devices);
 
     // Chosen ones; what was chosen elsewhere and is lost is nobody, never all that failed.
-    await page.evaluate(`sessionStorage.setItem("bellwether.chosenDevices", '["pump-02"]')`);
-    await page.goto(at(`${WIZARD}?rerun=first&devices=chosen`));
+    await page.evaluate(
+      `sessionStorage.setItem("bellwether.chosenDevices", '[{"id":"ticked","devices":["pump-02"]}]')`,
+    );
+    await page.goto(at(`${WIZARD}?rerun=first&devices=ticked`));
     await page.getByText("The 1 device chosen of").waitFor();
     await step(page, "Review").click();
     await page.getByTestId("matched").getByText("1 device matched").waitFor();

@@ -13,6 +13,7 @@ import { useNotify } from "../../components/notify";
 import type { Selection } from "../../grid/selection";
 import { GuardedButton } from "../../session/Guarded";
 import { useTexts } from "../../texts/texts";
+import { useReading } from "../jobs/run/useReading";
 import { rememberChosenDevices } from "../jobs/wizard/chosenDevices";
 import { BULK_MAX, chosenIds } from "./bulk";
 import { BulkDialog, type BulkAction } from "./BulkDialog";
@@ -36,25 +37,25 @@ export function BulkBar({ selection, search, onDone }: Props) {
   const navigate = useNavigate();
   const { failed, done } = useNotify();
   const [action, setAction] = useState<BulkAction>();
-  const [busy, setBusy] = useState(false);
+  const { busy, read } = useReading();
   if (selection.kind === "some" && selection.ids.size === 0 && !action) return null;
 
-  const newJob = async () => {
-    setBusy(true);
-    try {
-      const { ids, more } = await chosenIds(selection, search, new AbortController().signal);
-      rememberChosenDevices(ids);
-      if (more) done(t("devices.bulk.first", { number: formats.number(BULK_MAX) }));
-      await navigate({
-        to: "/jobs/definitions/create/$step",
-        params: { step: "configure" },
-        search: { devices: "chosen" },
-      });
-    } catch (error) {
-      failed(t("devices.bulk.failed"), error);
-      setBusy(false);
-    }
-  };
+  const newJob = () =>
+    read(
+      async (signal) => {
+        const { ids, more } = await chosenIds(selection, search, signal);
+        return { devices: rememberChosenDevices(ids), more };
+      },
+      ({ devices, more }) => {
+        if (more) done(t("devices.bulk.first", { number: formats.number(BULK_MAX) }));
+        void navigate({
+          to: "/jobs/definitions/create/$step",
+          params: { step: "configure" },
+          search: { devices },
+        });
+      },
+      (error) => failed(t("devices.bulk.failed"), error),
+    );
   const button = (kind: BulkAction, icon: ReactElement, text: string) => (
     <GuardedButton
       needs="manageDevices"
@@ -76,7 +77,7 @@ export function BulkBar({ selection, search, onDone }: Props) {
           size="small"
           icon={<TaskListAddRegular />}
           disabled={busy}
-          onClick={() => void newJob()}
+          onClick={newJob}
         >
           {t("devices.newJob")}
         </GuardedButton>

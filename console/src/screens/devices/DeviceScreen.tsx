@@ -98,11 +98,10 @@ export function DeviceScreen() {
   }
   const blocked = statusOf(device) === "blocked";
   const newJob = () => {
-    rememberChosenDevices([deviceId]);
     void navigate({
       to: "/jobs/definitions/create/$step",
       params: { step: "configure" },
-      search: { devices: "chosen" },
+      search: { devices: rememberChosenDevices([deviceId]) },
     });
   };
 

@@ -51,18 +51,22 @@ export function TwinView({ device }: { device: Device }) {
     refetchInterval: REFRESH,
   });
   const twin = useMemo(() => (text === undefined ? undefined : readJson(text)), [text]);
-  if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
+  const failure = error && <ErrorState error={error} onRetry={() => void refetch()} />;
+  // What was read stays, and what is being typed beside it.
   if (!twin)
     return (
-      <Skeleton aria-label={t("devices.reading")} className={styles.sections}>
-        {[0, 1, 2].map((index) => (
-          <SkeletonItem key={index} size={128} />
-        ))}
-      </Skeleton>
+      failure ?? (
+        <Skeleton aria-label={t("devices.reading")} className={styles.sections}>
+          {[0, 1, 2].map((index) => (
+            <SkeletonItem key={index} size={128} />
+          ))}
+        </Skeleton>
+      )
     );
   const [tags, desired, reported] = ["tags", "desired", "reported"].map((name) => member(twin, name));
   return (
     <>
+      {failure}
       <div className={styles.bar}>
         <Switch label={t("devices.twin.json")} checked={raw} onChange={(_, { checked }) => setRaw(checked)} />
         <div className={styles.right}>

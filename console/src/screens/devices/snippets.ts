@@ -1,3 +1,5 @@
+import { quoted } from "../../app/shell";
+
 /** What a device needs to connect. */
 export interface Connection {
   /** The host that devices connect to, with a port where it is not the usual one. */
@@ -120,11 +122,6 @@ export function mosquittoSnippet({ host, deviceId }: Connection, password: strin
 export function partsOf(host: string): { readonly name: string; readonly port: string | undefined } {
   const [, name = host, port] = /^(.*?)(?::(\d+))?$/.exec(host) ?? [];
   return { name, port };
-}
-
-/** A word of a shell, whatever is in it. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 /**

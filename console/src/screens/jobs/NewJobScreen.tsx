@@ -45,7 +45,7 @@ export function NewJobScreen() {
       </Page>
     );
   }
-  return <Opened key={JSON.stringify(opened)} source={source.data} search={search} />;
+  return <Opened key={JSON.stringify(search)} source={source.data} search={search} />;
 }
 
 function Opened({ source, search }: { source: Source; search: WizardSearch }) {
@@ -62,7 +62,7 @@ function initialForm(
   t: ReturnType<typeof useTexts>["t"],
 ): JobForm {
   const form = formOf(job, new Date());
-  const chosen = devices === "chosen" ? chosenDevices() : undefined;
+  const chosen = devices === undefined ? undefined : chosenDevices(devices);
   const named = (name: string) => ({ name: name.slice(0, 256) });
   if (rerun) {
     return {

@@ -1,4 +1,5 @@
 import { Text } from "@fluentui/react-components";
+import { useState } from "react";
 import { answer, api, type Schemas } from "../../api/client";
 import { ConfirmDialog } from "../../components/ConfirmDialog";
 import { useSession } from "../../session/session";
@@ -18,7 +19,8 @@ interface Props {
 export function StopDialog({ job, how, reload, onClose }: Props) {
   const { t } = useTexts();
   const { server } = useSession();
-  const { running, pending } = job.counters;
+  // As they stood when it was asked: the count that must be typed does not move while one types.
+  const [{ running, pending }] = useState(job.counters);
   const params = { path: { jobId: job.id } };
   const large = how === "cancel" && pending >= server.confirmDevices;
   return (

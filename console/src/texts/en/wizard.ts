@@ -22,6 +22,10 @@ export const wizard = {
     other: "{name} begins at once on {count} devices.",
   },
   "wizard.confirm.many": { one: "This runs on {count} device", other: "This runs on {count} devices" },
+  "wizard.confirm.rerun": {
+    one: "The rerun of {name} begins at once on {count} device.",
+    other: "The rerun of {name} begins at once on {count} devices.",
+  },
   "wizard.confirm.schedule": {
     one: "{name} will run by its schedule. It would meet {count} device now.",
     other: "{name} will run by its schedule. It would meet {count} devices now.",
@@ -146,12 +150,14 @@ export const wizard = {
   "wizard.rerun.hub":
     "This job was made through the hub's API: its rerun does the same in the same way, only on these devices.",
   "wizard.rerun.name": "{name} – rerun",
-  "wizard.rerun.now": "A rerun begins at once, on the same devices.",
+  "wizard.rerun.now": "A rerun begins at once.",
   "wizard.review.list": { one: "{count} device of a list", other: "{count} devices of a list" },
   "wizard.review.noValue": "without a value",
   "wizard.review.ticked": { one: "{count} device of", other: "{count} devices of" },
   "wizard.run": "Run",
   "wizard.save": "Save and exit",
+  "wizard.save.halfTyped":
+    "Delivery options or the schedule are half entered and cannot be saved so. Complete them or turn them off first.",
   "wizard.save.noJson": "A value is no JSON yet and cannot be saved so. Correct or empty it first.",
   "wizard.saved": "The job is saved",
   "wizard.schedule.do": "Schedule",

@@ -29,6 +29,10 @@ export const wizard: Translated<typeof english> = {
     one: "Ceci s’exécute sur {count} appareil",
     other: "Ceci s’exécute sur {count} appareils",
   },
+  "wizard.confirm.rerun": {
+    one: "La réexécution de {name} commence tout de suite sur {count} appareil.",
+    other: "La réexécution de {name} commence tout de suite sur {count} appareils.",
+  },
   "wizard.confirm.schedule": {
     one: "{name} s’exécutera selon sa planification. Aujourd’hui, {count} appareil serait concerné.",
     other: "{name} s’exécutera selon sa planification. Aujourd’hui, {count} appareils seraient concernés.",
@@ -150,12 +154,14 @@ export const wizard: Translated<typeof english> = {
   "wizard.rerun.hub":
     "Ce travail a été créé par l’API du hub : sa réexécution fait la même chose de la même façon, seulement sur ces appareils.",
   "wizard.rerun.name": "{name} – réexécution",
-  "wizard.rerun.now": "Une réexécution commence immédiatement, sur les mêmes appareils.",
+  "wizard.rerun.now": "Une réexécution commence immédiatement.",
   "wizard.review.list": { one: "{count} appareil d’une liste", other: "{count} appareils d’une liste" },
   "wizard.review.noValue": "sans valeur",
   "wizard.review.ticked": { one: "{count} appareil de", other: "{count} appareils de" },
   "wizard.run": "Exécuter",
   "wizard.save": "Enregistrer et quitter",
+  "wizard.save.halfTyped":
+    "Les options de livraison ou la planification sont incomplètes et ne peuvent pas être enregistrées ainsi. Complétez-les ou désactivez-les d’abord.",
   "wizard.save.noJson":
     "Une valeur n’est pas encore du JSON et ne peut pas être enregistrée ainsi. Corrigez-la ou videz-la d’abord.",
   "wizard.saved": "Le travail est enregistré",

@@ -20,6 +20,7 @@ export const wizard: Translated<typeof english> = {
   "wizard.confirm.all": { other: "모든 디바이스에서 실행됩니다: {count}개" },
   "wizard.confirm.body": { other: "{name} 작업이 디바이스 {count}개에서 즉시 시작됩니다." },
   "wizard.confirm.many": { other: "디바이스 {count}개에서 실행됩니다" },
+  "wizard.confirm.rerun": { other: "{name} 작업의 다시 실행이 디바이스 {count}개에서 즉시 시작됩니다." },
   "wizard.confirm.schedule": {
     other: "{name} 작업이 예약에 따라 실행됩니다. 지금 기준 대상 디바이스는 {count}개입니다.",
   },
@@ -127,12 +128,14 @@ export const wizard: Translated<typeof english> = {
   "wizard.rerun.hub":
     "이 작업은 허브 API로 만들었습니다. 다시 실행은 이 디바이스에서만 같은 일을 같은 방식으로 합니다.",
   "wizard.rerun.name": "{name} – 다시 실행",
-  "wizard.rerun.now": "다시 실행은 같은 디바이스에서 바로 시작됩니다.",
+  "wizard.rerun.now": "다시 실행은 바로 시작됩니다.",
   "wizard.review.list": { other: "목록의 디바이스 {count}개" },
   "wizard.review.noValue": "값 없음",
   "wizard.review.ticked": { other: "선택한 디바이스 {count}개:" },
   "wizard.run": "실행",
   "wizard.save": "저장 후 종료",
+  "wizard.save.halfTyped":
+    "전달 옵션 또는 예약의 입력이 끝나지 않아 이대로 저장할 수 없습니다. 먼저 마저 입력하거나 끄세요.",
   "wizard.save.noJson": "JSON이 아닌 값이 있어 이대로 저장할 수 없습니다. 먼저 고치거나 비우세요.",
   "wizard.saved": "작업이 저장됨",
   "wizard.schedule.do": "예약",

@@ -77,7 +77,8 @@ export function Devices({ job, filter, onFilter, onOpen, paths, onPaths }: Props
   );
 
   const some = selection.kind === "allBut" || selection.ids.size > 0;
-  const whyNot = !may("runJobs") ? t("run.mayNot") : job.end == null ? t("run.rerun.notYet") : undefined;
+  const isOut = job.end == null || job.counters.running > 0;
+  const whyNot = !may("runJobs") ? t("run.mayNot") : isOut ? t("run.rerun.notYet") : undefined;
 
   /** Who is meant is read before anything is asked: of a filtered list nobody knows how many they are. */
   const rerun = () =>

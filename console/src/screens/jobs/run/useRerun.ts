@@ -10,8 +10,9 @@ export function useRerun() {
   const navigate = useNavigate();
   const notify = useNotify();
   return (job: Job, devices?: readonly string[]): void => {
+    let chosen: string | undefined;
     try {
-      if (devices) rememberChosenDevices(devices);
+      chosen = devices && rememberChosenDevices(devices);
     } catch (error) {
       // The browser keeps only so much.
       notify.failed(t("run.chosen.failed"), error);
@@ -20,7 +21,7 @@ export function useRerun() {
     void navigate({
       to: "/jobs/definitions/create/$step",
       params: { step: "configure" },
-      search: { rerun: job.id, ...(devices && { devices: "chosen" as const }) },
+      search: { rerun: job.id, ...(chosen !== undefined && { devices: chosen }) },
     });
   };
 }

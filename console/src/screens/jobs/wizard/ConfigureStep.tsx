@@ -1,13 +1,11 @@
 import { Field, Input, Subtitle2, Text, Textarea } from "@fluentui/react-components";
-import { useQuery } from "@tanstack/react-query";
-import { organizationsQuery } from "../../../api/lists";
 import { fieldState, Picker } from "../../../components/Picker";
 import { useTexts } from "../../../texts/texts";
 import { ActionFields } from "./ActionFields";
 import { DeviceFields } from "./DeviceFields";
 import { GroupDevices } from "./GroupDevices";
 import { MatchedDevices } from "./MatchedDevices";
-import { isOnOffer } from "./organization";
+import { isOnOffer, useOrganizations } from "./organization";
 import { useWizardStyles } from "./styles";
 import type { Wizard } from "./useWizard";
 
@@ -16,7 +14,7 @@ export function ConfigureStep({ wizard }: { wizard: Wizard }) {
   const styles = useWizardStyles();
   const { t } = useTexts();
   const { form, change, faultAt, groups } = wizard;
-  const organizations = useQuery(organizationsQuery).data ?? [];
+  const organizations = useOrganizations() ?? [];
 
   const hub = form.rerun?.hub;
   return (

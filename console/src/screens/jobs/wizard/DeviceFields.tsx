@@ -12,13 +12,12 @@ import {
 import { ArrowUploadRegular } from "@fluentui/react-icons";
 import { useQuery } from "@tanstack/react-query";
 import { useRef, useState } from "react";
-import { organizationsQuery } from "../../../api/lists";
 import { ErrorState } from "../../../components/ErrorState";
 import { fieldState, Picker } from "../../../components/Picker";
 import { useTexts } from "../../../texts/texts";
 import { emptyEntry, templateOfFilter, type JobForm } from "./form";
 import { IDS_MAX, readIds, writeIds, type IdList } from "./ids";
-import { isOnOffer } from "./organization";
+import { isOnOffer, useOrganizations } from "./organization";
 import { membersQuery } from "./queries";
 import { RerunDevices } from "./RerunDevices";
 import { useWizardStyles } from "./styles";
@@ -48,7 +47,7 @@ export function DeviceFields({ wizard }: { wizard: Wizard }) {
 function GroupField({ wizard }: { wizard: Wizard }) {
   const { t } = useTexts();
   const { form, change, faultAt } = wizard;
-  const organizations = useQuery(organizationsQuery).data ?? [];
+  const organizations = useOrganizations();
   const groups = wizard.groups.filter((group) => isOnOffer(group, form.organization, organizations));
   return (
     <>

@@ -28,7 +28,7 @@ export function MatchedDevices({ wizard }: { wizard: Wizard }) {
   const styles = useWizardStyles();
   const { t } = useTexts();
   const { form, preview } = wizard;
-  const source = useMatched(form, preview);
+  const { source, known } = useMatched(form, preview);
   const columns = useMemo<readonly GridColumn<MatchedDevice>[]>(
     () => [
       {
@@ -37,14 +37,16 @@ export function MatchedDevices({ wizard }: { wizard: Wizard }) {
         width: 110,
         grows: true,
         fixed: true,
-        cell: ({ id, displayName, deleted }) =>
-          deleted ? (
+        cell: (row) => {
+          const { id, displayName, deleted } = known(row);
+          return deleted ? (
             <span>{displayName ?? id}</span>
           ) : (
             <AppLink to="/devices/$deviceId" params={{ deviceId: id }} target="_blank" tabIndex={-1}>
               {displayName ?? id}
             </AppLink>
-          ),
+          );
+        },
       },
       {
         id: "id",
@@ -57,18 +59,20 @@ export function MatchedDevices({ wizard }: { wizard: Wizard }) {
         id: "connected",
         header: t("wizard.device.connection"),
         width: 145,
-        cell: ({ connected, deleted }) =>
-          deleted ? (
+        cell: (row) => {
+          const { connected, deleted } = known(row);
+          return deleted ? (
             <span>{t("wizard.device.deleted")}</span>
           ) : connected === undefined ? null : (
             <StatusBadge
               tone={connected ? "success" : "waiting"}
               text={t(connected ? "wizard.device.connected" : "wizard.device.disconnected")}
             />
-          ),
+          );
+        },
       },
     ],
-    [t],
+    [t, known],
   );
   return (
     <div className={styles.devices}>
@@ -78,23 +82,30 @@ export function MatchedDevices({ wizard }: { wizard: Wizard }) {
         source={source}
         columns={columns}
         rowId={({ id }) => id}
-        rowName={({ id, displayName }) => displayName ?? id}
+        rowName={(row) => known(row).displayName ?? row.id}
         empty={<EmptyState icon={PlugConnectedRegular} body={t("wizard.sentence.nobody")} />}
       />
     </div>
   );
 }
 
-function useMatched(form: JobForm, preview: Schemas["JobPreview"] | undefined): RowSource<MatchedDevice> {
+/** The rows, and what is known of each now: a chosen list stays the same list whatever the preview says of its devices. */
+export function useMatched(
+  form: JobForm,
+  preview: Schemas["JobPreview"] | undefined,
+): {
+  readonly source: RowSource<MatchedDevice>;
+  readonly known: (row: MatchedDevice) => MatchedDevice;
+} {
   const { rerun, group, organization } = form;
   const chosen = devicesOf(form);
-  const sample = preview?.sample;
-  return useMemo(() => {
+  const said = preview?.sample;
+  const sample = chosen ? undefined : said;
+  const source = useMemo(() => {
     if (chosen) {
-      const known = new Map(sample?.map((device) => [device.id, device]));
       return localSource<MatchedDevice>(
         "wizard.matched",
-        chosen.map((id) => known.get(id) ?? { id }),
+        chosen.map((id) => ({ id })),
       );
     }
     if (rerun) return failedSource(rerun.job);
@@ -103,4 +114,9 @@ function useMatched(form: JobForm, preview: Schemas["JobPreview"] | undefined): 
       return localSource<MatchedDevice>("wizard.matched", sample ?? []);
     return membersSource(group);
   }, [chosen, sample, rerun, group, organization]);
+  const known = useMemo(() => {
+    const devices = new Map<string, MatchedDevice>(chosen && said?.map((device) => [device.id, device]));
+    return (row: MatchedDevice) => devices.get(row.id) ?? row;
+  }, [chosen, said]);
+  return { source, known };
 }

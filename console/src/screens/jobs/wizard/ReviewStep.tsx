@@ -6,10 +6,8 @@ import {
   Subtitle2,
   Text,
 } from "@fluentui/react-components";
-import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import type { Schemas } from "../../../api/client";
-import { organizationsQuery } from "../../../api/lists";
 import { AppLink } from "../../../components/AppLink";
 import { CopyButton } from "../../../components/CopyButton";
 import { useTexts } from "../../../texts/texts";
@@ -17,6 +15,7 @@ import { DeliverySentence } from "./DeliveryStep";
 import type { ScheduleForm } from "./form";
 import { MatchedDevices } from "./MatchedDevices";
 import { NextRuns } from "./NextRuns";
+import { useOrganizations } from "./organization";
 import { stepOf } from "./problems";
 import { curlOf, shortened, type ApiCall } from "./request";
 import { JOB_TYPES, RECURRENCES } from "../names";
@@ -33,7 +32,7 @@ export function ReviewStep({ wizard, call }: { wizard: Wizard; call: ApiCall }) 
   const { t } = useTexts();
   const { form, body, preview } = wizard;
   const hub = form.rerun?.hub;
-  const organizations = useQuery(organizationsQuery).data;
+  const organizations = useOrganizations();
   const organizationName =
     organizations?.find(({ id }) => id === form.organization)?.displayName ?? form.organization;
   const origin = window.location.origin;

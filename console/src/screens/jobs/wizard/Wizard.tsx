@@ -13,7 +13,7 @@ import { useMay, useSession } from "../../../session/session";
 import { useTexts } from "../../../texts/texts";
 import { ConfigureStep } from "./ConfigureStep";
 import { DeliveryStep } from "./DeliveryStep";
-import { draftOf, type JobForm } from "./form";
+import { draftOf, isHalfTyped, type JobForm } from "./form";
 import { isStep, STEPS, type Step } from "./steps";
 import type { Source } from "./queries";
 import { callOf, send } from "./request";
@@ -140,8 +140,12 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
           : "wizard.run",
   );
   const allowed = may("runJobs");
-  // What is no JSON cannot be kept, and is not to be lost.
-  const noJson = form.entries.some(({ raw }) => raw !== undefined);
+  // What is no JSON or half typed cannot be kept, and is not to be lost.
+  const cannotSave = form.entries.some(({ raw }) => raw !== undefined)
+    ? "wizard.save.noJson"
+    : isHalfTyped(form)
+      ? "wizard.save.halfTyped"
+      : undefined;
 
   return (
     <Page>
@@ -197,8 +201,8 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
         )}
         {!editing &&
           !source.rerun &&
-          (noJson ? (
-            <Tooltip content={t("wizard.save.noJson")} relationship="description">
+          (cannotSave ? (
+            <Tooltip content={t(cannotSave)} relationship="description">
               <Button disabledFocusable>{t("wizard.save")}</Button>
             </Tooltip>
           ) : (
@@ -218,10 +222,14 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
       {asking && (
         <ConfirmDialog
           title={t(everything ? "wizard.confirm.all" : "wizard.confirm.many", { count: devices })}
-          body={t(form.schedule.on ? "wizard.confirm.schedule" : "wizard.confirm.body", {
-            name: form.name,
-            count: devices,
-          })}
+          body={
+            form.rerun?.hub === undefined
+              ? t(form.schedule.on ? "wizard.confirm.schedule" : "wizard.confirm.body", {
+                  name: form.name,
+                  count: devices,
+                })
+              : t("wizard.confirm.rerun", { name: form.rerun.name, count: devices })
+          }
           action={verb}
           count={devices}
           onConfirm={launch}

@@ -293,7 +293,17 @@ export function startOf({ start, zone, kept }: ScheduleForm): string | undefined
   return instantOf(start, zone)?.toISOString();
 }
 
-/** What a draft keeps. The group of ticked devices stays in it, so that one finds them ticked again. */
+/** Whether something of how it is delivered or when it runs is half typed: a draft would keep nothing of it. */
+export function isHalfTyped(form: JobForm): boolean {
+  const { batch, threshold, schedule } = form;
+  if ([batch, threshold].some((amount) => amount.on && amountOf(amount) === undefined)) return true;
+  if (!schedule.on) return false;
+  const kept = scheduleOf(form);
+  const ends = schedule.recurrence !== "once" && schedule.end !== "never";
+  return kept === undefined || (ends && kept.end === undefined);
+}
+
+/** What a draft keeps, unless `isHalfTyped`. The group of ticked devices stays in it, so that one finds them ticked again. */
 export function draftOf(form: JobForm, schemaOf: SchemaOf): JobParts {
   const schedule = scheduleOf(form);
   const migration = form.type === "deviceTemplateMigration";

@@ -19,3 +19,6 @@ test.each([
 ])("a job of %j and a group of %j: %j", (organization, group, offered) =>
   expect(isOnOffer({ organizations: group === undefined ? null : [group] }, organization, all)).toBe(offered),
 );
+
+test("whoever does not know the organizations is offered every group", () =>
+  expect(isOnOffer({ organizations: ["south"] }, "oslo", undefined)).toBe(true));

@@ -1,4 +1,5 @@
 import { answer, api, API_VERSION, type Schemas } from "../../../api/client";
+import { quoted } from "../../../app/shell";
 import { writeExact } from "../../../json/exact";
 import type { JobForm } from "./form";
 import type { Source } from "./queries";
@@ -126,11 +127,6 @@ export function curlOf(call: ApiCall, origin: string): string {
     ...(etag === undefined ? [] : [`  -H ${quoted(`If-Match: ${etag}`)}`]),
     `  -d ${quoted(writeExact(call.body))}`,
   ].join(" \\\n");
-}
-
-/** One word of a shell. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Most ids that are shown of a long list; all are copied. */

@@ -12,8 +12,8 @@ export interface WizardSearch {
   readonly rerun?: string;
   /** A device group to begin with. */
   readonly group?: string;
-  /** `chosen`: the devices that were ticked in a list. */
-  readonly devices?: "chosen";
+  /** The devices that were ticked in a list, as `chosenDevices` keeps them. */
+  readonly devices?: string;
 }
 
 export function readWizardSearch(search: Readonly<Record<string, unknown>>): WizardSearch {
@@ -30,6 +30,6 @@ export function readWizardSearch(search: Readonly<Record<string, unknown>>): Wiz
     ...text("scheduled"),
     ...text("rerun"),
     ...text("group"),
-    ...(search["devices"] === "chosen" && { devices: "chosen" as const }),
+    ...text("devices"),
   };
 }

@@ -85,15 +85,14 @@ export function DataGrid<Row>(props: Props<Row>) {
   const rows = useRows(scroller, total, ROW_HEIGHT, HEADER_HEIGHT);
   const { scrollToRow } = rows;
   const read = useWindows(source, rows.first, rows.last);
-  const { attended, handlers, leave } = useAttended();
-  if (scroller === null && attended) leave();
+  const { attended, handlers } = useAttended(scroller);
   const { offset, rows: present, name: piece, version } = read.inView;
   const held = useHeld(present, {
     list: piece,
     version,
     // A list that is read once does not move by itself.
-    holding: source.refresh !== undefined && attended,
-    renewals: useRenewals(source.key.slice(0, 1)),
+    holding: (source.refresh !== undefined || source.moves === true) && attended,
+    renewals: useRenewals(...(source.moves ? [] : [source.key.slice(0, 1)])),
     idOf: rowId,
   });
   const shownTotal =

@@ -1,8 +1,10 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { act, renderHook } from "@testing-library/react";
-import type { ReactNode } from "react";
-import { expect, test } from "vitest";
-import { inOrderOf, useHeld, useRenewals } from "./held";
+import { act, cleanup, render, renderHook, screen } from "@testing-library/react";
+import { useState, type ReactNode } from "react";
+import { afterEach, expect, test } from "vitest";
+import { inOrderOf, useAttended, useHeld, useRenewals } from "./held";
+
+afterEach(cleanup);
 
 interface Row {
   readonly id: string;
@@ -28,14 +30,15 @@ interface Given {
   readonly version: string;
   readonly holding: boolean;
   readonly list?: string;
+  readonly done?: number;
 }
 
 function held(initialProps: Given) {
   const client = new QueryClient();
   client.setQueryData(["jobs", "grid"], 0);
   const hook = renderHook(
-    ({ now, version, holding, list = "all" }: Given) =>
-      useHeld(rowsOf(now), { list, version, holding, renewals: useRenewals(["jobs"]), idOf }),
+    ({ now, version, holding, list = "all", done = 0 }: Given) =>
+      useHeld(rowsOf(now, done), { list, version, holding, renewals: useRenewals(["jobs"]), idOf }),
     {
       initialProps,
       wrapper: ({ children }: { children: ReactNode }) => (
@@ -60,6 +63,10 @@ test("while somebody is at the list its rows stay, and the list is shown when he
   expect(shown()).toBe("xabc");
   rerender({ now: "yxabc", version: "4", holding: false });
   expect(shown()).toBe("yxabc");
+  rerender({ now: "yxabc", version: "4", holding: true });
+  expect(shown()).toBe("yxabc");
+  rerender({ now: "zyxabc", version: "5", holding: true });
+  expect(shown()).toBe("yxabc");
 });
 
 test("another list is not held, nor is one that was empty", () => {
@@ -79,4 +86,62 @@ test("what the reader did himself is shown with the next answer, and from then o
   expect(shown()).toBe("xac");
   rerender({ now: "yxac", version: "4", holding: true });
   expect(shown()).toBe("xac");
+  client.setQueryData(["jobs", "grid"], 1);
+  await act(() => client.invalidateQueries({ queryKey: ["jobs"] }));
+  // He leaves, and is back before the answer.
+  rerender({ now: "yxac", version: "4", holding: false });
+  rerender({ now: "yxac", version: "4", holding: true });
+  rerender({ now: "yxc", version: "5", holding: true });
+  expect(shown()).toBe("yxc");
+});
+
+test("a row that is gone stays as it was last, not as it was when the reader came", () => {
+  const { rerender, result, shown } = held({ now: "ab", version: "1", holding: true });
+  rerender({ now: "ab", version: "2", holding: true, done: 5 });
+  rerender({ now: "b", version: "3", holding: true, done: 6 });
+  expect(shown()).toBe("ab");
+  expect(result.current.rows.map(({ done }) => done)).toEqual([5, 6]);
+  expect([...result.current.gone]).toEqual(["a"]);
+});
+
+function List({ rows, tabIndex = -1 }: { rows: string; tabIndex?: number }) {
+  const [root, setRoot] = useState<HTMLElement | null>(null);
+  const { attended, handlers } = useAttended(root);
+  return (
+    <>
+      <output>{attended ? "attended" : "alone"}</output>
+      {rows !== "" && (
+        <div ref={setRoot} role="group" tabIndex={tabIndex} {...handlers}>
+          {Array.from(rows, (row) => (
+            <button key={row}>{row}</button>
+          ))}
+        </div>
+      )}
+    </>
+  );
+}
+
+test.each([
+  [0, "attended"],
+  [-1, "alone"],
+])("when the row with the focus goes away the list has the focus (tabIndex %i)", (tabIndex, then) => {
+  const { rerender } = render(<List rows="ab" tabIndex={tabIndex} />);
+  act(() => screen.getByText("a").focus());
+  expect(screen.getByRole("status").textContent).toBe("attended");
+  rerender(<List rows="b" tabIndex={tabIndex} />);
+  expect(document.activeElement).toBe(screen.getByRole("group"));
+  expect(screen.getByRole("status").textContent).toBe(then);
+});
+
+test("nobody is at a list that goes away", () => {
+  const { rerender } = render(<List rows="a" />);
+  act(() => screen.getByText("a").focus());
+  rerender(<List rows="" />);
+  expect(screen.getByRole("status").textContent).toBe("alone");
+});
+
+test("the focus is not taken from elsewhere when a row goes away", () => {
+  const { rerender } = render(<List rows="ab" />);
+  rerender(<List rows="b" />);
+  expect(document.activeElement).toBe(document.body);
 });

@@ -39,6 +39,8 @@ interface Basis<Row> {
   /** What was read when the reader last did something. */
   readonly seen: string;
   readonly renewals: number;
+  /** These rows were held, and need not be the list's. */
+  readonly kept: boolean;
 }
 
 interface Options<Row> {
@@ -65,8 +67,17 @@ export function useHeld<Row>(rows: readonly Row[] | undefined, options: Options<
   const same = basis?.list === list;
   const renewed = same && basis.renewals !== renewals;
   const keeps = holding && same && (keepsEmpty || basis.rows.length > 0) && !renewed;
-  if (rows !== undefined && (!same || basis.seen !== version)) {
-    setBasis({ list, rows: keeps ? basis.rows : rows, seen: version, renewals });
+  const answered = !same || basis.seen !== version;
+  // Who comes back finds the rows that were shown when he came, not those of an earlier stay.
+  if (rows !== undefined && (answered || (basis.kept && !keeps))) {
+    setBasis({
+      list,
+      rows: keeps ? inOrderOf(basis.rows, rows, idOf).rows : rows,
+      seen: version,
+      // What the reader did is only shown by an answer that comes after it.
+      renewals: answered ? renewals : basis.renewals,
+      kept: keeps,
+    });
   }
   const held: Held<Row> =
     keeps && rows !== undefined
@@ -75,28 +86,34 @@ export function useHeld<Row>(rows: readonly Row[] | undefined, options: Options<
   return {
     ...held,
     /** Shows the list as it is. */
-    release: () => rows !== undefined && setBasis({ list, rows, seen: version, renewals }),
+    release: () => rows !== undefined && setBasis({ list, rows, seen: version, renewals, kept: false }),
   };
 }
 
-/** Whether somebody points at the element with these `handlers`, or is in it with the keyboard; its menus belong to it. */
-export function useAttended() {
+/**
+ * Whether somebody points at `root`, which has these `handlers`, or is in it with the keyboard; its menus belong to it.
+ * Where what has the focus goes away with its row, the focus goes to `root`: it must be able to have it. One that the
+ * Tab key does not stop at has it for want of a better place, and that is nobody at its rows.
+ */
+export function useAttended(root: HTMLElement | null) {
   const [over, setOver] = useState(false);
   const [inside, setInside] = useState(false);
-  const attended = over || inside;
+  // An element that is not there any more says goodbye to nobody.
+  if (root === null && over) setOver(false);
+  if (root === null && inside) setInside(false);
+  // Nor does what is taken out of it: no event tells.
+  useEffect(() => {
+    if (inside && document.activeElement === document.body) root?.focus({ preventScroll: true });
+  });
   return {
-    attended,
+    attended: over || inside,
     handlers: {
       onPointerEnter: () => setOver(true),
       onPointerLeave: () => setOver(false),
-      onFocus: () => setInside(true),
+      onFocus: ({ currentTarget, target }: FocusEvent<HTMLElement>) =>
+        setInside(target !== currentTarget || currentTarget.tabIndex >= 0),
       onBlur: ({ currentTarget, relatedTarget }: FocusEvent) =>
         setInside(relatedTarget instanceof Node && currentTarget.contains(relatedTarget)),
-    },
-    /** The element is not there any more, which says goodbye to nobody. */
-    leave: () => {
-      if (over) setOver(false);
-      if (inside) setInside(false);
     },
   };
 }

@@ -25,6 +25,11 @@ export interface RowSource<Row> {
   readonly getRange: (offset: number, limit: number, signal: AbortSignal) => Promise<RowRange<Row>>;
   /** Reads what is in view again this often, in ms. */
   readonly refresh?: number;
+  /**
+   * It is read again as things happen, whoever did them, and its rows move then: they are held while somebody is at them.
+   * Being told to read again is no sign here of something that the reader did himself.
+   */
+  readonly moves?: boolean;
 }
 
 /** The numbers of the windows that hold rows `first` to `last` (exclusive), and half a window around them. */

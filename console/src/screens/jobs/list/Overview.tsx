@@ -10,7 +10,7 @@ import {
 } from "@fluentui/react-components";
 import { ArrowSyncRegular, TaskListSquareAddRegular, WarningRegular } from "@fluentui/react-icons";
 import { useQuery, type UseQueryResult } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { useState, type ReactNode } from "react";
 import { AppLink } from "../../../components/AppLink";
 import { EmptyState } from "../../../components/EmptyState";
 import { ErrorState } from "../../../components/ErrorState";
@@ -33,6 +33,7 @@ const useStyles = makeStyles({
     display: "flex",
     flexDirection: "column",
     rowGap: tokens.spacingVerticalXXL,
+    outlineStyle: "none",
   },
   // Beside the rows, so that it moves none of them.
   news: { position: "absolute", top: 0, right: 0, zIndex: 1 },
@@ -62,6 +63,15 @@ const useStyles = makeStyles({
       "& > :last-child": { gridColumn: 2, gridRow: 1 },
     },
   },
+  gone: { filter: "grayscale(1)", "& > *": { textDecorationLine: "line-through" } },
+  hidden: {
+    position: "absolute",
+    width: "1px",
+    height: "1px",
+    overflow: "hidden",
+    clipPath: "inset(50%)",
+    whiteSpace: "nowrap",
+  },
   attention: { borderLeft: `${tokens.strokeWidthThickest} solid ${tokens.colorStatusWarningBorderActive}` },
   name: { minWidth: 0, overflow: "hidden", textOverflow: "ellipsis" },
   why: { display: "flex", alignItems: "center", columnGap: tokens.spacingHorizontalXS, minWidth: 0 },
@@ -76,7 +86,8 @@ const ROWS = 5;
 export function Overview({ create }: { create: ReactNode }) {
   const styles = useStyles();
   const { t, formats } = useTexts();
-  const { attended, handlers } = useAttended();
+  const [root, setRoot] = useState<HTMLDivElement | null>(null);
+  const { attended, handlers } = useAttended(root);
   const attention = useSection("attention", useQuery(someJobs("attention", ROWS)), attended);
   const running = useSection("running", useQuery(someJobs("running", 2 * ROWS)), attended);
   const drafts = useSection("saved", useQuery(someDrafts(ROWS)), attended);
@@ -111,12 +122,19 @@ export function Overview({ create }: { create: ReactNode }) {
             ? sayReason(job.reason, t, formats)
             : ""}
       </Text>
-      <JobMenu job={job} />
     </>
   );
+  const jobMenu = (job: Job) => <JobMenu job={job} />;
   const news = all.reduce((sum, { news }) => sum + news, 0);
   return (
-    <div className={styles.root} {...handlers}>
+    <div
+      ref={setRoot}
+      className={styles.root}
+      role="group"
+      aria-label={t("nav.jobs")}
+      tabIndex={-1}
+      {...handlers}
+    >
       {all.some(({ behind }) => behind) && (
         <Button
           className={styles.news}
@@ -158,11 +176,11 @@ export function Overview({ create }: { create: ReactNode }) {
                 ""
               )}
             </Text>
-            <JobMenu job={job} />
           </>
         )}
+        menu={jobMenu}
       />
-      <Section title={t("jobs.view.running")} section={running} row={jobRow} />
+      <Section title={t("jobs.view.running")} section={running} row={jobRow} menu={jobMenu} />
       <Section
         title={t("jobs.view.saved")}
         section={drafts}
@@ -182,7 +200,6 @@ export function Overview({ create }: { create: ReactNode }) {
             <Text size={200} className={styles.muted}>
               {draft.saved && <TimeText time={draft.saved} relative />}
             </Text>
-            <span />
             <span />
           </>
         )}
@@ -214,12 +231,11 @@ export function Overview({ create }: { create: ReactNode }) {
                 )}
               </Text>
               <span />
-              <span />
             </>
           );
         }}
       />
-      <Section title={t("jobs.view.history")} section={history} row={jobRow} />
+      <Section title={t("jobs.view.history")} section={history} row={jobRow} menu={jobMenu} />
     </div>
   );
 }
@@ -229,6 +245,8 @@ interface Shown<Row> {
   readonly view: View;
   /** Undefined until they were read for the first time. */
   readonly rows: readonly Row[] | undefined;
+  /** Of the rows the ids of those that are not in the list any more. */
+  readonly gone: ReadonlySet<string>;
   readonly more: boolean;
   readonly news: number;
   readonly behind: boolean;
@@ -254,6 +272,7 @@ function useSection<Row extends { readonly id?: string }>(
   return {
     view,
     rows: data && held.rows,
+    gone: held.gone,
     more: data?.next !== undefined,
     news: held.news,
     behind: held.behind,
@@ -266,15 +285,19 @@ function useSection<Row extends { readonly id?: string }>(
 interface SectionProps<Row> {
   readonly title: string;
   readonly section: Shown<Row>;
+  /** Its first four cells. */
   readonly row: (row: Row) => ReactNode;
+  /** What may be done with it, as long as it is in the list. */
+  readonly menu?: (row: Row) => ReactNode;
   readonly rowClass?: string;
 }
 
 /** The first rows of a list. A list that has none takes no room. */
-function Section<Row extends { readonly id?: string }>({ title, section, row, rowClass }: SectionProps<Row>) {
+function Section<Row extends { readonly id?: string }>(props: SectionProps<Row>) {
+  const { title, section, row, menu, rowClass } = props;
   const styles = useStyles();
   const { t } = useTexts();
-  const { view, rows, more, error, retry } = section;
+  const { view, rows, gone, more, error, retry } = section;
   if (rows?.length === 0) return null;
   return (
     <section className={styles.section} aria-label={title} data-section={view}>
@@ -300,11 +323,19 @@ function Section<Row extends { readonly id?: string }>({ title, section, row, ro
         )
       ) : (
         <ul className={styles.list}>
-          {rows.map((one) => (
-            <li key={rowId(one)} className={mergeClasses(styles.row, rowClass)}>
-              {row(one)}
-            </li>
-          ))}
+          {rows.map((one) => {
+            const isGone = gone.has(rowId(one));
+            return (
+              <li
+                key={rowId(one)}
+                className={mergeClasses(styles.row, rowClass, isGone && styles.gone)}
+                {...(isGone && { title: t("grid.gone") })}
+              >
+                {row(one)}
+                {isGone ? <span className={styles.hidden}>{t("grid.gone")}</span> : (menu?.(one) ?? <span />)}
+              </li>
+            );
+          })}
         </ul>
       )}
     </section>

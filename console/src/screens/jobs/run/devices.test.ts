@@ -25,6 +25,11 @@ test("only the windows that were touched are read again; with a filter all that 
   expect(queries.getQueryState(["job", "j"])?.isInvalidated).toBe(false);
 });
 
+test("a list under a filter moves while the job runs, and is held where somebody is at it; places in the whole one stay", () => {
+  expect(deviceSource("j", { status: "failed" }, "", 9).moves).toBe(true);
+  expect(deviceSource("j", {}, "", 9).moves).toBeUndefined();
+});
+
 test("the whole list under a filter is read to its end, without those that were deleted and those taken out", async () => {
   const asked: string[] = [];
   const pages = [

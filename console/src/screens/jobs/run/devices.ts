@@ -52,10 +52,11 @@ export function deviceSource(
 ): RowSource<DeviceRow> {
   const key = [...keyOf(jobId), filter, columns];
   if (isFiltered(filter)) {
-    return pagedSource(key, async (token, limit, signal) => {
+    const source = pagedSource(key, async (token, limit, signal) => {
       const { value, next } = await read(jobId, filter, columns, signal)(Number(token ?? 0), limit);
       return { rows: value, next: next == null ? undefined : String(next) };
     });
+    return { ...source, moves: true };
   }
   return {
     key,

@@ -150,7 +150,7 @@ function Run({ live }: { live: LiveJob & { job: NonNullable<LiveJob["job"]> } })
         </div>
       )}
       {tab === "definition" && <Definition job={job} />}
-      {tab === "activity" && <Activity kind="jobs" id={job.id} stamp={job.status} />}
+      {tab === "activity" && <Activity kind="jobs" id={job.id} stamp={[job.status, ...job.actions].join()} />}
       <DeviceDrawer job={job} deviceId={device} onClose={onClose} />
     </Page>
   );

@@ -200,8 +200,11 @@ export type SchemaOf = (entry: Entry) => Schema | undefined;
 export function devicesOf(form: JobForm): readonly string[] | undefined {
   if (form.from === "rerun") return form.rerun?.devices;
   if (form.from === "list") return form.listed;
-  return form.leftOut === undefined ? form.ticked : [];
+  return form.leftOut === undefined ? form.ticked : NOBODY;
 }
+
+/** The same each time: a list made of it stays the same. */
+const NOBODY: readonly string[] = [];
 
 /**
  * The request's body; what is half typed is left out of it, and `problems` says so. Of a rerun it has no devices and no

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bellwether_engine::{Engine, Settings};
+use bellwether_model::access::Scope;
 use bellwether_model::identity::IfMatch;
 use bellwether_model::job::{Action, JobSpec, Target};
 use bellwether_model::twin::TwinChange;
@@ -108,7 +109,7 @@ async fn patch(
         let (engine, id) = (Arc::clone(engine), registered::id(random.u64(1..=devices)).parse()?);
         out.spawn(async move {
             let change = TwinChange::merge_from_body(&format!(r#"{{"tags":{{"count":{count}}}}}"#))?;
-            engine.change_twin(&id, change, IfMatch::Any).await?;
+            engine.change_twin(&id, &Scope::Everything, change, IfMatch::Any).await?;
             Ok::<_, Anything>(due.elapsed())
         });
     }

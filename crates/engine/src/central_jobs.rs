@@ -127,6 +127,8 @@ impl Engine {
         let same_job = job.spec.central() == Some(&new.job) && job.spec.delivery == new.delivery;
         let same_organization = new.organization.is_none() || new.organization == job.spec.organization;
         if seen && recent && same_job && same_organization && self.same_devices(new, &job, scope).await? {
+            // Nothing is made, and by whoever asks again least of all.
+            drop(self.store.take_entry());
             return Ok(Some(job));
         }
         Err(CreateJobError::AlreadyExists.into())

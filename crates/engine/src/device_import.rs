@@ -15,7 +15,7 @@ use bellwether_model::access::Scope;
 use bellwether_model::identity::{DeviceProfile, DeviceSettings, Keys, SymmetricKey};
 use bellwether_model::template::DeviceTemplate;
 use bellwether_model::twin::{TwinChange, TwinError};
-use bellwether_store::{DeviceRefused, NewAuditEntry, NewDevice, Records, StoreError};
+use bellwether_store::{AuditPlace, DeviceRefused, NewAuditEntry, NewDevice, Records, StoreError};
 
 use crate::Engine;
 use crate::central_devices::{CentralDeviceError, DISPLAY_NAME_CHARACTERS_MAX, check_organization, initial_values};
@@ -204,9 +204,10 @@ impl Engine {
             return Ok(report);
         }
         let all = checked.len();
+        let belongs = AuditPlace::Organization(place.organization.clone());
         let entry_of = |made: u64| {
             let detail = Some(format!("{made} of the {all} devices of a file"));
-            entry.clone().map(|entry| NewAuditEntry { detail, ..entry })
+            entry.clone().map(|entry| NewAuditEntry { detail, place: belongs.clone(), ..entry })
         };
         let part = if all <= AT_ONCE_MAX { AT_ONCE_MAX } else { PART };
         for part in checked.chunks(part) {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bellwether_model::access::Scope;
 use bellwether_model::identity::{Device, DeviceProfile, DeviceSettings, IfMatch, Status};
 use bellwether_model::twin::patch::PatchObject;
 use bellwether_model::twin::{SectionChange, Twin, TwinChange};
@@ -68,11 +69,12 @@ impl Engine {
     pub async fn change_twin(
         &self,
         id: &DeviceId,
+        scope: &Scope,
         change: TwinChange,
         if_match: IfMatch,
     ) -> Result<(Device, Twin), ChangeTwinError> {
         let patch = change.desired.as_ref().map(told);
-        let (device, twin, applied) = self.store.change_twin(id, change, if_match, self.now()).await?;
+        let (device, twin, applied) = self.store.change_twin(id, scope, change, if_match, self.now()).await?;
         if let Some(patch) = patch.filter(|_| applied.desired) {
             self.world.port.desired_changed(device.seq, &patch, twin.desired.version);
         }

@@ -120,7 +120,7 @@ impl Engine {
             if attempt == 0 {
                 self.rates.property_updates.take()?;
             }
-            match self.change_twin(id, change, IfMatch::OneOf(vec![stands.twin.etag_text()])).await {
+            match self.change_twin(id, scope, change, IfMatch::OneOf(vec![stands.twin.etag_text()])).await {
                 Ok((device, twin)) => return Ok(DeviceProperties { device, twin, model: stands.model }),
                 Err(ChangeTwinError::EtagMismatch) => {}
                 Err(ChangeTwinError::NotFound) => return Err(PropertiesError::NoDevice),

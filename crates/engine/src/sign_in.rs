@@ -391,6 +391,7 @@ pub async fn reset_password(
 
 fn put_made(records: &Records<'_>, user: &UserId, hash: String) -> Result<(), StoreError> {
     records.put_password(user, &StoredPassword { hash, must_change: true, guesses: Guesses::default() })?;
+    records.forget_places(user)?;
     records.end_sessions(user, None)
 }
 

@@ -88,7 +88,9 @@ impl Bed {
         let now = self.0.now();
         self.0.block_on(self.0.engine().store().create_device(new, now)).unwrap();
         let tags = TwinChange::merge_from_body(&format!(r#"{{"tags":{{"floor":{floor}}}}}"#)).unwrap();
-        self.0.block_on(self.0.engine().change_twin(&id.parse().unwrap(), tags, IfMatch::Any)).unwrap();
+        self.0
+            .block_on(self.0.engine().change_twin(&id.parse().unwrap(), &Scope::Everything, tags, IfMatch::Any))
+            .unwrap();
     }
 
     fn put(&self, id: &str, change: DeviceGroupChange, scope: &Scope) -> Result<Stored<DeviceGroup>, GroupError> {

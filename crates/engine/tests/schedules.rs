@@ -44,7 +44,7 @@ fn daily_in_the_wall_clock_time_of_a_zone() {
 
 #[test]
 fn monthly_over_years_with_a_program_that_is_off_most_of_the_time() {
-    let mut bed = Bed::new(Settings::default());
+    let mut bed = Bed::new(Settings { history_days: None, ..Settings::default() });
     let until = End::Date("2029-02-28".parse().unwrap());
     bed.put("m", definition("2026-03-31T06:00:00Z", Recurrence::Monthly, until, "UTC")).unwrap();
     // The program is on for an hour around each end of a month.

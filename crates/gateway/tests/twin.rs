@@ -6,6 +6,7 @@ mod support;
 use std::time::Duration;
 
 use bellwether_engine::{CallError, DevicePort};
+use bellwether_model::access::Scope;
 use bellwether_model::identity::IfMatch;
 use bellwether_model::twin::TwinChange;
 use rmqtt_codec::v3::{Connect, Packet};
@@ -122,7 +123,7 @@ async fn desired_changes() {
     other.silent().await;
     // A full replacement sends the whole new section.
     let change = TwinChange::replace_from_body(r#"{"properties":{"desired":{"z":[1]}}}"#).unwrap();
-    hub.engine.change_twin(&device.id, change, IfMatch::Any).await.unwrap();
+    hub.engine.change_twin(&device.id, &Scope::Everything, change, IfMatch::Any).await.unwrap();
     assert_eq!(client.published().await.1, r#"{"z":[1],"$version":3}"#);
     hub.stop().await;
 }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode};
 use bellwether_engine::Engine;
-use bellwether_store::{AuditAction, AuditPlace, NewAuditEntry, StoreError};
+use bellwether_store::{AuditAction, AuditPlace, NewAuditEntry, Noted, StoreError};
 
 use crate::proxies::passed_on_for;
 
@@ -152,7 +152,8 @@ pub(crate) fn of_hub(method: &Method, pattern: &str, params: &[String]) -> Optio
 }
 
 /// Does `work` and writes down what it changed, in the same transaction where there is one. What failed has changed
-/// nothing, unless it failed here or at the device: then nobody knows, and that is written down too.
+/// nothing, unless it failed here or at the device: then nobody knows, and that is written down too. Where the change
+/// stands and the call was refused all the same, a second entry says with what.
 ///
 /// # Errors
 /// Those of `work`. When only the entry could not be written, the store's: whoever gets it knows that the change may
@@ -173,29 +174,39 @@ pub(crate) async fn noted<T, E: From<StoreError>>(
     {
         entry.place = AuditPlace::Organization(engine.store().organization_of(kind, id).await?);
     }
-    let (done, left) = engine.store().noting(entry.clone(), engine.now(), work).await;
-    match done {
-        Ok(done) => {
-            if let Some(entry) = left {
-                engine.note(entry).await?;
-            }
-            Ok(done)
+    let (done, noted) = engine.store().noting(entry.clone(), engine.now(), work).await;
+    let error = match (done, noted) {
+        (Ok(done), Noted::Left(entry)) => {
+            engine.note(*entry).await?;
+            return Ok(done);
         }
-        Err(error) => {
+        (Ok(done), Noted::Written | Noted::Taken) => return Ok(done),
+        (Err(error), Noted::Taken) => return Err(error),
+        (Err(error), Noted::Left(_)) => {
             let status = status(&error);
             let is_known = [StatusCode::NOT_IMPLEMENTED, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
-            if status.is_server_error() && !is_known {
-                let failed = format!("failed with {}", status.as_u16());
-                entry.rerun_of = None;
-                entry.detail = Some(entry.detail.map_or(failed.clone(), |detail| format!("{detail}; {failed}")));
-                // The failure that is answered is the one that counts.
-                if let Err(error) = engine.note(entry).await {
-                    tracing::error!(%error, "a call that failed could not be written down");
-                }
+            if !status.is_server_error() || is_known {
+                return Err(error);
             }
-            Err(error)
+            add(&mut entry, format!("failed with {}", status.as_u16()));
+            error
         }
+        (Err(error), Noted::Written) => {
+            add(&mut entry, format!("answered with {}", status(&error).as_u16()));
+            error
+        }
+    };
+    entry.rerun_of = None;
+    // The failure that is answered is the one that counts.
+    if let Err(error) = engine.note(entry).await {
+        tracing::error!(%error, "a call that failed could not be written down");
     }
+    Err(error)
+}
+
+fn add(entry: &mut NewAuditEntry, more: String) {
+    let detail = entry.detail.take();
+    entry.detail = Some(detail.map_or(more.clone(), |detail| format!("{detail}; {more}")));
 }
 
 #[cfg(test)]

@@ -29,6 +29,10 @@ impl FromStr for Network {
     fn from_str(text: &str) -> Result<Network, BadNetwork> {
         let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.trim().parse().map_err(|_| BadNetwork)?;
+        // Peers are seen in their short form, so that nobody would ever be in such a network.
+        if address != address.to_canonical() {
+            return Err(BadNetwork);
+        }
         let most = if address.is_ipv4() { 32 } else { 128 };
         let bits = bits.map_or(Ok(most), |bits| bits.trim().parse().map_err(|_| BadNetwork))?;
         if bits > most { Err(BadNetwork) } else { Ok(Network { address, bits }) }
@@ -81,6 +85,8 @@ mod tests {
             ("2001:db8::/33", "2001:db8:ffff::1", Some(false)),
             ("::/0", "2001:db8::1", Some(true)),
             ("::1", "::1", Some(true)),
+            ("::ffff:10.0.0.1", "10.0.0.1", None),
+            ("::ffff:10.0.0.0/104", "10.0.0.1", None),
             ("10.0.0.0/33", "10.0.0.0", None),
             ("10.0.0.0/", "10.0.0.0", None),
             ("proxy.example", "10.0.0.0", None),

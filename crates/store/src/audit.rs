@@ -183,7 +183,24 @@ tokio::task_local! {
 
 /// An entry that waits for the transaction that it tells of.
 #[derive(Debug, Clone)]
-pub(crate) struct PendingEntry(Arc<Mutex<Option<(NewAuditEntry, Time)>>>);
+pub(crate) struct PendingEntry(Arc<Mutex<Noting>>);
+
+#[derive(Debug)]
+enum Noting {
+    Waits(Box<NewAuditEntry>, Time),
+    Ended(Noted),
+}
+
+/// What became of the entry of a call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Noted {
+    /// A transaction of the call wrote it down.
+    Written,
+    /// The work took it, to write it down where that is right ([`Store::take_entry`]).
+    Taken,
+    /// No transaction changed what it tells of.
+    Left(Box<NewAuditEntry>),
+}
 
 impl PendingEntry {
     /// That of the call that runs in this task.
@@ -194,38 +211,39 @@ impl PendingEntry {
     /// Writes it down, once, unless the thing that it tells of is not there yet.
     pub fn write(&self, connection: &Connection) -> Result<(), StoreError> {
         let mut pending = self.0.lock();
-        let Some((entry, now)) = pending.as_ref() else { return Ok(()) };
+        let Noting::Waits(entry, now) = &*pending else { return Ok(()) };
         if let (AuditPlace::OfThing, Some(id)) = (&entry.place, &entry.id)
             && look_up(connection, &entry.kind, id)?.is_none()
         {
             return Ok(());
         }
         Records::inside(connection).note(entry, *now)?;
-        *pending = None;
+        *pending = Noting::Ended(Noted::Written);
         Ok(())
+    }
+
+    /// Ends the wait: what it was, and how it ended if it did before.
+    fn end(&self, how: Noted) -> Result<Box<NewAuditEntry>, Noted> {
+        match std::mem::replace(&mut *self.0.lock(), Noting::Ended(how)) {
+            Noting::Waits(entry, _) => Ok(entry),
+            Noting::Ended(before) => Err(before),
+        }
     }
 }
 
 impl Store {
     /// Does `work` and writes `entry` down in the first transaction of it that changes what the entry tells of: neither
-    /// stands without the other. Returns the entry again when no transaction took it, as when work goes on elsewhere or
-    /// fails.
-    pub async fn noting<T>(
-        &self,
-        entry: NewAuditEntry,
-        now: Time,
-        work: impl Future<Output = T>,
-    ) -> (T, Option<NewAuditEntry>) {
-        let pending = PendingEntry(Arc::new(Mutex::new(Some((entry, now)))));
+    /// stands without the other. None does when the change goes on elsewhere, or fails.
+    pub async fn noting<T>(&self, entry: NewAuditEntry, now: Time, work: impl Future<Output = T>) -> (T, Noted) {
+        let pending = PendingEntry(Arc::new(Mutex::new(Noting::Waits(Box::new(entry), now))));
         let done = PENDING.scope(pending.clone(), work).await;
-        let left = pending.0.lock().take();
-        (done, left.map(|(entry, _)| entry))
+        (done, pending.end(Noted::Taken).map_or_else(|how| how, Noted::Left))
     }
 
     /// The entry of the call that runs in this task, if no transaction has taken it: whoever takes it writes it down where
     /// it is right, with what only the work knows.
     pub fn take_entry(&self) -> Option<NewAuditEntry> {
-        PendingEntry::of_this_call()?.0.lock().take().map(|(entry, _)| entry)
+        PendingEntry::of_this_call()?.end(Noted::Taken).ok().map(|entry| *entry)
     }
 
     /// Writes an entry down.

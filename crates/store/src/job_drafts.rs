@@ -61,16 +61,16 @@ impl Record for JobDraft {
 }
 
 impl DraftSelection {
-    fn finds(&self, draft: &JobDraft) -> Result<bool, StoreError> {
-        let Some(search) = &self.search else { return Ok(true) };
+    fn finds(&self, draft: &JobDraft) -> bool {
+        let Some(search) = &self.search else { return true };
         let is_in = |text: Option<&str>| text.is_some_and(|text| search.is_in(text));
         if is_in(Some(draft.id.as_str())) || is_in(draft.display_name.as_deref()) {
-            return Ok(true);
+            return true;
         }
         // What a draft holds was not checked: a description may be anything.
-        let job: Described<'_> = serde_json::from_str(draft.job.as_str())?;
-        let description: Option<String> = job.description.and_then(|text| serde_json::from_str(text.get()).ok());
-        Ok(is_in(description.as_deref()))
+        let job: Option<Described<'_>> = serde_json::from_str(draft.job.as_str()).ok();
+        let description = job.and_then(|job| job.description);
+        is_in(description.and_then(|text| serde_json::from_str::<String>(text.get()).ok()).as_deref())
     }
 }
 
@@ -126,7 +126,7 @@ impl Records<'_> {
         let mut bytes = 0;
         while let Some(row) = keys.next()? {
             let stored = one.query_row([row.get::<_, i64>(0)?], |row| Ok(stored_of::<JobDraft>(row)))??;
-            if !keep(&stored.record) || !selection.finds(&stored.record)? {
+            if !keep(&stored.record) || !selection.finds(&stored.record) {
                 continue;
             }
             if page.drafts.len() == limit || bytes > PAGE_BYTES {

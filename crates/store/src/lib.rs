@@ -63,7 +63,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 pub use attempts::{Ending, Progress, Target, TargetStanding};
-pub use audit::{AuditAction, AuditEntry, AuditFilter, AuditPage, AuditPlace, NewAuditEntry};
+pub use audit::{AuditAction, AuditEntry, AuditFilter, AuditPage, AuditPlace, NewAuditEntry, Noted};
 pub use batches::{JobBatch, JobBatches};
 pub use central_devices::DeviceWrite;
 pub use central_query::{CentralRowsError, CentralSelection};

@@ -45,10 +45,13 @@ impl Records<'_> {
 
     /// Takes a user's password away, and with it the places from which it was used.
     pub fn delete_password(&self, user: &UserId) -> Result<(), StoreError> {
-        for table in ["password", "sign_in_place"] {
-            let sql = format!("DELETE FROM {table} WHERE user = ?1");
-            self.connection().prepare_cached(&sql)?.execute([user.as_str()])?;
-        }
+        self.connection().prepare_cached("DELETE FROM password WHERE user = ?1")?.execute([user.as_str()])?;
+        self.forget_places(user)
+    }
+
+    /// Forgets from where a user signed in, and the tries from there.
+    pub fn forget_places(&self, user: &UserId) -> Result<(), StoreError> {
+        self.connection().prepare_cached("DELETE FROM sign_in_place WHERE user = ?1")?.execute([user.as_str()])?;
         Ok(())
     }
 

@@ -13,6 +13,7 @@ mod sign_in;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use bellwether_model::access::Scope;
 use bellwether_model::identity::{DeviceProfile, DeviceSettings, IfMatch, Keys, Presence, Status, SymmetricKey};
 use bellwether_model::job::{Action, Counters, JobSpec, JobState, JobType, Outcome, Success, Target};
 use bellwether_model::method::MethodAnswer;
@@ -53,7 +54,7 @@ impl Bed {
 
     async fn patch(&self, id: &str, body: &str) {
         let change = TwinChange::merge_from_body(body).unwrap();
-        self.store.change_twin(&id.parse().unwrap(), change, IfMatch::Any, NOW).await.unwrap();
+        self.store.change_twin(&id.parse().unwrap(), &Scope::Everything, change, IfMatch::Any, NOW).await.unwrap();
     }
 
     async fn rows(&self, text: &str, limit: usize) -> Vec<serde_json::Value> {
@@ -200,10 +201,10 @@ async fn a_refused_twin_change_changes_nothing() {
     }
     let before = bed.store.twin(&id).await.unwrap();
     let change = TwinChange::merge_from_body(r#"{"tags":{"n":"xxxxxxxxxxxx"}}"#).unwrap();
-    let refused = bed.store.change_twin(&id, change.clone(), IfMatch::Any, NOW).await;
+    let refused = bed.store.change_twin(&id, &Scope::Everything, change.clone(), IfMatch::Any, NOW).await;
     assert!(matches!(refused, Err(ChangeTwinError::Twin(TwinError::TooLarge { .. }))));
     let stale = IfMatch::OneOf(vec!["AAAAAAAAAAE=".to_owned()]);
-    let refused = bed.store.change_twin(&id, change, stale, NOW).await;
+    let refused = bed.store.change_twin(&id, &Scope::Everything, change, stale, NOW).await;
     assert!(matches!(refused, Err(ChangeTwinError::EtagMismatch)));
     assert_eq!(bed.store.twin(&id).await.unwrap(), before);
 }

@@ -1,5 +1,6 @@
 //! Twins of single devices.
 
+use bellwether_model::access::Scope;
 use bellwether_model::identity::{Device, IfMatch};
 use bellwether_model::twin::{Applied, Section, Twin, TwinChange, TwinError};
 use bellwether_model::{DeviceId, DeviceSeq, Time};
@@ -93,18 +94,21 @@ impl Store {
         self.read(move |connection| twin(connection, device)).await
     }
 
-    /// Changes tags and desired properties of one device (iot-hub §3). Returns the twin after it and what was
-    /// done to it.
+    /// Changes tags and desired properties of one device within `scope` (iot-hub §3). Returns the twin after it and what
+    /// was done to it.
     pub async fn change_twin(
         &self,
         id: &DeviceId,
+        scope: &Scope,
         change: TwinChange,
         if_match: IfMatch,
         now: Time,
     ) -> Result<(Device, Twin, Applied), ChangeTwinError> {
-        let id = id.clone();
+        let (id, scope) = (id.clone(), scope.clone());
         self.interactive(move |connection| {
-            let device = living_device(connection, &id)?.ok_or(ChangeTwinError::NotFound)?;
+            let device = living_device(connection, &id)?
+                .filter(|device| scope.covers(device.profile.organization.as_deref()))
+                .ok_or(ChangeTwinError::NotFound)?;
             let mut twin = twin(connection, device.seq)?.ok_or(ChangeTwinError::NotFound)?;
             if !if_match.holds(&twin.etag_text()) {
                 return Err(ChangeTwinError::EtagMismatch);

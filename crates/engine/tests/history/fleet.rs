@@ -178,7 +178,7 @@ fn write(sim: &Sim, id: &str, change: DeviceChange, when_absent: WhenAbsent) {
 
 pub fn write_floor(sim: &Sim, id: &str, floor: i64) {
     let change = TwinChange::merge_from_body(&format!(r#"{{"tags":{{"floor":{floor}}}}}"#)).unwrap();
-    sim.block_on(sim.engine().change_twin(&device_id(id), change, IfMatch::Any)).unwrap();
+    sim.block_on(sim.engine().change_twin(&device_id(id), &Scope::Everything, change, IfMatch::Any)).unwrap();
 }
 
 pub fn put_group(sim: &Sim, id: &str, group: &Group) {

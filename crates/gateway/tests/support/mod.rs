@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bellwether_engine::{Clock, DevicePort, Engine, Entropy, World};
 use bellwether_gateway::protocol::frame;
 use bellwether_gateway::{Gateway, QueueLimits, Sessions, Settings};
+use bellwether_model::access::Scope;
 use bellwether_model::identity::{Device, DeviceSettings, IfMatch, Keys, Status, SymmetricKey};
 use bellwether_model::method::MethodCall;
 use bellwether_model::policy::{Policies, Policy, Right};
@@ -137,7 +138,7 @@ impl Hub {
 
     pub async fn set_desired(&self, id: &DeviceId, patch: &str) {
         let change = TwinChange::merge_from_body(&format!(r#"{{"properties":{{"desired":{patch}}}}}"#)).unwrap();
-        self.engine.change_twin(id, change, IfMatch::Any).await.unwrap();
+        self.engine.change_twin(id, &Scope::Everything, change, IfMatch::Any).await.unwrap();
     }
 
     /// A token for the device's own key that is good for an hour.

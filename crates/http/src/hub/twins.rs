@@ -1,6 +1,7 @@
 //! Twins (iot-hub §3). No `ETag` header: the member in the body is what clients read.
 
 use bellwether_engine::ChangeTwinError;
+use bellwether_model::access::Scope;
 use bellwether_model::identity::Device;
 use bellwether_model::twin::{Twin, TwinChange, wire};
 
@@ -28,7 +29,7 @@ pub(crate) async fn replace(call: Call) -> Result<Answer, HubError> {
 
 async fn write(call: Call, change: TwinChange) -> Result<Answer, HubError> {
     let (id, if_match) = (call.device_id()?, call.if_match()?.unwrap_or_default());
-    let (device, twin) = call.engine().change_twin(&id, change, if_match).await?;
+    let (device, twin) = call.engine().change_twin(&id, &Scope::Everything, change, if_match).await?;
     Ok(whole(&call, &device, &twin))
 }
 

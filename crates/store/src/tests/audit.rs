@@ -1,7 +1,5 @@
 //! The audit log's entries beside what they tell of.
 
-use bellwether_model::access::Scope;
-
 use super::*;
 
 fn put(id: &str) -> NewAuditEntry {
@@ -34,12 +32,12 @@ async fn an_entry_is_in_the_transaction_of_its_change() {
     // The machine stops after the first commit: the change and its entry are both in it.
     bed.store.crash_after(1);
     let (_, left) = bed.store.noting(put("a"), NOW, bed.device("a")).await;
-    assert_eq!(left, None);
+    assert_eq!(left, Noted::Written);
     assert_eq!(bed.audited().await, ["create a"]);
     // And without that commit there is neither.
     let patch = TwinChange::merge_from_body(r#"{"tags":{"x":1}}"#).unwrap();
     let id = "a".parse().unwrap();
-    let work = bed.store.change_twin(&id, patch, IfMatch::Any, NOW);
+    let work = bed.store.change_twin(&id, &Scope::Everything, patch, IfMatch::Any, NOW);
     let (done, _) = bed.store.noting(put("a"), NOW, work).await;
     assert!(done.is_err());
     assert_eq!(bed.audited().await, ["create a"]);
@@ -56,14 +54,14 @@ async fn an_entry_waits_for_the_thing_it_tells_of() {
             assert_eq!(bed.audited().await, ["create b"]);
             bed.device("c").await;
         };
-        assert_eq!(bed.store.noting(put("b"), NOW, two).await.1, None);
+        assert_eq!(bed.store.noting(put("b"), NOW, two).await.1, Noted::Written);
         assert_eq!(bed.audited().await, ["create b"], "once");
         // Nothing changed: it is handed back.
         let (id, patch) = ("none".parse().unwrap(), TwinChange::merge_from_body("{}").unwrap());
-        let failing = bed.store.change_twin(&id, patch, IfMatch::Any, NOW);
+        let failing = bed.store.change_twin(&id, &Scope::Everything, patch, IfMatch::Any, NOW);
         let (done, left) = bed.store.noting(put("b"), NOW, failing).await;
         assert!(done.is_err());
-        assert_eq!(left, Some(put("b")));
+        assert_eq!(left, Noted::Left(Box::new(put("b"))));
         assert_eq!(bed.audited().await, ["create b"]);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use bellwether_model::Time;
-use bellwether_model::access::{Permission, Scope};
+use bellwether_model::access::Permission;
 use bellwether_store::{AuditEntry as StoredEntry, AuditFilter};
 use futures::stream::{self, StreamExt};
 use serde::Serialize;
@@ -15,10 +15,12 @@ use super::owner::Names;
 use super::spreadsheet::guarded;
 use crate::central::call::{Answer, Call};
 use crate::central::error::CentralError;
-use crate::central::scheduled_jobs;
+use crate::central::{jobs, scheduled_jobs};
 
 /// Entries that one read of an export takes.
 const EXPORTED_AT_ONCE: usize = 500;
+/// A call may have come so long before what it made was there.
+const CALL_SECONDS: i64 = 60;
 
 /// One change.
 #[derive(Debug, Serialize, ToSchema)]
@@ -79,33 +81,34 @@ pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
 
 /// `GET /jobs/{jobId}/activity`: who did what with a job that the caller sees.
 pub(crate) async fn of_job(call: Call) -> Result<Answer, CentralError> {
-    let id = call.param(0).to_owned();
-    let job = call.engine().store().job(&id).await?;
-    let seen = job.filter(|job| call.scope.covers(job.spec.organization.as_deref()));
-    let job = seen.ok_or_else(|| CentralError::not_found("job with this id"))?;
-    activity(&call, "job", id, job.spec.organization.as_deref()).await
+    let job = jobs::of_either_face(&call).await?;
+    // The entry of its making has the time at which the call came.
+    let since = job.created.plus_seconds(-CALL_SECONDS);
+    activity(&call, "job", job.spec.id.to_string(), job.spec.organization.as_deref(), Some(since)).await
 }
 
 /// `GET /scheduledJobs/{scheduledJobId}/activity`: the same of a scheduled job.
 pub(crate) async fn of_scheduled_job(call: Call) -> Result<Answer, CentralError> {
     let job = scheduled_jobs::visible(&call).await?.record;
-    activity(&call, "scheduledJob", job.id.to_string(), job.definition.organization.as_deref()).await
+    activity(&call, "scheduledJob", job.id.to_string(), job.definition.organization.as_deref(), None).await
 }
 
-/// What was done with a thing of `organization`. Where people called from, and what a mail address was then, is for who
+/// What was done with a thing of `organization`, as far as it belonged to the caller's organizations then: others may have
+/// had something of the same id before. Where people called from, and what a mail address was then, is for who
 /// may read the audit log there; others see who it was as on the thing itself.
 async fn activity(
     call: &Call,
     kind: &'static str,
     id: String,
     organization: Option<&str>,
+    since: Option<Time>,
 ) -> Result<Answer, CentralError> {
     let all = AuditFilter {
-        scope: Scope::Everything,
+        scope: call.scope.clone(),
         actor: None,
         kind: Some(kind.to_owned()),
         id: Some(id),
-        since: None,
+        since,
         until: None,
     };
     let (mut entries, next) = read(call, all).await?;

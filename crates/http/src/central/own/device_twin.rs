@@ -79,11 +79,7 @@ pub(crate) async fn patch(call: Call) -> Result<Answer, CentralError> {
         desired: merge("desired", desired).map_err(CentralError::unprocessable)?,
         reported: None,
     };
-    let found = call.engine().store().twin(&id).await?;
-    if !found.is_some_and(|(device, _)| call.scope.covers(device.profile.organization.as_deref())) {
-        return Err(CentralError::not_found("device with this id"));
-    }
-    let (_, twin) = call.engine().change_twin(&id, change, if_match).await?;
+    let (_, twin) = call.engine().change_twin(&id, &call.scope, change, if_match).await?;
     Answer::one(&DeviceTwin::of(&twin)?)
 }
 

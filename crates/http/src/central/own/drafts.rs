@@ -54,8 +54,11 @@ pub(crate) async fn list(call: Call) -> Result<Answer, CentralError> {
     let after: Option<DraftPosition> = call.position(&page)?;
     let scope = call.scope.clone();
     let seen = move |draft: &job_draft::JobDraft| scope.covers(draft.organization.as_deref());
+    let searches = selection.search.is_some();
     let read = move |records: &Records<'_>| records.job_drafts(&selection, after.as_ref(), page.limit, seen);
-    let found = call.engine().store().read_records(read).await?;
+    let store = call.engine().store();
+    // A search reads the drafts themselves, which may be long.
+    let found = if searches { store.select_records(read).await? } else { store.read_records(read).await? };
     let next = found.next.as_ref().map(|position| call.next(position)).transpose()?;
     let names = Names::of(&call, found.drafts.iter().map(|draft| draft.record.owner.as_str())).await?;
     let drafts = found.drafts.into_iter().map(|draft| document(draft, &names)).collect::<Result<Vec<_>, _>>()?;

@@ -127,7 +127,7 @@ pub(crate) async fn reasons(call: &Call, jobs: &[&Job]) -> Result<Vec<Option<Job
         match found {
             Found::Who(Some(entry)) => {
                 reason.at = Some(Time(entry.number).to_string());
-                reason.by = names.get(&entry.actor).or(entry.actor_name);
+                reason.by = names.get(&entry.actor);
                 if let Some(by) = &reason.by {
                     reason.message = format!("{} by {by}", reason.message);
                 }

@@ -115,7 +115,11 @@ async fn what_is_refused() {
             "422 UnprocessableEntity",
             "displayName is missing",
         ),
-        (r#"{"displayName":5,"filter":"SELECT * FROM devices"}"#, "422 UnprocessableEntity", "expected a string"),
+        (
+            r#"{"displayName":5,"filter":"SELECT * FROM devices"}"#,
+            "422 UnprocessableEntity",
+            "displayName must be a string, not 5",
+        ),
         (&body("SELECT * FROM devices WHERE", &[]), "400 BadRequest", "filter: "),
         (&body("SELECT * FROM devices WHERE $id IN ['a']", &[]), "400 BadRequest", "IN is not supported"),
         (

@@ -41,6 +41,9 @@ async fn every_change_of_both_faces_is_there() {
     ] {
         central.set_up(call, body).await;
     }
+    // The same again makes nothing.
+    let same = r#"{"group":"g","data":[{"type":"property","target":"dtmi:acme:cooler;1","path":"target","value":1}]}"#;
+    central.set_up("PUT /jobs/j", same).await;
     let seq = central.hub.seq("a").await;
     central.hub.devices.fail(seq, bellwether_engine::CallError::TimedOut);
     let reply = central.ask("POST /devices/a/commands/ping", "{}").await;
@@ -85,7 +88,7 @@ async fn every_change_of_both_faces_is_there() {
             "token:administrator delete deviceGroup g -",
             // The first was on disk before the device was called.
             "token:administrator run device a commands/ping",
-            "token:administrator run device a commands/ping; failed with 504",
+            "token:administrator run device a commands/ping; answered with 504",
             "policy:iothubowner create device h -",
             "policy:iothubowner update device h twin",
             "policy:iothubowner update device h -",

@@ -145,6 +145,16 @@ async fn found_and_sorted() {
     assert_eq!(outcome(&central.ask_own("GET /jobDrafts?orderby=owner", "").await), "400 BadRequest");
 }
 
+/// What a draft holds is nobody's business: a search passes over what it cannot read.
+#[tokio::test]
+async fn a_draft_that_cannot_be_read_is_no_match() {
+    let central = fleet().await;
+    let odd = r#"{"displayName":"Odd","job":{"description":1,"description":"pump"}}"#;
+    assert_eq!(outcome(&central.ask_in(OWN, "PUT /jobDrafts/odd", odd).await), "200");
+    let reply = central.ask_in(OWN, "GET /jobDrafts?search=pump", "").await;
+    assert_eq!((outcome(&reply), reply.json()), ("200".to_owned(), json!({"value": []})));
+}
+
 #[tokio::test]
 async fn an_organization_with_drafts_stays() {
     let central = fleet().await;

@@ -49,7 +49,7 @@ async fn what_would_happen() {
                 {"id": "c3", "displayName": "c3", "connected": false},
                 {"id": "c4", "displayName": "c4", "connected": false},
             ],
-            "batches": 2, "batchSize": 3, "lastBatchSize": 1, "failuresBorne": 1, "perBatch": true, "selectsAll": false,
+            "batches": 2, "batchSize": 3, "lastBatchSize": 1, "failuresBorne": 1, "perBatch": true, "selectsAll": true,
             "nextRuns": ["2090-01-31T08:00:00.0000000Z", "2090-02-28T08:00:00.0000000Z", "2090-03-31T07:00:00.0000000Z"],
             "problems": [],
         })

@@ -150,6 +150,11 @@ async fn large_files() {
     let details: Vec<&str> = imports.map(|entry| entry["detail"].as_str().unwrap()).collect();
     let of_large = "25000 of the 25000 devices of a file";
     assert_eq!(details, ["2 of the 2 devices of a file", of_large, "500 of the 25000 devices of a file"]);
+    // And belongs where the devices do.
+    central.set_up("PUT /organizations/isle", r#"{"displayName":"Isle"}"#).await;
+    central.import("?organization=isle", "IOTC_DEVICEID\nisle-1\n").await;
+    let log = central.ask_own("GET /audit?kind=device", "").await.json();
+    assert_eq!((&log["value"][0]["action"], &log["value"][0]["organization"]), (&json!("import"), &json!("isle")));
     let last = central.ask("GET /devices/large-24999/credentials", "").await.json();
     assert_eq!(last["symmetricKey"]["primaryKey"], key);
     let exported = central.export("?search=large-").await;

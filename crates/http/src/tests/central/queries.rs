@@ -1,6 +1,6 @@
 //! `POST /query` as a client sees it.
 
-use bellwether_model::access::Role;
+use bellwether_model::access::{Role, Scope};
 use bellwether_model::identity::IfMatch;
 use bellwether_model::twin::TwinChange;
 use serde_json::json;
@@ -20,7 +20,7 @@ async fn reported() -> Central {
     ] {
         engine.report(central.hub.seq(id).await, text.as_bytes(), None).await.unwrap();
         let tags = TwinChange::merge_from_body(&format!(r#"{{"tags":{{"floor":{floor}}}}}"#)).unwrap();
-        engine.change_twin(&id.parse().unwrap(), tags, IfMatch::Any).await.unwrap();
+        engine.change_twin(&id.parse().unwrap(), &Scope::Everything, tags, IfMatch::Any).await.unwrap();
     }
     central
 }

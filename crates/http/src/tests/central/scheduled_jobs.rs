@@ -284,4 +284,19 @@ async fn activity_tells_addresses_to_few() {
     let us = make_token(&central.hub, "us", &[(Role::OrgViewer, Some("us"))]).await;
     let reply = central.ask_as(Some(&us), OWN, "GET /scheduledJobs/s/activity", &[], "").await;
     assert_eq!(outcome(&reply), "404 NotFound");
+    // Another one of the same id, of others: what was done with the first is not theirs to see.
+    central.set_up("DELETE /scheduledJobs/s", "").await;
+    asked["organizations"] = json!(["us"]);
+    asked["group"] = json!("us-all");
+    central
+        .set_up(
+            "PUT /deviceGroups/us-all",
+            &json!({"displayName": "U", "filter": "SELECT * FROM devices",
+        "organizations": ["us"]})
+            .to_string(),
+        )
+        .await;
+    central.set_up("PUT /scheduledJobs/s", &asked.to_string()).await;
+    let reply = central.ask_as(Some(&us), OWN, "GET /scheduledJobs/s/activity", &[], "").await.json();
+    assert_eq!(reply["value"].as_array().unwrap().len(), 1, "{reply}");
 }

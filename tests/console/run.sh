@@ -66,8 +66,8 @@ if [ $# = 0 ]; then
     set -- tests/browser/*.test.mjs
 fi
 
-# The files one after the other: each starts a server and a browser of its own.
-{ node --test --test-concurrency=1 --test-reporter=spec --test-reporter-destination=stdout \
+# Two files at a time: each starts a server and a browser of its own, and often waits.
+{ node --test --test-concurrency=2 --test-reporter=spec --test-reporter-destination=stdout \
     --test-reporter=tap --test-reporter-destination="$logs/browser.tap" "$@"; echo $? >"$logs/browser.code"; }
 tally() { sed -n "s/^# $1 \([0-9][0-9]*\)\$/\1/p" "$logs/browser.tap" | tail -n 1; }
 count "$(cat "$logs/browser.code")" "$(tally pass)" "$(tally fail)"

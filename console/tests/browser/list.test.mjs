@@ -31,8 +31,8 @@ before(async () => {
   for (let n = 0; n < DEVICES; n++)
     await server.api("PATCH", `/devices/fan-${String(n).padStart(4, "0")}`, { template: TEMPLATE });
   await server.api("PUT", "/devices/north-fan", { template: TEMPLATE, organizations: ["north"] });
-  // What is in no group: the groups are not all there is.
-  await server.api("PUT", "/devices/stranger", {});
+  // A job on all fans is not one on all devices.
+  await server.stranger("lamp");
   for (const [id, displayName] of [
     ["fans", "All fans"],
     ["brief", "Fans for a while"],

@@ -132,6 +132,17 @@ class Server {
     return { email, password, origin: this.origin, cookie: this.#asPlaywright(cookie) };
   }
 
+  /** Makes a device of a template of its own, so that a job on all that are tested is not one on all devices. */
+  async stranger(id) {
+    const template = "dtmi:acme:stranger;1";
+    await this.api("PUT", `/deviceTemplates/${encodeURIComponent(template)}`, {
+      "@type": ["ModelDefinition", "DeviceModel"],
+      displayName: "Stranger",
+      capabilityModel: { "@id": "dtmi:acme:stranger:model;1", "@type": "Interface", contents: [] },
+    });
+    await this.api("PUT", `/devices/${id}`, { template });
+  }
+
   async #open(email, password) {
     const { status, body, headers } = await this.#request(
       "POST",

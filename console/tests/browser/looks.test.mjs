@@ -1,7 +1,7 @@
 // Every screen, with data, in light and dark, from a phone to 4K: nothing is cut off, axe finds nothing, and a picture is taken.
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
-import { accessible, browserTest, heading, picture } from "./browser.mjs";
+import { accessible, browserTest, picture } from "./browser.mjs";
 import { eventually, startServer } from "./server.mjs";
 
 const TEMPLATE = "dtmi:acme:chiller;1";
@@ -78,21 +78,20 @@ before(async () => {
   });
 });
 
+/** Which rows are the first is nobody's choice: the simulated devices come as they come. */
+const firstRows = (page) => page.getByRole("grid").getByRole("row").nth(2);
+
 /** Screens: a name for the picture, the address, and what is there when it is whole. */
 const SCREENS = [
   ["jobs", "/jobs", (page) => page.getByRole("link", { name: "Restart everything" }).first()],
   ["history", "/jobs?view=history", (page) => page.getByRole("link", { name: "Restart everything" })],
   ["saved", "/jobs?view=saved", (page) => page.getByRole("link", { name: "For the winter" })],
   ["scheduled-jobs", "/jobs?view=scheduled", (page) => page.getByRole("link", { name: "Nightly restart" })],
-  [
-    "wizard",
-    "/jobs/definitions/create/configure?group=all",
-    (page) => page.getByText("Chiller 3", { exact: true }),
-  ],
-  ["run", "/jobs/instances/restart", (page) => page.getByRole("grid").getByRole("row").nth(2)],
+  ["wizard", "/jobs/definitions/create/configure?group=all", firstRows],
+  ["run", "/jobs/instances/restart", firstRows],
   ["run-drawer", "/jobs/instances/restart?device=chiller-0001", (page) => page.getByRole("dialog")],
   ["scheduled-job", "/jobs/scheduled/nightly", (page) => page.getByText("Asia/Seoul").first()],
-  ["devices", "/devices", (page) => page.getByRole("link", { name: "Chiller 3", exact: true })],
+  ["devices", "/devices", firstRows],
   ["device", "/devices/chiller-0001", (page) => page.getByText('"Lyon"')],
   [
     "device-connect",
@@ -100,7 +99,7 @@ const SCREENS = [
     (page) => page.getByRole("region", { name: /program for/u }),
   ],
   ["groups", "/device-groups", (page) => page.getByText("Broken: no property colour")],
-  ["group", "/device-groups/lyon", (page) => page.getByRole("link", { name: "Chiller 1", exact: true })],
+  ["group", "/device-groups/lyon", (page) => page.getByRole("link", { name: /^Chiller \d+$/u }).first()],
   ["templates", "/device-templates", (page) => page.getByRole("link", { name: "Chiller" })],
   ["template", `/device-templates/${encoded}`, (page) => page.getByRole("cell", { name: "Target" }).first()],
   ["users", "/permissions/users", (page) => page.getByText(server.email).first()],
@@ -118,7 +117,6 @@ for (const colorScheme of ["light", "dark"]) {
     browserTest(`every screen, ${colorScheme}, ${width} px wide`, options, async (page) => {
       for (const [name, path, whole] of SCREENS) {
         await page.goto(`${server.origin}/console${path}`);
-        await heading(page).waitFor();
         await whole(page).waitFor({ state: "attached" });
         // A grid measures itself after it is there.
         await page.waitForTimeout(300);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 const rows = readFileSync("../docs/console.md", "utf8")
   .split("\n")
-  .filter((line) => line.startsWith("| UI-"))
+  .filter((line) => /^\| (UI|RUN)-/u.test(line))
   .map((line) => line.split("|").map((cell) => cell.trim()));
 const files = new Map(
   readdirSync("tests/browser")
@@ -12,8 +12,9 @@ const files = new Map(
     .map((name) => [name, readFileSync(`tests/browser/${name}`, "utf8")]),
 );
 
-test("the table of the screens has every element of IoT Central's once, in order", () => {
-  expect(rows.map(([, id]) => id)).toEqual(Array.from({ length: 94 }, (_, index) => `UI-${index + 1}`));
+test("the tables have every element of IoT Central's and of a run's page once, in order", () => {
+  const numbered = (name: string, length: number) => Array.from({ length }, (_, at) => `${name}-${at + 1}`);
+  expect(rows.map(([, id]) => id)).toEqual([...numbered("UI", 94), ...numbered("RUN", 14)]);
 });
 
 test("every row says where it is, and is shown by tests that exist, or the element is not there and it says why", () => {

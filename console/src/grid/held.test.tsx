@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
-import { act, cleanup, render, renderHook, screen } from "@testing-library/react";
+import { act, cleanup, render, renderHook, screen, waitFor } from "@testing-library/react";
 import { useState, type ReactNode } from "react";
 import { afterEach, expect, test } from "vitest";
 import { inOrderOf, useAttended, useHeld, useRenewals } from "./held";
@@ -124,12 +124,12 @@ function List({ rows, tabIndex = -1 }: { rows: string; tabIndex?: number }) {
 test.each([
   [0, "attended"],
   [-1, "alone"],
-])("when the row with the focus goes away the list has the focus (tabIndex %i)", (tabIndex, then) => {
+])("when the row with the focus goes away the list has the focus (tabIndex %i)", async (tabIndex, then) => {
   const { rerender } = render(<List rows="ab" tabIndex={tabIndex} />);
   act(() => screen.getByText("a").focus());
   expect(screen.getByRole("status").textContent).toBe("attended");
   rerender(<List rows="b" tabIndex={tabIndex} />);
-  expect(document.activeElement).toBe(screen.getByRole("group"));
+  await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("group")));
   expect(screen.getByRole("status").textContent).toBe(then);
 });
 

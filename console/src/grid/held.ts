@@ -101,9 +101,14 @@ export function useAttended(root: HTMLElement | null) {
   // An element that is not there any more says goodbye to nobody.
   if (root === null && over) setOver(false);
   if (root === null && inside) setInside(false);
-  // Nor does what is taken out of it: no event tells.
+  // Nor does what is taken out of it: no event tells. While the focus goes from one element to the next nothing has it
+  // either, so that this is looked at once it has arrived.
   useEffect(() => {
-    if (inside && document.activeElement === document.body) root?.focus({ preventScroll: true });
+    if (!inside) return;
+    const look = setTimeout(() => {
+      if (document.activeElement === document.body) root?.focus({ preventScroll: true });
+    });
+    return () => clearTimeout(look);
   });
   return {
     attended: over || inside,

@@ -194,6 +194,25 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobHold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether all jobs are held, by whom and what for */
+        get: operations["getJobHold"];
+        /** Stops every job that runs and lets none begin; no attempt starts after the answer. For roles that are not within an organization */
+        put: operations["holdJobs"];
+        post?: never;
+        /** Lifts the hold: jobs that wait may begin */
+        delete: operations["releaseJobs"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobPreview": {
         parameters: {
             query?: never;
@@ -1366,7 +1385,7 @@ export interface components {
             actor: string;
             /** @description The mail address of a user, as it was then; of who may not read the audit log the name as on a job. */
             actorName?: string | null;
-            /** @description What was done: `create`, `update`, `delete`, `stop`, `resume`, `cancel`, `acknowledge`, `rerun`, `run`, `signIn`, `signInFailed`, … */
+            /** @description What was done: `create`, `update`, `delete`, `stop`, `hold`, `release`, `resume`, `cancel`, `acknowledge`, `rerun`, `run`, `signIn`, `signInFailed`, … */
             action: string;
             /** @description The kind of thing: `device`, `deviceGroup`, `deviceTemplate`, `job`, `scheduledJob`, `user`, … */
             kind: string;
@@ -1777,6 +1796,11 @@ export interface components {
             /** @description Why the filter cannot be used. */
             broken?: string | null;
         };
+        /** @description All jobs are to be held. */
+        HoldJobs: {
+            /** @description What for: 1 to 1,024 characters in one line. Everybody who sees jobs sees it. */
+            reason?: string | null;
+        };
         /** @description What a job of the hub face does. */
         HubJob: {
             /** @description Which devices, in the query language; absent where devices are named. */
@@ -2036,6 +2060,42 @@ export interface components {
          * @enum {string}
          */
         JobFace: "central" | "hub";
+        /** @description Whether all jobs are held, and how many jobs of those that the caller sees it is about. */
+        JobHold: {
+            /** @description None begins, none runs, and none can be resumed. */
+            held: boolean;
+            /** @description Who holds them. */
+            by?: string | null;
+            /** @description How people know who holds them; absent when it is gone. */
+            byName?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since?: string | null;
+            /** @description What for, if it was said. */
+            reason?: string | null;
+            /**
+             * Format: int64
+             * @description Jobs that it stopped; 0 while jobs are not held.
+             */
+            stopped: number;
+            /**
+             * Format: int64
+             * @description Of these, those that are still stopped and that `DELETE …?resume=true` resumes.
+             */
+            stillStopped: number;
+            /**
+             * Format: int64
+             * @description Jobs that run.
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description Jobs that have not begun, also those whose time has not come.
+             */
+            waiting: number;
+        };
         /** @description What would happen. */
         JobPreview: {
             /**
@@ -2108,11 +2168,11 @@ export interface components {
             code: components["schemas"]["ReasonCode"];
             /** @description In English, a sentence without a full stop. */
             message: string;
-            /** @description Who stopped or cancelled it, by the name for people; absent when that is not known any more. */
+            /** @description Who stopped, cancelled or holds it, by the name for people; absent when that is not known any more. */
             by?: string | null;
             /**
              * Format: date-time
-             * @description When it was stopped or cancelled; until when it waits at the latest.
+             * @description When it was stopped or cancelled; since when it is held; until when it waits at the latest.
              */
             at?: string | null;
             /**
@@ -2271,7 +2331,7 @@ export interface components {
          * @description Which reason.
          * @enum {string}
          */
-        ReasonCode: "slot" | "time" | "absent" | "lastAnswers" | "stopped" | "cancelled" | "threshold" | "failed";
+        ReasonCode: "held" | "slot" | "time" | "absent" | "lastAnswers" | "stopped" | "stoppedByHold" | "cancelled" | "threshold" | "failed";
         /**
          * @description How often.
          * @enum {string}
@@ -3033,6 +3093,106 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Job"];
                 };
+            };
+            /** @description What was wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getJobHold: {
+        parameters: {
+            query: {
+                /** @description `bellwether-1` */
+                "api-version": string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobHold"];
+                };
+            };
+            /** @description What was wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    holdJobs: {
+        parameters: {
+            query: {
+                /** @description `bellwether-1` */
+                "api-version": string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldJobs"];
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobHold"];
+                };
+            };
+            /** @description What was wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    releaseJobs: {
+        parameters: {
+            query: {
+                /** @description `bellwether-1` */
+                "api-version": string;
+                /** @description `true`: the jobs that the hold stopped and that are still stopped go on */
+                resume?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What was wrong */
             default: {

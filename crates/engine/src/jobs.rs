@@ -149,7 +149,7 @@ impl Engine {
     /// Lets a stopped job go on with the devices that it has not begun; nothing is sent twice (iot-central §5.5).
     ///
     /// # Errors
-    /// There is no such job, it is not stopped, the program is about to stop, or the store failed.
+    /// There is no such job, it is not stopped, all jobs are held, the program is about to stop, or the store failed.
     pub async fn resume_job(self: &Arc<Self>, id: &str) -> Result<Job, MoveJobError> {
         let job = self.store.resume_job(id, self.now()).await?;
         tracing::info!(job.id = id, "job resumed");
@@ -169,11 +169,7 @@ impl Engine {
     /// what was recorded before has been sent.
     async fn withdraw(&self, job: &Job) {
         self.waiting.lock().remove(&(job.start, job.key));
-        let task = self.active.lock().get(&job.key).cloned();
-        if let Some(task) = task {
-            task.changed.notify_one();
-            drop(task.sending.lock().await);
-        }
+        self.settle(job.key).await;
     }
 }
 

@@ -20,6 +20,7 @@ mod groups;
 mod guess_book;
 mod guid;
 mod job_drafts;
+mod job_hold;
 mod job_preview;
 mod jobs;
 mod limits;
@@ -50,13 +51,14 @@ use std::time::Duration;
 
 use bellwether_model::api_token::TokenKey;
 use bellwether_model::identity::{Device, Presence};
+use bellwether_model::job::JobHold;
 use bellwether_model::provisioning::ProvisioningSecret;
 use bellwether_model::session::SessionLimits;
 use bellwether_model::{DeviceSeq, JobKey, Time};
 use bellwether_query::Query;
 use bellwether_store::{LivePresence, NewAuditEntry, Position, QueryPage, RunQueryError, Store, StoreError};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, Semaphore, broadcast};
+use tokio::sync::{Notify, Semaphore, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -80,6 +82,7 @@ pub use properties::{DeviceProperties, PropertiesError, PropertyDocument};
 pub use provisioning::{AttestationError, EnrollmentGroupError, NewAttestation, Registrant};
 pub use rates::{Rate, Rates, TooOften};
 pub use reruns::{NOT_ON_THE_HUB_FACE, Rerun, RerunJobError};
+pub use runner::Waits;
 pub use schedules::{DefinitionChange, ScheduledJobError};
 pub use sign_in::{
     Admitted, Credentials, FIRST_ADMINISTRATOR, MakePasswordError, SignInError, SignedIn, reset_password,
@@ -203,6 +206,10 @@ pub struct Engine {
     /// Jobs that a task works on.
     active: Mutex<HashMap<JobKey, Arc<ActiveJob>>>,
     slots: Semaphore,
+    /// The hold on all jobs, as it was last written.
+    hold: watch::Sender<Option<Arc<JobHold>>>,
+    /// Held while it is written, so that what was written last stands above.
+    changing_hold: tokio::sync::Mutex<()>,
     tasks: TaskTracker,
     /// No new attempt.
     stopping: CancellationToken,
@@ -236,6 +243,7 @@ impl Engine {
         let csrf_secret = store.secret("csrf", world.entropy.draw()).await?;
         let provisioning = provisioning::secret(&store, world.entropy.as_ref()).await?;
         let slots = Semaphore::new(settings.jobs_at_once.unwrap_or(Semaphore::MAX_PERMITS).min(Semaphore::MAX_PERMITS));
+        let hold = watch::channel(store.job_hold().await?.map(Arc::new)).0;
         let rates = Rates::new(&settings.limits, &world.clock);
         let engine = Arc::new(Engine {
             store,
@@ -261,6 +269,8 @@ impl Engine {
             waiting_for_slot: Mutex::default(),
             active: Mutex::default(),
             slots,
+            hold,
+            changing_hold: tokio::sync::Mutex::default(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             abandoning: CancellationToken::new(),

@@ -3,13 +3,14 @@
 //! Everything a task needs stands in the store, so that it can begin again at any point: after a start of the
 //! program, when the store failed, when the task itself broke, or when a stopped job is resumed.
 
+use std::fmt;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use bellwether_model::job::{Action, Counters, Job, JobSpec, JobState, Offline, Target};
+use bellwether_model::job::{Action, Counters, Job, JobHold, JobSpec, JobState, Offline, Target};
 use bellwether_model::{JobKey, Time};
 use bellwether_store::{Requirement, StoreError, TargetList};
 use futures::FutureExt;
@@ -32,6 +33,28 @@ pub(crate) struct ActiveJob {
     pub waits_for_devices: AtomicBool,
     /// Held by the task from before it records attempts until it has sent them.
     pub sending: Mutex<()>,
+}
+
+/// Why a job that may begin or go on does not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Waits {
+    /// All jobs are held.
+    Held(Arc<JobHold>),
+    /// So many run, which is as many as may at once.
+    ForSlot {
+        /// How many.
+        limit: usize,
+    },
+}
+
+/// A sentence without a full stop.
+impl fmt::Display for Waits {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Waits::Held(hold) => write!(f, "waits: {hold}"),
+            Waits::ForSlot { limit } => write!(f, "waits: as many jobs are running as may at once ({limit})"),
+        }
+    }
 }
 
 impl Engine {
@@ -137,6 +160,15 @@ impl Engine {
             () = task.changed.notified() => return Ok(()),
             () = self.stopping.cancelled() => return Ok(()),
         };
+        // One that has begun was stopped by the hold. Who waits with a slot keeps nobody from anything.
+        if job.counters.is_none() {
+            tokio::select! {
+                biased;
+                () = self.released() => {}
+                () = task.changed.notified() => return Ok(()),
+                () = self.stopping.cancelled() => return Ok(()),
+            }
+        }
         let state = if job.counters.is_none() { self.begin(job).await? } else { job.state };
         let open = match state {
             JobState::Running => true,
@@ -166,11 +198,14 @@ impl Engine {
         self.slots.acquire().await.map_err(|_| StoreError::Closed)
     }
 
-    /// Why a job does nothing at the moment, as a sentence without a full stop; `None` when it does not wait for us.
-    pub fn waiting_reason(&self, job: &Job) -> Option<String> {
+    /// Why a job does nothing at the moment; `None` when it does not wait for us.
+    pub fn waiting_reason(&self, job: &Job) -> Option<Waits> {
+        if let Some(hold) = self.held_by(job) {
+            return Some(Waits::Held(hold));
+        }
         let limit = self.settings.jobs_at_once?;
         let waits = self.waiting_for_slot.lock().contains(&job.key);
-        waits.then(|| format!("waits: as many jobs are running as may at once ({limit})"))
+        waits.then_some(Waits::ForSlot { limit })
     }
 
     /// Until when a job waits for devices of its open batch that are not connected; `None`: it does not wait for any. The
@@ -214,7 +249,9 @@ impl Engine {
         };
         let devices = targets.devices();
         let state = self.store.freeze_targets(job.key, targets, self.now()).await?;
-        tracing::info!(job.id = job.spec.id.as_str(), devices, %state, "job began");
+        if state != JobState::Queued {
+            tracing::info!(job.id = job.spec.id.as_str(), devices, %state, "job began");
+        }
         Ok(state)
     }
 

@@ -435,13 +435,94 @@ fn a_job_that_waits_for_a_slot_says_so() {
     create(&sim, method_job("first", "*", 60));
     create(&sim, twin_job("second", "*", 600));
     sim.advance(MOMENT);
-    let reason = |id: &str| sim.engine().waiting_reason(&sim.job(id).unwrap());
+    let reason = |id: &str| sim.engine().waiting_reason(&sim.job(id).unwrap()).map(|waits| waits.to_string());
     assert_eq!(reason("first"), None);
     assert_eq!(reason("second").as_deref(), Some("waits: as many jobs are running as may at once (1)"));
     // A stopped job gives its slot to the next.
     sim.block_on(sim.engine().stop_job("first")).unwrap();
     sim.advance(MOMENT);
     assert_eq!((reason("second"), state(&sim, "second")), (None, JobState::Completed));
+}
+
+#[test]
+fn while_all_jobs_are_held_nothing_begins() {
+    let mut sim = connected(4);
+    sim.devices.set_habit(seq(0), Habit::Answer(200, 1000));
+    create(&sim, central(method_job("runs", "*", 600), batches(1)));
+    create(&sim, central(method_job("by_hand", "*", 600), batches(1)));
+    let mut later = twin_job("later", "*", 600);
+    later.start = Some(sim.now().plus_seconds(2));
+    create(&sim, later);
+    sim.advance(MOMENT);
+    sim.block_on(sim.engine().stop_job("by_hand")).unwrap();
+    let hold = sim.block_on(sim.engine().hold_jobs("user:ada", Some("pumps run dry".to_owned()))).unwrap();
+    assert_eq!((hold.by.as_str(), hold.since, hold.stopped.len()), ("user:ada", sim.now(), 1));
+    create(&sim, twin_job("new", "*", 600));
+    sim.advance(Duration::from_secs(5));
+    // What was in flight is recorded.
+    let all_wait = |sim: &Sim| {
+        assert_eq!(words(sim, "runs"), ["completed 200", "pending", "pending", "pending"]);
+        let states = ["runs", "by_hand", "later", "new"].map(|id| state(sim, id));
+        assert_eq!(states, [JobState::Stopped, JobState::Stopped, JobState::Queued, JobState::Queued]);
+        assert_eq!((sim.rows("later").len(), sim.rows("new").len()), (0, 0));
+    };
+    all_wait(&sim);
+    let reason =
+        |sim: &Sim, id: &str| sim.engine().waiting_reason(&sim.job(id).unwrap()).map(|waits| waits.to_string());
+    let held = format!("waits: all jobs are held since {}: pumps run dry", hold.since);
+    for id in ["later", "new"] {
+        assert_eq!(reason(&sim, id).as_deref(), Some(held.as_str()));
+    }
+    assert!(matches!(sim.block_on(sim.engine().resume_job("runs")), Err(MoveJobError::Held(_))));
+    // Again, by somebody else: it stands as it was, but for what is said.
+    let again = sim.block_on(sim.engine().hold_jobs("user:bob", None)).unwrap();
+    assert_eq!(again, hold);
+    sim.crash();
+    sim.start();
+    for n in 0..4 {
+        sim.connect(&name(n));
+    }
+    sim.advance(Duration::from_secs(90));
+    all_wait(&sim);
+    assert_eq!(sim.engine().job_hold().as_deref(), Some(&hold));
+    assert_eq!(reason(&sim, "new").as_deref(), Some(held.as_str()));
+    assert_eq!(sim.block_on(sim.engine().release_jobs("user:ada", true)).unwrap(), Some(1));
+    sim.advance(Duration::from_secs(5));
+    let states = ["runs", "by_hand", "later", "new"].map(|id| state(&sim, id));
+    assert_eq!(states, [JobState::Completed, JobState::Stopped, JobState::Completed, JobState::Completed]);
+    assert_eq!(sim.block_on(sim.engine().release_jobs("user:ada", true)).unwrap(), None);
+    assert_eq!(reason(&sim, "new"), None);
+}
+
+#[test]
+fn lifting_the_hold_leaves_stopped_what_is_not_to_go_on() {
+    let sim = connected(2);
+    sim.devices.set_habit(seq(0), Habit::Answer(200, 1000));
+    create(&sim, central(method_job("first", "*", 600), batches(1)));
+    sim.advance(MOMENT);
+    let hold = || sim.block_on(sim.engine().hold_jobs("user:ada", None)).unwrap();
+    hold();
+    assert_eq!(sim.block_on(sim.engine().release_jobs("user:ada", false)).unwrap(), Some(0));
+    create(&sim, central(method_job("second", "*", 600), batches(1)));
+    sim.advance(MOMENT);
+    // What an earlier hold stopped is not this one's.
+    assert_eq!(hold().stopped, [sim.job("second").unwrap().key]);
+    assert_eq!(sim.block_on(sim.engine().release_jobs("user:ada", true)).unwrap(), Some(1));
+    sim.advance(Duration::from_secs(5));
+    assert_eq!((state(&sim, "first"), state(&sim, "second")), (JobState::Stopped, JobState::Completed));
+}
+
+#[test]
+fn a_deadline_that_passes_while_all_jobs_are_held_ends_the_job_when_the_hold_is_lifted() {
+    let sim = connected(1);
+    sim.block_on(sim.engine().hold_jobs("user:ada", None)).unwrap();
+    create(&sim, method_job("j", "*", 60));
+    sim.advance(Duration::from_secs(90));
+    assert_eq!(state(&sim, "j"), JobState::Queued);
+    sim.block_on(sim.engine().release_jobs("user:ada", false)).unwrap();
+    sim.advance(MOMENT);
+    assert_eq!((state(&sim, "j"), sim.devices.sent_in_all("m-j")), (JobState::Completed, 0));
+    assert_eq!(sim.rows("j"), ["d00 failed JobRunPreconditionFailed"]);
 }
 
 #[test]

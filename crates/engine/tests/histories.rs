@@ -1,10 +1,10 @@
-//! Random histories of jobs of both faces, devices and groups that change, cancels, stops, reruns and crashes. After
-//! each step the counters equal the rows; what was frozen or has ended stays so; a list holds who was in the group
+//! Random histories of jobs of both faces, devices and groups that change, cancels, stops, holds, reruns and crashes.
+//! After each step the counters equal the rows; what was frozen or has ended stays so; a list holds who was in the group
 //! when it was frozen, a rerun's the stored failed set; no device was called twice by one job, or begun though it is
-//! not what the job is for; nothing was begun by a job that is cancelled or stopped; no more jobs run than may at
-//! once; batches come one after another, and a threshold was not exceeded by more than what was in flight. In the end
-//! every device has exactly one outcome, and its twin has moved by exactly one for each job that says it completed
-//! a change of it there.
+//! not what the job is for; nothing was begun by a job that is cancelled or stopped, and by none while all are held; no
+//! more jobs run than may at once; batches come one after another, and a threshold was not exceeded by more than what
+//! was in flight. In the end every device has exactly one outcome, and its twin has moved by exactly one for each job
+//! that says it completed a change of it there.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod history;

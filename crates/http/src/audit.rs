@@ -73,7 +73,7 @@ pub(crate) struct Change {
 
 /// The kinds of things on the central face, by the first segment of a path. What is missing changes nothing that is
 /// kept: questions, previews, and what is not served.
-const KINDS: [(&str, &str); 11] = [
+const KINDS: [(&str, &str); 12] = [
     ("apiTokens", "apiToken"),
     ("deviceGroups", "deviceGroup"),
     ("deviceImport", "device"),
@@ -81,6 +81,7 @@ const KINDS: [(&str, &str); 11] = [
     ("devices", "device"),
     ("enrollmentGroups", "enrollmentGroup"),
     ("jobDrafts", "jobDraft"),
+    ("jobHold", "jobHold"),
     ("jobs", "job"),
     ("organizations", "organization"),
     ("scheduledJobs", "scheduledJob"),
@@ -97,14 +98,16 @@ pub(crate) fn of_central(method: &Method, pattern: &str, params: &[String]) -> O
     let first = segments.next()?;
     let kind = KINDS.into_iter().find(|(segment, _)| *segment == first)?.1;
     let mut params = params.iter().cloned();
-    if first == "deviceImport" {
-        return Some(Change {
-            action: AuditAction::Named("import".into()),
-            kind,
-            id: None,
-            detail: None,
-            rerun_of: None,
-        });
+    // Of these there is one, without an id.
+    let only = match (first, method) {
+        ("deviceImport", _) => Some("import"),
+        ("jobHold", &Method::DELETE) => Some("release"),
+        ("jobHold", _) => Some("hold"),
+        _ => None,
+    };
+    if let Some(action) = only {
+        let action = AuditAction::Named(action.into());
+        return Some(Change { action, kind, id: None, detail: None, rerun_of: None });
     }
     let id = segments.next().and_then(|_| params.next());
     let filled: Vec<String> = segments
@@ -243,6 +246,8 @@ mod tests {
             (Method::POST, "/users/{a}/password", "makePassword user 1"),
             (Method::POST, "/deviceImport", "import device"),
             (Method::PUT, "/jobDrafts/{a}", "put jobDraft 1"),
+            (Method::PUT, "/jobHold", "hold jobHold"),
+            (Method::DELETE, "/jobHold", "release jobHold"),
             (
                 Method::POST,
                 "/enrollmentGroups/{a}/certificates/{b}/verify",

@@ -159,20 +159,20 @@ impl Records<'_> {
 }
 
 impl Records<'_> {
-    /// The newest entry that says that `action` was done with a thing at `since` or later.
+    /// The newest entry that says that one of `actions` was done with a thing at `since` or later.
     pub fn last_noted(
         &self,
         kind: &str,
         id: &str,
-        action: &str,
+        actions: &[&str],
         since: Time,
     ) -> Result<Option<AuditEntry>, StoreError> {
         let sql = format!(
-            "SELECT {ENTRY_COLUMNS} FROM audit
-             WHERE id = ?1 AND number >= ?2 AND kind = ?3 AND action = ?4 ORDER BY number DESC LIMIT 1"
+            "SELECT {ENTRY_COLUMNS} FROM audit WHERE id = ?1 AND number >= ?2 AND kind = ?3
+             AND action IN (SELECT value FROM json_each(?4)) ORDER BY number DESC LIMIT 1"
         );
         let mut statement = self.connection().prepare_cached(&sql)?;
-        Ok(statement.query_row(params![id, since.0, kind, action], entry_of).optional()?)
+        Ok(statement.query_row(params![id, since.0, kind, serde_json::to_string(actions)?], entry_of).optional()?)
     }
 }
 

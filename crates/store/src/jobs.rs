@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use bellwether_model::job::{DeviceJobState, Face, Job, JobSpec, JobState, JobType, Ledger, Outcome, Refused};
+use bellwether_model::job::{DeviceJobState, Face, Job, JobHold, JobSpec, JobState, JobType, Ledger, Outcome, Refused};
 use bellwether_model::{DeviceSeq, JobKey, Time};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
+use crate::job_hold::hold;
 use crate::job_list::kind_number;
 use crate::standing::{
     STANDING_COLUMN_COUNT, STANDING_COLUMNS, Standing, delivery_text, save_standing, standing, standing_of,
@@ -38,6 +39,9 @@ pub enum MoveJobError {
     /// Not in the state it is in.
     #[error("{0}")]
     Refused(#[from] Refused),
+    /// It cannot be resumed while all jobs are held.
+    #[error("{0}; lift the hold first")]
+    Held(Box<JobHold>),
     /// Only what has ended can be acknowledged.
     #[error("a job that is {0} cannot be acknowledged; it must have ended")]
     NotOver(JobState),
@@ -395,11 +399,14 @@ impl Store {
 
     /// Freezes the target list and lets the job run, in one transaction: there is no half-frozen list
     /// (DESIGN §6.4). A job of no device has ended. Returns the state after it, which is another than running
-    /// or completed when the job was cancelled or stopped meanwhile.
+    /// or completed when the job was cancelled or stopped meanwhile, or all jobs are held (`job_hold`).
     pub async fn freeze_targets(&self, job: JobKey, list: TargetList, now: Time) -> Result<JobState, StoreError> {
         self.moving(job, move |connection| {
             let mut standing = standing(connection, job)?;
             let devices = list.devices();
+            if hold(connection)?.is_some() {
+                return Ok(standing.ledger.state);
+            }
             if standing.ledger.freeze(devices, now).is_ok() {
                 list.save(connection, job)?;
                 drop_chosen(connection, job)?;
@@ -428,9 +435,16 @@ impl Store {
         self.move_job(id, now, Ledger::stop).await
     }
 
-    /// Lets a stopped job go on.
+    /// Lets a stopped job go on, unless all are held.
     pub async fn resume_job(&self, id: &str, now: Time) -> Result<Job, MoveJobError> {
-        self.move_job(id, now, Ledger::resume).await
+        let resume = |connection: &Connection, ledger: &mut Ledger| {
+            ledger.resume()?;
+            match hold(connection)? {
+                Some(hold) => Err(MoveJobError::Held(Box::new(hold))),
+                None => Ok(()),
+            }
+        };
+        self.move_job_by(id, now, resume).await
     }
 
     async fn move_job(
@@ -439,11 +453,20 @@ impl Store {
         now: Time,
         event: impl FnOnce(&mut Ledger) -> Result<(), Refused> + Send + 'static,
     ) -> Result<Job, MoveJobError> {
+        self.move_job_by(id, now, |_, ledger| Ok(event(ledger)?)).await
+    }
+
+    async fn move_job_by(
+        &self,
+        id: &str,
+        now: Time,
+        event: impl FnOnce(&Connection, &mut Ledger) -> Result<(), MoveJobError> + Send + 'static,
+    ) -> Result<Job, MoveJobError> {
         let id = id.to_owned();
         let moved = self.interactive(move |connection| {
             let key = job_by_id(connection, &id)?.ok_or(MoveJobError::NotFound)?.key;
             let mut standing = standing(connection, key)?;
-            event(&mut standing.ledger)?;
+            event(connection, &mut standing.ledger)?;
             save_standing(connection, &standing, &[], now)?;
             job_by_id(connection, &id)?.ok_or(MoveJobError::NotFound)
         });

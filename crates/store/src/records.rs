@@ -38,6 +38,8 @@ pub enum RecordKind {
     IndividualEnrollment = 8,
     /// A saved job (`job_drafts`).
     JobDraft = 9,
+    /// The hold on all jobs, while there is one (`job_hold`).
+    JobHold = 10,
 }
 
 /// A thing that is kept whole.

@@ -17,6 +17,7 @@ import { Page } from "../../components/Page";
 import { PageHeader } from "../../components/PageHeader";
 import { JobStatusBadge } from "../../components/StatusBadge";
 import { useTexts } from "../../texts/texts";
+import { HoldBanner } from "./hold/HoldBanner";
 import { sayReason } from "./reason";
 import { Actions } from "./run/Actions";
 import { Activity } from "./run/Activity";
@@ -119,6 +120,7 @@ function Run({ live }: { live: LiveJob & { job: NonNullable<LiveJob["job"]> } })
         }
         actions={<Actions job={job} filter={filter} columns={paths} reload={reload} />}
       />
+      <HoldBanner />
       {connection === "lost" && (
         <MessageBar intent="warning">
           <MessageBarBody>{t("run.connection.lost")}</MessageBarBody>

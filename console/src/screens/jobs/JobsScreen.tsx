@@ -7,6 +7,8 @@ import { GuardedButton } from "../../session/Guarded";
 import { useSession } from "../../session/session";
 import type { TextKey } from "../../texts/catalogue";
 import { useTexts } from "../../texts/texts";
+import { HoldBanner } from "./hold/HoldBanner";
+import { HoldMenu } from "./hold/HoldMenu";
 import { DraftsGrid, JobsGrid, ScheduledGrid } from "./list/grids";
 import { JobFilters, JobSearch } from "./list/JobFilters";
 import { Overview } from "./list/Overview";
@@ -17,7 +19,7 @@ import { ViewsMenu } from "./list/ViewsMenu";
 const useStyles = makeStyles({
   bar: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: tokens.spacingHorizontalS },
   tabs: { flexWrap: "wrap", minWidth: 0, maxWidth: "100%" },
-  right: { marginLeft: "auto" },
+  right: { display: "flex", columnGap: tokens.spacingHorizontalS, marginLeft: "auto" },
 });
 
 const VIEW_NAMES: Record<View, TextKey & `jobs.view.${View}`> = {
@@ -56,6 +58,7 @@ export function JobsScreen() {
   return (
     <Page filling={view !== undefined}>
       <PageHeader title={t("nav.jobs")} actions={create} />
+      <HoldBanner />
       <div className={styles.bar}>
         <TabList
           className={styles.tabs}
@@ -76,6 +79,7 @@ export function JobsScreen() {
         </TabList>
         <div className={styles.right}>
           <ViewsMenu search={search} onOpen={open} />
+          <HoldMenu />
         </div>
       </div>
       {view === "saved" || view === "scheduled" ? (

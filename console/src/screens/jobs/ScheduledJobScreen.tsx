@@ -23,6 +23,7 @@ import { readExact } from "../../json/exact";
 import { useMay } from "../../session/session";
 import type { TextKey } from "../../texts/catalogue";
 import { useTexts } from "../../texts/texts";
+import { HoldBanner } from "./hold/HoldBanner";
 import { ownerText } from "./list/columns";
 import { JOB_TYPES, RECURRENCES } from "./names";
 import { Maybe } from "./run/Actions";
@@ -72,6 +73,7 @@ export function ScheduledJobScreen() {
         about={data?.description}
         {...(data && { status: <ScheduleStatus job={data} />, actions: <Actions job={data} /> })}
       />
+      <HoldBanner />
       {error && <ErrorState error={error} onRetry={() => void refetch()} />}
       {!data && !error && (
         <Skeleton aria-label={t("run.loading")}>

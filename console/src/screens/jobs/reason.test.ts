@@ -20,6 +20,11 @@ test.each([
   ],
   [{ code: "lastAnswers", devices: 2 }, "It waits for the answers of 2 devices."],
   [{ code: "stopped", by: "a@b.example", at }, `a@b.example stopped it at ${time}.`],
+  [{ code: "held", by: "a@b.example", at }, `It waits: a@b.example has held all jobs since ${time}.`],
+  [
+    { code: "stoppedByHold", by: "a@b.example", at },
+    `a@b.example held all jobs at ${time}, which stopped it.`,
+  ],
   [{ code: "cancelled", at }, `Somebody who is gone canceled it at ${time}.`],
   [
     { code: "threshold", failed: 4, borne: 3 },

@@ -9,6 +9,7 @@ export function sayReason(reason: Schemas["JobReason"], t: Translate, formats: F
   const time = at ? formats.dateTime(new Date(at)) : undefined;
   const by = reason.by ?? t("run.reason.somebody");
   const count = devices ?? undefined;
+  if (code === "held" && time) return t("run.reason.held", { by, time });
   if (code === "slot") return t("run.reason.slot");
   if (code === "time" && time) return t("run.reason.time", { time });
   if (code === "absent" && count !== undefined) {
@@ -20,6 +21,7 @@ export function sayReason(reason: Schemas["JobReason"], t: Translate, formats: F
       : t("run.reason.lastAnswers.always", { count });
   }
   if (code === "stopped" && time) return t("run.reason.stopped", { by, time });
+  if (code === "stoppedByHold" && time) return t("run.reason.stoppedByHold", { by, time });
   if (code === "cancelled" && time) return t("run.reason.cancelled", { by, time });
   if (code === "threshold" && failed != null && borne != null) {
     return t("run.threshold.exceeded", { failed: formats.number(failed), count: borne });

@@ -1,4 +1,22 @@
 export const jobs = {
+  "jobs.all": "All jobs",
+  "jobs.hold": "Hold all jobs",
+  "jobs.hold.by": "{by} has held them since {time}.",
+  "jobs.hold.for": "{by} has held them since {time}: {reason}.",
+  "jobs.hold.means": "No job begins or can be continued until the hold is lifted.",
+  "jobs.hold.on": "All jobs are held",
+  "jobs.hold.reason": "Reason",
+  "jobs.hold.reason.hint": "Everybody who sees jobs sees it.",
+  "jobs.hold.running": {
+    one: "{count} job is running and is stopped. Devices that are in flight finish, and what becomes of them is recorded.",
+    other:
+      "{count} jobs are running and are stopped. Devices that are in flight finish, and what becomes of them is recorded.",
+  },
+  "jobs.hold.title": "Hold all jobs?",
+  "jobs.hold.waiting": {
+    one: "{count} job that has not begun waits until the hold is lifted, and so does every new one.",
+    other: "{count} jobs that have not begun wait until the hold is lifted, and so does every new one.",
+  },
   "jobs.new": "New job",
   "jobs.acknowledgeFailed": "{name} was not acknowledged",
   "jobs.action.acknowledge": "Acknowledge",
@@ -51,6 +69,19 @@ export const jobs = {
   "jobs.none.title": "No job matches",
   "jobs.owner.token": "API token {id}",
   "jobs.progress.of": { one: "{done} of {count} device done", other: "{done} of {count} devices done" },
+  "jobs.release": "Lift the hold",
+  "jobs.release.done": "The hold is lifted",
+  "jobs.release.leave": "Leave stopped; each can be continued by itself",
+  "jobs.release.resume": "Continue",
+  "jobs.release.stopped": {
+    one: "{count} job that the hold stopped",
+    other: "{count} jobs that the hold stopped",
+  },
+  "jobs.release.title": "Lift the hold?",
+  "jobs.release.waiting": {
+    one: "{count} job that waits may begin when its time has come.",
+    other: "{count} jobs that wait may begin when their time has come.",
+  },
   "jobs.resumeFailed": "{name} was not continued",
   "jobs.saved.body": "Save and exit in the wizard keeps a job here, to be finished or run later.",
   "jobs.saved.title": "No saved jobs",

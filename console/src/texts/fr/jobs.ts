@@ -2,6 +2,25 @@ import type { Translated } from "../catalogue";
 import type { jobs as english } from "../en/jobs";
 
 export const jobs: Translated<typeof english> = {
+  "jobs.all": "Tous les travaux",
+  "jobs.hold": "Suspendre tous les travaux",
+  "jobs.hold.by": "{by} les a suspendus le {time}.",
+  "jobs.hold.for": "{by} les a suspendus le {time} : {reason}.",
+  "jobs.hold.means": "Aucun travail ne commence ni ne peut reprendre avant la levée de la suspension.",
+  "jobs.hold.on": "Tous les travaux sont suspendus",
+  "jobs.hold.reason": "Motif",
+  "jobs.hold.reason.hint": "Visible par tous ceux qui voient les travaux.",
+  "jobs.hold.running": {
+    one: "{count} travail est en cours et sera arrêté. Les appareils en cours d’appel vont jusqu’au bout et leur résultat est enregistré.",
+    other:
+      "{count} travaux sont en cours et seront arrêtés. Les appareils en cours d’appel vont jusqu’au bout et leur résultat est enregistré.",
+  },
+  "jobs.hold.title": "Suspendre tous les travaux ?",
+  "jobs.hold.waiting": {
+    one: "{count} travail qui n’a pas commencé attendra la levée de la suspension, comme tout nouveau travail.",
+    other:
+      "{count} travaux qui n’ont pas commencé attendront la levée de la suspension, comme tout nouveau travail.",
+  },
   "jobs.new": "Nouveau travail",
   "jobs.acknowledgeFailed": "{name} n’a pas été acquitté",
   "jobs.action.acknowledge": "Prendre acte",
@@ -60,6 +79,19 @@ export const jobs: Translated<typeof english> = {
   "jobs.progress.of": {
     one: "{done} appareil sur {count} traité",
     other: "{done} appareils sur {count} traités",
+  },
+  "jobs.release": "Lever la suspension",
+  "jobs.release.done": "La suspension est levée",
+  "jobs.release.leave": "Laisser à l’arrêt ; chacun peut être repris séparément",
+  "jobs.release.resume": "Reprendre",
+  "jobs.release.stopped": {
+    one: "{count} travail arrêté par la suspension",
+    other: "{count} travaux arrêtés par la suspension",
+  },
+  "jobs.release.title": "Lever la suspension ?",
+  "jobs.release.waiting": {
+    one: "{count} travail en attente pourra commencer, le moment venu.",
+    other: "{count} travaux en attente pourront commencer, le moment venu.",
   },
   "jobs.resumeFailed": "{name} n’a pas été continué",
   "jobs.saved.body":

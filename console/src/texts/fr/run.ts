@@ -88,6 +88,8 @@ export const run: Translated<typeof english> = {
     "La connexion au serveur est interrompue. La page reprendra d’elle-même dès son retour.",
   "run.continue": "Continuer",
   "run.continue.failed": "Le travail n’a pas repris",
+  "run.continue.held":
+    "Tous les travaux sont suspendus : aucun ne peut reprendre avant la levée de la suspension.",
   "run.copy": "Copier",
   "run.created": "Créé",
   "run.data": "Modifications",
@@ -108,6 +110,7 @@ export const run: Translated<typeof english> = {
   "run.did.complete": "a terminé le travail",
   "run.did.create": "a créé le travail",
   "run.did.fail": "a terminé le travail en échec",
+  "run.did.hold": "a suspendu tous les travaux, ce qui a arrêté celui-ci",
   "run.did.rerun": "a créé une réexécution",
   "run.did.resume": "a repris le travail",
   "run.did.run": "a lancé une exécution",
@@ -181,6 +184,7 @@ export const run: Translated<typeof english> = {
     other: "Il attend que {count} appareils se connectent.",
   },
   "run.reason.cancelled": "{by} l’a annulé le {time}.",
+  "run.reason.held": "Il attend : {by} a suspendu tous les travaux le {time}.",
   "run.reason.lastAnswers": {
     one: "Il attend la réponse de {count} appareil, au plus tard jusqu’au {time}.",
     other: "Il attend les réponses de {count} appareils, au plus tard jusqu’au {time}.",
@@ -192,6 +196,7 @@ export const run: Translated<typeof english> = {
   "run.reason.slot": "Il attend : autant de travaux s’exécutent qu’il est permis.",
   "run.reason.somebody": "Quelqu’un qui n’est plus là",
   "run.reason.stopped": "{by} l’a arrêté le {time}.",
+  "run.reason.stoppedByHold": "{by} a suspendu tous les travaux le {time}, ce qui l’a arrêté.",
   "run.reason.time": "Il commence le {time}.",
   "run.request": "Appel d’API",
   "run.request.body": "Corps",

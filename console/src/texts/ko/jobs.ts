@@ -2,6 +2,21 @@ import type { Translated } from "../catalogue";
 import type { jobs as english } from "../en/jobs";
 
 export const jobs: Translated<typeof english> = {
+  "jobs.all": "모든 작업",
+  "jobs.hold": "모든 작업 보류",
+  "jobs.hold.by": "{by}님이 {time}에 보류했습니다.",
+  "jobs.hold.for": "{by}님이 {time}에 보류했습니다: {reason}.",
+  "jobs.hold.means": "보류를 해제할 때까지 어떤 작업도 시작하거나 계속할 수 없습니다.",
+  "jobs.hold.on": "모든 작업이 보류되어 있습니다",
+  "jobs.hold.reason": "사유",
+  "jobs.hold.reason.hint": "작업을 볼 수 있는 모든 사용자에게 표시됩니다.",
+  "jobs.hold.running": {
+    other: "실행 중인 작업 {count}개가 중지됩니다. 호출 중인 디바이스는 끝까지 처리되고 결과가 기록됩니다.",
+  },
+  "jobs.hold.title": "모든 작업을 보류할까요?",
+  "jobs.hold.waiting": {
+    other: "아직 시작되지 않은 작업 {count}개와 새로 만드는 작업은 보류를 해제할 때까지 기다립니다.",
+  },
   "jobs.new": "새 작업",
   "jobs.acknowledgeFailed": "{name} 작업을 확인함으로 표시하지 못함",
   "jobs.action.acknowledge": "확인함으로 표시",
@@ -54,6 +69,13 @@ export const jobs: Translated<typeof english> = {
   "jobs.none.title": "일치하는 작업이 없음",
   "jobs.owner.token": "API 토큰 {id}",
   "jobs.progress.of": { other: "디바이스 {count}개 중 {done}개 완료" },
+  "jobs.release": "보류 해제",
+  "jobs.release.done": "보류를 해제했습니다",
+  "jobs.release.leave": "중지된 채로 둡니다. 하나씩 계속할 수 있습니다",
+  "jobs.release.resume": "계속 진행합니다",
+  "jobs.release.stopped": { other: "보류로 중지된 작업 {count}개" },
+  "jobs.release.title": "보류를 해제할까요?",
+  "jobs.release.waiting": { other: "기다리는 작업 {count}개가 시간이 되면 시작할 수 있습니다." },
   "jobs.resumeFailed": "{name} 작업을 계속하지 못함",
   "jobs.saved.body":
     "마법사에서 저장 후 종료를 선택하면 작업이 여기에 보관되어 나중에 마무리하거나 실행할 수 있습니다.",

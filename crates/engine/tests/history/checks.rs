@@ -8,7 +8,7 @@ use bellwether_store::Requirement;
 
 use super::fleet::{self, Device, Fleet, is_within};
 use super::steps::Kind;
-use super::{History, Made, Over, device, said, word};
+use super::{Held, History, Made, Over, device, said, word};
 use crate::simulation::Sim;
 
 impl History {
@@ -25,8 +25,12 @@ impl History {
                 let now = self.sim.devices.sent_in_all(&format!("m-{}", made.named));
                 assert_eq!(now, sent, "{} sent though it may not", made.id);
             }
+            let before = made.rows.clone();
             if !made.settled {
                 running += usize::from(check_job(&self.sim, made, &self.fleets));
+            }
+            if let Some(held) = &self.held {
+                check_held(&self.sim, made, &before, held);
             }
         }
         if let Some(most) = self.sim.settings.jobs_at_once {
@@ -40,7 +44,9 @@ impl History {
             let job = self.sim.job(id).unwrap();
             let waits = self.sim.engine().waiting_reason(&job).is_some();
             let may = self.sim.settings.jobs_at_once.is_some() && job.state.is_to_be_worked_on();
-            assert!(!waits || may, "{id} is {} and waits", job.state);
+            let is_held = self.held.is_some() && job.state == JobState::Queued;
+            assert!(!waits || may || is_held, "{id} is {} and waits", job.state);
+            assert!(waits || !is_held, "{id} is held and does not say so");
         }
     }
 
@@ -70,6 +76,21 @@ impl History {
             let moved = (device.version, device.desired_version);
             assert_eq!(moved, (2 + tags + desired, 1 + desired), "{device:?}");
         }
+    }
+}
+
+/// While all jobs are held none runs, no list is frozen, nothing is sent, and who was not begun stays so, unless the job
+/// is cancelled.
+fn check_held(sim: &Sim, made: &Made, before: &[String], held: &Held) {
+    let id = &made.id;
+    assert_ne!(sim.job(id).unwrap().state, JobState::Running, "{id} runs though all are held");
+    let sent = sim.devices.sent_in_all(&format!("m-{}", made.named));
+    let had = held.sent.get(&made.named).copied().unwrap_or(0);
+    assert_eq!(sent, had, "{id} sent though all are held");
+    assert_eq!(before.len(), made.rows.len(), "{id} began though all are held");
+    for (old, new) in before.iter().zip(&made.rows) {
+        let stays = word(old) != "pending" || matches!(word(new), "pending" | "canceled");
+        assert!(stays, "{id}: {old} -> {new} though all are held");
     }
 }
 

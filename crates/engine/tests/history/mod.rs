@@ -7,11 +7,11 @@ pub mod steps;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use bellwether_engine::{DeviceChange, NewCentralJob, Rerun, Settings};
+use bellwether_engine::{DeviceChange, MoveJobError, NewCentralJob, Rerun, Settings};
 use bellwether_model::DeviceSeq;
 use bellwether_model::access::{Caller, Scope};
 use bellwether_model::identity::{IfMatch, Status};
-use bellwether_model::job::{CentralJob, Delivery};
+use bellwether_model::job::{CentralJob, Delivery, JobState};
 
 use crate::simulation::{Habit, Sim, method_job, twin_job};
 use fleet::{DEVICES, Fleet, Group, Groups};
@@ -82,6 +82,16 @@ pub struct History {
     fleets: Vec<Fleet>,
     /// How often an operator wrote the tags of a device.
     tagged: BTreeMap<DeviceSeq, i64>,
+    /// The hold on all jobs, while there is one.
+    held: Option<Held>,
+}
+
+/// What had happened when all jobs were held.
+struct Held {
+    /// First calls that had gone out, by the job that they are named after.
+    sent: BTreeMap<String, u32>,
+    /// The jobs that ran.
+    stopped: Vec<String>,
 }
 
 impl History {
@@ -91,7 +101,7 @@ impl History {
         let fleet = Fleet { devices: fleet::devices(&sim), groups };
         let tagged = fleet.devices.iter().flatten().filter(|device| device.floor.is_some());
         let tagged = tagged.map(|device| (device.seq, 1)).collect();
-        History { sim, jobs: Vec::new(), groups, fleets: vec![fleet], tagged }
+        History { sim, jobs: Vec::new(), groups, fleets: vec![fleet], tagged, held: None }
     }
 
     fn seq(&self, device: usize) -> Option<DeviceSeq> {
@@ -127,6 +137,8 @@ impl History {
                 self.withdraw(job, |sim, id| sim.block_on(sim.engine().stop_job(id)).is_ok());
             }
             Step::Resume(job) => self.resume(job),
+            Step::Hold(crash_after) => self.hold(crash_after),
+            Step::Release(resume) => self.release(resume),
             Step::Rerun(job) => self.rerun(job),
             Step::PutGroup(id, group) => {
                 fleet::put_group(&self.sim, id, &group);
@@ -270,10 +282,60 @@ impl History {
     }
 
     fn resume(&mut self, job: usize) {
-        if let Some(job) = self.jobs.get_mut(job)
-            && self.sim.block_on(self.sim.engine().resume_job(&job.id)).is_ok()
-        {
+        let Some(job) = self.jobs.get_mut(job) else { return };
+        let is_stopped = self.sim.job(&job.id).unwrap().state == JobState::Stopped;
+        let resumed = self.sim.block_on(self.sim.engine().resume_job(&job.id));
+        if self.held.is_some() {
+            assert_eq!(matches!(resumed, Err(MoveJobError::Held(_))), is_stopped, "{}: {resumed:?}", job.id);
+        } else if resumed.is_ok() {
             job.sent = None;
+        }
+    }
+
+    fn stopped(&self) -> Vec<String> {
+        let stopped = |made: &&Made| self.sim.job(&made.id).unwrap().state == JobState::Stopped;
+        self.jobs.iter().filter(stopped).map(|made| made.id.clone()).collect()
+    }
+
+    /// Holds all jobs; nothing may be begun from the moment that this was answered, also after a crash right behind it.
+    fn hold(&mut self, crash_after: Option<u32>) {
+        let before = self.stopped();
+        if let Some(commits) = crash_after {
+            self.sim.engine().store().crash_after(commits);
+        }
+        // On a machine that stops it may never be answered.
+        let hold =
+            async { tokio::time::timeout(Duration::from_secs(1), self.sim.engine().hold_jobs("test", None)).await };
+        let answered = self.sim.block_on(hold).is_ok_and(|answer| answer.is_ok());
+        assert!(answered || crash_after.is_some());
+        let by_it = self.stopped().into_iter().filter(|id| !before.contains(id)).collect();
+        let sent = |made: &Made| self.sim.devices.sent_in_all(&format!("m-{}", made.named));
+        let sent = self.jobs.iter().map(|made| (made.named.clone(), sent(made))).collect();
+        if crash_after.is_some() {
+            self.sim.crash();
+            self.sim.start();
+        }
+        let is_held = self.sim.engine().job_hold().is_some();
+        assert!(is_held || !(answered || self.held.is_some()), "what was answered stands");
+        let stopped = self.held.take().map_or(by_it, |held| held.stopped);
+        // What began before the answer was right to.
+        self.check();
+        self.held = is_held.then_some(Held { sent, stopped });
+    }
+
+    /// Lifts the hold: with `resume` those that it stopped run again, and nobody else does by this.
+    fn release(&mut self, resume: bool) {
+        let before = self.stopped();
+        let released = self.sim.block_on(self.sim.engine().release_jobs("test", resume)).unwrap();
+        assert_eq!(released.is_some(), self.held.is_some());
+        let Some(held) = self.held.take() else { return };
+        let goes_on = |id: &String| resume && before.contains(id) && held.stopped.contains(id);
+        // One of them may have been completed a moment before by what was out.
+        assert!(released <= Some(before.iter().filter(|id| goes_on(id)).count()), "{released:?} of {before:?}");
+        let after = self.stopped();
+        assert!(after.iter().all(|id| before.contains(id) && !goes_on(id)), "{before:?} -> {after:?}");
+        for made in self.jobs.iter_mut().filter(|made| goes_on(&made.id)) {
+            made.sent = None;
         }
     }
 
@@ -307,6 +369,7 @@ impl History {
 
     /// Lets all jobs come to their end and looks at what remains.
     pub fn finish(mut self) {
+        self.release(false);
         (0..self.jobs.len()).for_each(|job| self.resume(job));
         // Without a restart: calls that are out when a job is cancelled are recorded too. Where one job waits for
         // the other it takes longer.

@@ -30,6 +30,10 @@ pub enum Step {
     Cancel(usize),
     StopJob(usize),
     Resume(usize),
+    /// All jobs are held; the machine stops after so many commits from then on, if at all.
+    Hold(Option<u32>),
+    /// The hold is lifted; those that it stopped go on, or not.
+    Release(bool),
     Rerun(usize),
     PutGroup(&'static str, Group),
     DeleteGroup(&'static str),
@@ -146,6 +150,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0usize..8).prop_map(Step::StopJob),
         3 => (0usize..8).prop_map(Step::Resume),
         4 => (0usize..8).prop_map(Step::Rerun),
+        1 => option::weighted(0.3, 0u32..4).prop_map(Step::Hold),
+        2 => any::<bool>().prop_map(Step::Release),
     ];
     let of_groups = prop_oneof![
         2 => (select(&GROUPS[..]), group()).prop_map(|(id, group)| Step::PutGroup(id, group)),
@@ -171,7 +177,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Crash),
         1 => (0u64..3000).prop_map(Step::Stop),
     ];
-    prop_oneof![23 => of_jobs, 3 => of_groups, 18 => of_devices, 10 => of_the_program]
+    prop_oneof![24 => of_jobs, 3 => of_groups, 18 => of_devices, 10 => of_the_program]
 }
 
 /// How many jobs may run at once, and what happens.

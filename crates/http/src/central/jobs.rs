@@ -46,7 +46,7 @@ pub(crate) async fn get(call: Call) -> Result<Answer, CentralError> {
         return answer(&call, &job).await;
     }
     let central = job.spec.central().ok_or_else(absent)?;
-    let reason = call.engine().waiting_reason(&job).or_else(|| job.failure.clone());
+    let reason = call.engine().waiting_reason(&job).map(|waits| waits.to_string()).or_else(|| job.failure.clone());
     Ok(Answer::text(job_wire::document(&job, central)).with_reason(reason))
 }
 
@@ -184,6 +184,7 @@ impl From<MoveJobError> for CentralError {
                 let status = job_wire::status(refused.state);
                 CentralError::conflict(format!("the job is {status}, which does not allow this"))
             }
+            MoveJobError::Held(_) => CentralError::conflict(error),
             MoveJobError::NotOver(state) => {
                 let status = job_wire::status(state);
                 CentralError::conflict(format!("the job is {status}; only one that has ended can be acknowledged"))

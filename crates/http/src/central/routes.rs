@@ -6,7 +6,7 @@ use bellwether_model::access::Permission;
 
 use super::own::{
     audit, batches, device_export, device_import, device_jobs, device_twin, drafts, failures, groups, job_events,
-    job_lists, preview, results, session,
+    job_hold, job_lists, preview, results, session,
 };
 use super::router::Route;
 use super::version::{Resource, Version, Versions};
@@ -132,6 +132,9 @@ pub(crate) static ROUTES: &[Route] = routes! {
     GET "/jobDrafts/{draftId}": OWN ViewJobs JobDraft drafts::get;
     PUT "/jobDrafts/{draftId}": OWN RunJobs JobDraft drafts::put;
     DELETE "/jobDrafts/{draftId}": OWN RunJobs Plain drafts::delete;
+    GET "/jobHold": OWN ViewJobs Plain job_hold::get;
+    PUT "/jobHold": OWN RunJobs Plain job_hold::put;
+    DELETE "/jobHold": OWN RunJobs Plain job_hold::delete;
     GET "/organizations": ORGANIZATIONS ViewOrganizations Organization organizations::list;
     GET "/organizations/{organizationId}": ORGANIZATIONS ViewOrganizations Organization organizations::get;
     PUT "/organizations/{organizationId}": ORGANIZATIONS ManageOrganizations Organization organizations::put;

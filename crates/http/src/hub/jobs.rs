@@ -62,7 +62,11 @@ pub(crate) async fn cancel(call: Call) -> Result<Answer, HubError> {
 }
 
 fn document(call: &Call, job: &Job) -> Answer {
-    Answer::json(job_document::document(job, call.engine().waiting_reason(job)))
+    Answer::json(text(call, job))
+}
+
+fn text(call: &Call, job: &Job) -> String {
+    job_document::document(job, call.engine().waiting_reason(job).map(|waits| waits.to_string()))
 }
 
 /// `GET /jobs/v2/query`: newest first.
@@ -76,8 +80,7 @@ pub(crate) async fn list(call: Call) -> Result<Answer, HubError> {
         None => JobsPage { jobs: Vec::new(), more: false },
     };
     let next = jobs.last().filter(|_| more).map(|job| pager.next(&job.key)).transpose()?;
-    let document = |job| job_document::document(job, call.engine().waiting_reason(job));
-    let documents: Vec<String> = jobs.iter().map(document).collect();
+    let documents: Vec<String> = jobs.iter().map(|job| text(&call, job)).collect();
     Ok(Answer::array(&documents).with_item_type(ITEM_TYPE).with_continuation(next))
 }
 
@@ -125,7 +128,9 @@ impl From<MoveJobError> for HubError {
                 let text = format!("the job is {} and cannot be cancelled", refused.state);
                 HubError::new(Code::OperationNotAllowedInCurrentState, text)
             }
-            MoveJobError::NotOver(_) => HubError::new(Code::OperationNotAllowedInCurrentState, error),
+            MoveJobError::Held(_) | MoveJobError::NotOver(_) => {
+                HubError::new(Code::OperationNotAllowedInCurrentState, error)
+            }
             MoveJobError::Store(error) => error.into(),
         }
     }

@@ -3,6 +3,7 @@
 
 mod delivery;
 mod difference;
+mod hold;
 mod kind;
 mod ledger;
 pub mod outcome;
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use delivery::{Amount, BadDelivery, BadNumber, Delivery, Threshold, read_decimal};
 pub use difference::{Difference, Touchable};
+pub use hold::{BadReason, JobHold};
 pub use kind::{Attention, JobKind};
 pub use ledger::{Batch, Failures, Gate, Ledger};
 pub use outcome::{CallTimes, Class, DeviceJobState, Outcome, Tally};

@@ -28,6 +28,7 @@ import { useNotify } from "../../../components/notify";
 import { useMay } from "../../../session/session";
 import type { TextKey } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
+import { useHold } from "../hold/hold";
 import { isFiltered, type DeviceFilter } from "./filter";
 import type { Job } from "./follower";
 import { StopDialog } from "../StopDialog";
@@ -53,6 +54,7 @@ export function Actions({ job, filter, columns, reload }: Props) {
   const [asks, setAsks] = useState<"stop" | "cancel">();
   const goToRerun = useRerun();
   const [busy, setBusy] = useState(false);
+  const held = useHold()?.held ?? false;
   const allowed = (action: Action) => job.actions.includes(action);
   const ended = job.end != null;
   const whyNot = (action: Action) =>
@@ -62,7 +64,7 @@ export function Actions({ job, filter, columns, reload }: Props) {
         ? t("run.mayNot")
         : action === "rerun"
           ? t(job.counters.failed === 0 ? "run.rerun.noFailed" : "run.rerun.notYet")
-          : t("run.notNow");
+          : t(action === "resume" && held ? "run.continue.held" : "run.notNow");
 
   const params = { path: { jobId: job.id } };
   const at = async (call: () => Promise<unknown>, failed: TextKey & `run.${string}.failed`) => {

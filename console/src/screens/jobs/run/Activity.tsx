@@ -16,6 +16,7 @@ const DONE: Readonly<Record<string, (TextKey & `run.did.${string}`) | undefined>
   create: "run.did.create",
   run: "run.did.run",
   stop: "run.did.stop",
+  hold: "run.did.hold",
   resume: "run.did.resume",
   cancel: "run.did.cancel",
   rerun: "run.did.rerun",

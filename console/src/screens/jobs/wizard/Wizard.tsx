@@ -11,6 +11,7 @@ import { Page } from "../../../components/Page";
 import { PageHeader } from "../../../components/PageHeader";
 import { useMay, useSession } from "../../../session/session";
 import { useTexts } from "../../../texts/texts";
+import { HoldBanner } from "../hold/HoldBanner";
 import { ConfigureStep } from "./ConfigureStep";
 import { DeliveryStep } from "./DeliveryStep";
 import { draftOf, isHalfTyped, type JobForm } from "./form";
@@ -161,6 +162,7 @@ export function Wizard({ source, initial }: { source: Source; initial: JobForm }
         }
         trail={[<AppLink to="/jobs">{t("nav.jobs")}</AppLink>]}
       />
+      <HoldBanner />
       <StepLinks
         current={step}
         wrong={(step) => wizard.problemsOf(step).some(({ member }) => wizard.faultAt(member) !== undefined)}

@@ -16,6 +16,7 @@ use crate::central::own::drafts::JobDraft;
 use crate::central::own::failures::FailureReasons;
 use crate::central::own::groups::{GroupMembers, PreviewGroup};
 use crate::central::own::job_events::JobEvent;
+use crate::central::own::job_hold::{HoldJobs, JobHold};
 use crate::central::own::jobs::{Job, NewJob, RerunJob};
 use crate::central::own::preview::{JobPreview, PreviewJob};
 use crate::central::own::results::ResultsOf;
@@ -101,6 +102,18 @@ fn jobs(all: &mut Description) {
     all.operation("PUT /jobs/{jobId}/rerun/{rerunId}", "rerunJob", "Makes a job on devices of this one")
         .takes::<RerunJob>()
         .answers::<Job>();
+    all.operation("GET /jobHold", "getJobHold", "Whether all jobs are held, by whom and what for").answers::<JobHold>();
+    all.operation(
+        "PUT /jobHold",
+        "holdJobs",
+        "Stops every job that runs and lets none begin; no attempt starts after the answer. For roles that are not \
+         within an organization",
+    )
+    .takes::<HoldJobs>()
+    .answers::<JobHold>();
+    all.operation("DELETE /jobHold", "releaseJobs", "Lifts the hold: jobs that wait may begin")
+        .query("resume", "`true`: the jobs that the hold stopped and that are still stopped go on")
+        .answers_nothing();
     all.operation("POST /jobPreview", "previewJob", "What a job would do; nothing is kept")
         .takes::<PreviewJob>()
         .answers::<JobPreview>();

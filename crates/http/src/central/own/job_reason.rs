@@ -1,5 +1,6 @@
 //! Why a job waits, was stopped, was cancelled or failed.
 
+use bellwether_engine::Waits;
 use bellwether_model::Time;
 use bellwether_model::job::{Action, Failures, Job, JobState};
 use bellwether_store::{AuditEntry, Records, StoreError};
@@ -17,10 +18,10 @@ pub(crate) struct JobReason {
     pub code: ReasonCode,
     /// In English, a sentence without a full stop.
     pub message: String,
-    /// Who stopped or cancelled it, by the name for people; absent when that is not known any more.
+    /// Who stopped, cancelled or holds it, by the name for people; absent when that is not known any more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub by: Option<String>,
-    /// When it was stopped or cancelled; until when it waits at the latest.
+    /// When it was stopped or cancelled; since when it is held; until when it waits at the latest.
     #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
@@ -39,6 +40,8 @@ pub(crate) struct JobReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum ReasonCode {
+    /// All jobs are held: `by` whom, since `at`.
+    Held,
     /// As many jobs run as may at once.
     Slot,
     /// Its time has not come: `at`.
@@ -49,6 +52,8 @@ pub(crate) enum ReasonCode {
     LastAnswers,
     /// Somebody stopped it.
     Stopped,
+    /// Somebody held all jobs, which stopped it.
+    StoppedByHold,
     /// Somebody cancelled it.
     Cancelled,
     /// Its threshold cancelled it.
@@ -56,6 +61,9 @@ pub(crate) enum ReasonCode {
     /// It could not be run; `message` says why.
     Failed,
 }
+
+/// What the hold on all jobs did to one that ran, as its activity calls it.
+const HOLD: &str = "hold";
 
 impl ReasonCode {
     fn says(self, message: String) -> JobReason {
@@ -65,8 +73,10 @@ impl ReasonCode {
 
 /// What has to be looked up.
 enum Unknown {
-    /// Who did this.
-    Who(&'static str),
+    /// Who did this: the last of these.
+    Who(&'static [&'static str]),
+    /// How people know this one.
+    Name(String),
     /// When the last device was begun.
     LastBegun,
 }
@@ -74,6 +84,7 @@ enum Unknown {
 /// What was looked up.
 enum Found {
     Who(Option<AuditEntry>),
+    Name(String),
     LastBegun(Option<Time>),
 }
 
@@ -89,8 +100,9 @@ pub(crate) async fn reasons(call: &Call, jobs: &[&Job]) -> Result<Vec<Option<Job
         .enumerate()
         .filter_map(|(index, (job, reason))| {
             let unknown = match reason.as_ref()?.code {
-                ReasonCode::Stopped => Unknown::Who("stop"),
-                ReasonCode::Cancelled => Unknown::Who("cancel"),
+                ReasonCode::Stopped | ReasonCode::StoppedByHold => Unknown::Who(&["stop", HOLD]),
+                ReasonCode::Cancelled => Unknown::Who(&["cancel"]),
+                ReasonCode::Held => Unknown::Name(call.engine().job_hold()?.by.clone()),
                 ReasonCode::LastAnswers => Unknown::LastBegun,
                 ReasonCode::Slot
                 | ReasonCode::Time
@@ -109,7 +121,8 @@ pub(crate) async fn reasons(call: &Call, jobs: &[&Job]) -> Result<Vec<Option<Job
             let id: bellwether_model::JobId = id;
             let found = match unknown {
                 // Another job may have had the id before.
-                Unknown::Who(action) => Found::Who(records.last_noted("job", id.as_str(), action, created)?),
+                Unknown::Who(actions) => Found::Who(records.last_noted("job", id.as_str(), actions, created)?),
+                Unknown::Name(who) => Found::Name(who),
                 Unknown::LastBegun => Found::LastBegun(records.last_begun(key)?),
             };
             Ok((index, found))
@@ -119,13 +132,19 @@ pub(crate) async fn reasons(call: &Call, jobs: &[&Job]) -> Result<Vec<Option<Job
     let found = call.engine().store().read_records(read).await?;
     let actors = found.iter().filter_map(|(_, found)| match found {
         Found::Who(Some(entry)) => Some(entry.actor.as_str()),
+        Found::Name(who) => Some(who.as_str()),
         Found::Who(None) | Found::LastBegun(_) => None,
     });
     let names = Names::of(call, actors).await?;
     for (index, found) in found {
         let (Some(Some(reason)), Some(job)) = (reasons.get_mut(index), jobs.get(index)) else { continue };
         match found {
+            Found::Name(who) => reason.by = names.get(&who),
             Found::Who(Some(entry)) => {
+                if entry.action == HOLD {
+                    reason.code = ReasonCode::StoppedByHold;
+                    reason.message = "stopped, as all jobs were held".to_owned();
+                }
                 reason.at = Some(Time(entry.number).to_string());
                 reason.by = names.get(&entry.actor);
                 if let Some(by) = &reason.by {
@@ -149,8 +168,13 @@ fn at_hand(call: &Call, job: &Job) -> Option<JobReason> {
     let failure = || job.failure.clone();
     match job.state {
         JobState::Queued | JobState::Scheduled | JobState::Running => {
-            if let Some(message) = call.engine().waiting_reason(job) {
-                return Some(ReasonCode::Slot.says(message));
+            if let Some(waits) = call.engine().waiting_reason(job) {
+                return Some(match &waits {
+                    Waits::Held(hold) => {
+                        JobReason { at: Some(hold.since.to_string()), ..ReasonCode::Held.says(waits.to_string()) }
+                    }
+                    Waits::ForSlot { .. } => ReasonCode::Slot.says(waits.to_string()),
+                });
             }
             if job.state == JobState::Running { running(call, job) } else { waiting(job) }
         }

@@ -89,7 +89,10 @@ fn actions(call: &Call, job: &job::Job, attention: Option<job::Attention>) -> Ve
     let takes = |event| runs && job.state.step(event).is_ok();
     let all = [
         (JobAction::Stop, takes(JobEvent::Stop)),
-        (JobAction::Resume, takes(JobEvent::Resume { frozen: job.counters.is_some() })),
+        (
+            JobAction::Resume,
+            takes(JobEvent::Resume { frozen: job.counters.is_some() }) && call.engine().job_hold().is_none(),
+        ),
         (JobAction::Cancel, takes(JobEvent::Cancel)),
         (JobAction::Rerun, runs && job.may_be_run_again()),
         (JobAction::Acknowledge, runs && attention.is_some() && job.state.is_final()),

@@ -254,7 +254,7 @@ pub(crate) enum Attention {
 pub(crate) enum JobAction {
     /// `POST …/stop`.
     Stop,
-    /// `POST …/resume`.
+    /// `POST …/resume`; not while all jobs are held.
     Resume,
     /// `POST …/cancel`.
     Cancel,

@@ -12,6 +12,7 @@ pub(crate) mod drafts;
 pub(crate) mod failures;
 pub(crate) mod groups;
 pub(crate) mod job_events;
+pub(crate) mod job_hold;
 pub(crate) mod job_lists;
 pub(crate) mod job_reason;
 pub(crate) mod job_wire;

@@ -14,6 +14,7 @@ mod own_audit;
 mod own_devices;
 mod own_drafts;
 mod own_events;
+mod own_hold;
 mod own_jobs;
 mod own_preview;
 mod own_reasons;

@@ -16,7 +16,7 @@ use super::{Central, Hub, OWN, make_token};
 
 impl Central {
     /// The reason of a job, once it has this code.
-    async fn reason(&self, job: &str, code: &str) -> Value {
+    pub(super) async fn reason(&self, job: &str, code: &str) -> Value {
         let mut found = Value::Null;
         for _ in 0..500 {
             found = self.get(&format!("/jobs/{job}")).await;

@@ -98,6 +98,9 @@ GET /jobs/{jobId}/results | ABOaov | 404 | 200 |
 POST /jobs/{jobId}/results | ABOaov | 404 | 200 | {"devices":["c2"]}
 GET /jobs/{jobId}/activity | ABOaov | 404 | 200 |
 POST /jobPreview | ABOao | preview | 200 | {"group":"eu-group","data":[{"type":"property","target":"dtmi:acme:cooler;1","path":"target","value":1}]}
+GET /jobHold | ABOaov | same | 200 |
+PUT /jobHold | ABO | - | 200 | {"reason":"x"}
+DELETE /jobHold | ABO | - | 404 |
 GET /jobDrafts | ABOaov | list | 200 |
 GET /jobDrafts/{draftId} | ABOaov | 404 | 200 |
 PUT /jobDrafts/{draftId} | ABOao | 404 | 200 | {"job":{}}

@@ -107,7 +107,7 @@ browserTest("all jobs are held with one button, and let go", { session }, async 
   const lifts = page.getByRole("alertdialog", { name: "Lift the hold?" });
   await lifts.getByText("1 job that waits may begin when its time has come.").waitFor();
   assert.equal(await lifts.getByRole("radio", { name: /^Leave stopped/u }).isChecked(), true);
-  await lifts.getByRole("radio", { name: "Continue" }).check();
+  await lifts.getByRole("radio", { name: "Continue", exact: true }).check();
   await accessible(page);
   await page.screenshot({ path: picture("hold-lift") });
   await lifts.getByRole("button", { name: "Lift the hold" }).click();

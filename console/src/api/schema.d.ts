@@ -177,6 +177,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{jobId}/family": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The job, what it is a rerun of, all reruns, and what became of their devices, each counted once */
+        get: operations["getJobFamily"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{jobId}/rerun/{rerunId}": {
         parameters: {
             query?: never;
@@ -1777,6 +1794,70 @@ export interface components {
             /** @description The reasons. */
             value: components["schemas"]["FailureReason"][];
         };
+        /**
+         * @description What became of the devices of a family. `succeeded` and `left` add up to `total`; `running`, `pending`, `failed` and
+         *     `cancelled` to `left`.
+         */
+        FamilyDevices: {
+            /**
+             * Format: int64
+             * @description Devices in any of the lists.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description Ended well in at least one job.
+             */
+            succeeded: number;
+            /**
+             * Format: int64
+             * @description Ended well in none.
+             */
+            left: number;
+            /**
+             * Format: int64
+             * @description Called, not answered yet.
+             */
+            running: number;
+            /**
+             * Format: int64
+             * @description Not begun in a job that has not ended.
+             */
+            pending: number;
+            /**
+             * Format: int64
+             * @description Ended otherwise.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Of the failed ones those to which nothing was sent in any job.
+             */
+            neverReached: number;
+            /**
+             * Format: int64
+             * @description Not begun when their jobs were cancelled.
+             */
+            cancelled: number;
+        };
+        /** @description A job of a family. */
+        FamilyJob: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its name for people. */
+            displayName?: string | null;
+            /** @description How it stands. */
+            status: components["schemas"]["JobStatus"];
+            /**
+             * Format: date-time
+             * @description When it was made.
+             */
+            created: string;
+            /** @description The job of the family on whose devices it runs again. */
+            rerunOf?: string | null;
+            /** @description Its devices by what became of them. */
+            counters: components["schemas"]["JobCounters"];
+        };
         /** @description Who is in a group now. */
         GroupMembers: {
             /**
@@ -2060,6 +2141,19 @@ export interface components {
          * @enum {string}
          */
         JobFace: "central" | "hub";
+        /** @description Jobs on the same devices: one that ran first, its reruns, and the reruns of those. */
+        JobFamily: {
+            /** @description The oldest first, as far as the caller may see them; at most 500. */
+            jobs: components["schemas"]["FamilyJob"][];
+            /** @description There are more than 500. */
+            more: boolean;
+            devices?: components["schemas"]["FamilyDevices"] | null;
+            /**
+             * @description The last job that had devices, if those that failed in it are exactly those that are left, and no job of the family is
+             *     under way: its rerun takes up the rest.
+             */
+            restOf?: string | null;
+        };
         /** @description Whether all jobs are held, and how many jobs of those that the caller sees it is about. */
         JobHold: {
             /** @description None begins, none runs, and none can be resumed. */
@@ -3053,6 +3147,40 @@ export interface operations {
                         value: components["schemas"]["Job"][];
                         nextLink?: string;
                     };
+                };
+            };
+            /** @description What was wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getJobFamily: {
+        parameters: {
+            query: {
+                /** @description `bellwether-1` */
+                "api-version": string;
+            };
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobFamily"];
                 };
             };
             /** @description What was wrong */

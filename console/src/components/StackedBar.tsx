@@ -24,6 +24,7 @@ const useStyles = makeStyles({
   },
   button: { fontWeight: tokens.fontWeightRegular, minWidth: 0 },
   swatch: {
+    display: "inline-block",
     width: "10px",
     height: "10px",
     borderRadius: tokens.borderRadiusSmall,

@@ -143,6 +143,8 @@ async function finishWizard(page, verb) {
     .click();
 }
 
+const FAMILY = "This job and its reruns";
+
 /** What a link or button of the results log gives. */
 async function downloaded(page, group, format) {
   await page.getByRole("button", { name: "Results log" }).click();
@@ -349,14 +351,91 @@ browserTest("the threshold cancels, and the failed ones are run again", { sessio
   await caughtUp(page, id);
   await page.getByRole("link", { name: "Self test of all pumps" }).first().click();
   await page.waitForURL(/instances\/fragile/u);
-  const reruns = page.getByRole("region", { name: "Reruns" });
-  await reruns.getByText(/\d+ failed/u).waitFor();
+  const reruns = page.getByRole("region", { name: FAMILY });
+  await reruns
+    .getByText(/\d+ failed/u)
+    .first()
+    .waitFor();
   await page.screenshot({ path: picture("run-lineage") });
   await reruns.getByRole("link", { name: "Once more" }).click();
   await heading(page).getByText("Once more").waitFor();
   await page.getByRole("tab", { name: "Definition" }).click();
   await page.getByLabel("As a command", { exact: true }).getByText(`/api/jobs/fragile/rerun/${id}`).waitFor();
 });
+
+browserTest(
+  "a job and its reruns are one family: each device counts once, and the rest is run again",
+  { session },
+  async (page) => {
+    await make("kin", command({ displayName: "Self test" }));
+    await ended("kin");
+    await server.api("PUT", "/jobs/kin/rerun/kin-2", { displayName: "Once more" });
+    await ended("kin-2");
+    // What a family is, by plain bookkeeping: by device over all of its jobs.
+    const union = async (...jobs) => {
+      const all = new Map();
+      for (const id of jobs) {
+        const { value } = await server.api("GET", `/jobs/${id}/devices?maxpagesize=1000`);
+        for (const { id, status } of value) all.set(id, [...(all.get(id) ?? []), status]);
+      }
+      const done = [...all.values()].filter((states) => states.includes("completed")).length;
+      return { all: all.size, done, left: all.size - done };
+    };
+    const two = await union("kin", "kin-2");
+    assert.equal(two.all, DEVICES);
+    assert.ok(two.left > 0, "devices that are never there are left");
+    const card = page.getByRole("region", { name: FAMILY });
+    const says = ({ all, done, left }, runs) =>
+      card.getByText(`${done} of ${all} devices done in ${runs} runs, ${left} left`).waitFor();
+    await page.goto(at("/jobs/instances/kin"));
+    await says(two, 2);
+    await card.getByRole("link", { name: "Once more" }).waitFor();
+    assert.equal(await card.getByRole("link", { name: "Self test", exact: true }).count(), 0);
+    await accessible(page);
+    await card.scrollIntoViewIfNeeded();
+    await page.screenshot({ path: picture("run-family") });
+    await page.emulateMedia({ colorScheme: "dark" });
+    await page.reload();
+    await says(two, 2);
+    await accessible(page);
+    await card.scrollIntoViewIfNeeded();
+    await page.screenshot({ path: picture("run-family-dark") });
+    await page.setViewportSize({ width: 360, height: 740 });
+    await card.scrollIntoViewIfNeeded();
+    await page.screenshot({ path: picture("run-family-phone") });
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await page.emulateMedia({ colorScheme: "light" });
+
+    // The rest is what failed last: the wizard opens for that, not for what failed in the job that is shown.
+    await card.getByRole("button", { name: "Run the rest again" }).click();
+    await page.waitForURL(/rerun=kin-2/u);
+    await page.getByRole("textbox", { name: "Name" }).fill("The rest");
+    await finishWizard(page, "Rerun");
+    await heading(page).getByText("The rest").waitFor();
+    const last = new URL(page.url()).pathname.split("/").at(-1);
+    await ended(last);
+    assert.equal((await job(last)).counters.total, two.left);
+    await says(await union("kin", "kin-2", last), 3);
+    await card.getByRole("link", { name: "Self test", exact: true }).click();
+    await page.waitForURL(/instances\/kin$/u);
+    await card.getByRole("link", { name: "The rest" }).waitFor();
+
+    // One that had succeeded and is run again does not count twice, nor does it become one that is left.
+    const { value } = await server.api("GET", "/jobs/kin/devices?maxpagesize=1000&status=completed");
+    await server.api("PUT", "/jobs/kin/rerun/kin-again", {
+      displayName: "Chosen ones",
+      devices: value.slice(0, 5).map(({ id }) => id),
+    });
+    await ended("kin-again");
+    const four = await union("kin", "kin-2", last, "kin-again");
+    await page.reload();
+    await says(four, 4);
+    assert.equal(four.all, DEVICES);
+    // Those that are left are not those that failed last.
+    await card.getByRole("link", { name: "Chosen ones" }).waitFor();
+    assert.equal(await card.getByRole("button", { name: "Run the rest again" }).count(), 0);
+  },
+);
 
 browserTest(
   "chosen devices are run again; a deleted one is shown and cannot be chosen",

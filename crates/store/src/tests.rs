@@ -1,5 +1,6 @@
 mod audit;
 mod device_history;
+mod family;
 mod limit;
 mod lists;
 mod members;

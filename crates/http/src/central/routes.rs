@@ -5,8 +5,8 @@ use axum::http::Method;
 use bellwether_model::access::Permission;
 
 use super::own::{
-    audit, batches, device_export, device_import, device_jobs, device_twin, drafts, failures, groups, job_events,
-    job_hold, job_lists, preview, results, session,
+    audit, batches, device_export, device_import, device_jobs, device_twin, drafts, failures, family, groups,
+    job_events, job_hold, job_lists, preview, results, session,
 };
 use super::router::Route;
 use super::version::{Resource, Version, Versions};
@@ -126,6 +126,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     POST "/jobs/{jobId}/cancel": OWN RunJobs Plain jobs::cancel;
     POST "/jobs/{jobId}/acknowledge": OWN RunJobs Plain jobs::acknowledge;
     GET "/jobs/{jobId}/reruns": OWN ViewJobs Job job_lists::reruns;
+    GET "/jobs/{jobId}/family": OWN ViewJobs Plain family::of_job;
     PUT "/jobs/{jobId}/rerun/{rerunId}": ALL RunJobs Job jobs::rerun;
     POST "/jobPreview": OWN RunJobs JobPreview preview::ask;
     GET "/jobDrafts": OWN ViewJobs JobDraft drafts::list;

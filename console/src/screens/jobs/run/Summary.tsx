@@ -7,7 +7,7 @@ import { Batches } from "./Batches";
 import { Failures } from "./Failures";
 import type { DeviceFilter, DeviceStatus } from "./filter";
 import type { Job } from "./follower";
-import { Reruns } from "./Lineage";
+import { Family } from "./Lineage";
 import { rateAt, secondsLeft, type Sample } from "./rate";
 import { useNow } from "./useNow";
 
@@ -28,7 +28,7 @@ export function Summary({ job, samples, filter, onFilter }: Props) {
         {(job.gauge || job.cancellationThreshold) && <Threshold job={job} />}
         <Batches job={job} filter={filter} onFilter={onFilter} />
         {job.counters.failed > 0 && <Failures job={job} filter={filter} onFilter={onFilter} />}
-        <Reruns job={job} />
+        <Family job={job} />
       </Cards>
     </>
   );

@@ -9,7 +9,7 @@ export function useRerun() {
   const { t } = useTexts();
   const navigate = useNavigate();
   const notify = useNotify();
-  return (job: Job, devices?: readonly string[]): void => {
+  return (job: Pick<Job, "id">, devices?: readonly string[]): void => {
     let chosen: string | undefined;
     try {
       chosen = devices && rememberChosenDevices(devices);

@@ -14,6 +14,7 @@ use crate::central::own::device_lists::Device;
 use crate::central::own::device_twin::{DeviceJobSummary, DeviceTwin, DeviceTwinPatch};
 use crate::central::own::drafts::JobDraft;
 use crate::central::own::failures::FailureReasons;
+use crate::central::own::family::JobFamily;
 use crate::central::own::groups::{GroupMembers, PreviewGroup};
 use crate::central::own::job_events::JobEvent;
 use crate::central::own::job_hold::{HoldJobs, JobHold};
@@ -99,6 +100,12 @@ fn jobs(all: &mut Description) {
     all.operation("GET /jobs/{jobId}/reruns", "listJobReruns", "The jobs on devices of this one, newest first")
         .paged()
         .lists::<Job>();
+    all.operation(
+        "GET /jobs/{jobId}/family",
+        "getJobFamily",
+        "The job, what it is a rerun of, all reruns, and what became of their devices, each counted once",
+    )
+    .answers::<JobFamily>();
     all.operation("PUT /jobs/{jobId}/rerun/{rerunId}", "rerunJob", "Makes a job on devices of this one")
         .takes::<RerunJob>()
         .answers::<Job>();

@@ -10,6 +10,7 @@ pub(crate) mod device_lists;
 pub(crate) mod device_twin;
 pub(crate) mod drafts;
 pub(crate) mod failures;
+pub(crate) mod family;
 pub(crate) mod groups;
 pub(crate) mod job_events;
 pub(crate) mod job_hold;

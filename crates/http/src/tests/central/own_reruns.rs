@@ -213,3 +213,46 @@ async fn reruns_of_a_job_and_what_somebody_has_seen() {
     // Only our own version has it.
     assert_eq!(outcome(&central.ask("POST /jobs/two/acknowledge", "").await), "404 NotFound");
 }
+
+#[tokio::test]
+async fn a_family_counts_each_device_once() {
+    let central = fleet(4).await;
+    // Only d0 answers at first.
+    let seq = central.hub.seq("d0").await;
+    central.hub.devices.answer(seq, 200, "null");
+    failed_job(&central, "first").await;
+    let alone = central.get("/jobs/first/family").await;
+    let created = &central.get("/jobs/first").await["created"];
+    let counters = json!({"total": 4, "succeeded": 1, "failed": 3, "neverReached": 3, "running": 0, "pending": 0,
+                          "cancelled": 0});
+    let expected = json!({
+        "jobs": [{"id": "first", "status": "complete", "created": created, "counters": counters}], "more": false,
+        "devices": {"total": 4, "succeeded": 1, "left": 3, "running": 0, "pending": 0, "failed": 3, "neverReached": 3,
+                    "cancelled": 0},
+        "restOf": "first",
+    });
+    assert_eq!(alone, expected);
+
+    let seq = central.hub.seq("d1").await;
+    central.hub.devices.answer(seq, 500, "{}");
+    central.done("PUT /jobs/first/rerun/second", &json!({"displayName": "Second"})).await;
+    central.until("second", "complete").await;
+    // One of the devices had succeeded before.
+    let seq = central.hub.seq("d3").await;
+    central.hub.devices.answer(seq, 200, "null");
+    central.hub.devices.answer(central.hub.seq("d0").await, 500, "{}");
+    central.done("PUT /jobs/first/rerun/chosen", &json!({"devices": ["d0", "d3"]})).await;
+    central.until("chosen", "complete").await;
+    let family = central.get("/jobs/second/family").await;
+    let told: Vec<_> = family["jobs"].as_array().unwrap().iter().map(|job| (&job["id"], &job["rerunOf"])).collect();
+    let first = json!("first");
+    assert_eq!(told, [(&first, &Value::Null), (&json!("second"), &first), (&json!("chosen"), &first)]);
+    let devices = json!({"total": 4, "succeeded": 2, "left": 2, "running": 0, "pending": 0, "failed": 2,
+                         "neverReached": 1, "cancelled": 0});
+    // Those that failed last are not those that are left.
+    assert_eq!((&family["devices"], family.get("restOf")), (&devices, None));
+    assert_eq!(family["jobs"][1]["displayName"], "Second");
+
+    assert_eq!(outcome(&central.ask_in(OWN, "GET /jobs/none/family", "").await), "404 NotFound");
+    assert_eq!(outcome(&central.ask("GET /jobs/first/family", "").await), "404 NotFound");
+}

@@ -111,6 +111,7 @@ POST /jobs/{jobId}/resume | ABOao | 404 | 409 |
 POST /jobs/{jobId}/cancel | ABOao | 404 | 409 |
 POST /jobs/{jobId}/acknowledge | ABOao | 404 | 204 |
 GET /jobs/{jobId}/reruns | ABOaov | 404 | 200 |
+GET /jobs/{jobId}/family | ABOaov | 404 | 200 |
 PUT /jobs/{jobId}/rerun/{rerunId} | ABOao | 404 | 422 |
 POST /query | ABOaov | results | 200 | {"query":"SELECT $id FROM dtmi:acme:cooler;1"}
 GET /roles | ABOaov | same | 200 |

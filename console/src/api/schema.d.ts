@@ -393,10 +393,27 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who did what with a job */
+        /** Who did what with a job and said what about it */
         get: operations["listJobActivity"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{jobId}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says something about a job, in its activity */
+        post: operations["addJobComment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1402,7 +1419,7 @@ export interface components {
             actor: string;
             /** @description The mail address of a user, as it was then; of who may not read the audit log the name as on a job. */
             actorName?: string | null;
-            /** @description What was done: `create`, `update`, `delete`, `stop`, `hold`, `release`, `resume`, `cancel`, `acknowledge`, `rerun`, `run`, `signIn`, `signInFailed`, … */
+            /** @description What was done: `create`, `update`, `delete`, `stop`, `hold`, `release`, `resume`, `cancel`, `acknowledge`, `comment`, `rerun`, `run`, `signIn`, `signInFailed`, … */
             action: string;
             /** @description The kind of thing: `device`, `deviceGroup`, `deviceTemplate`, `job`, `scheduledJob`, `user`, … */
             kind: string;
@@ -1412,7 +1429,7 @@ export interface components {
             organization?: string | null;
             /** @description Where the call came from: an address. */
             address?: string | null;
-            /** @description What more there is to say, in a sentence; never a secret. */
+            /** @description What more there is to say, in a sentence; of a comment its text. Never a secret of the program. */
             detail?: string | null;
         };
         /** @description A batch. Those that have not opened are given by what they will be. */
@@ -2311,6 +2328,11 @@ export interface components {
         Migration: {
             /** @description The template's id. */
             template: string;
+        };
+        /** @description Something to say about a job. */
+        NewComment: {
+            /** @description 1 to 2,048 characters, without the white space around them; of control characters only line breaks and tabs. */
+            text: string;
         };
         /** @description A device to make or to change. */
         NewDevice: {
@@ -3845,6 +3867,42 @@ export interface operations {
                         nextLink?: string;
                     };
                 };
+            };
+            /** @description What was wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    addJobComment: {
+        parameters: {
+            query: {
+                /** @description `bellwether-1` */
+                "api-version": string;
+            };
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewComment"];
+            };
+        };
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What was wrong */
             default: {

@@ -437,6 +437,46 @@ browserTest(
   },
 );
 
+browserTest("what people say about a job stands in its activity", { session }, async (page) => {
+  await make("said", command({ displayName: "Talked about" }));
+  await ended("said");
+  await page.goto(at("/jobs/instances/said?tab=activity"));
+  const add = page.getByRole("button", { name: "Add comment" });
+  await page.getByText("completed the job").waitFor();
+  assert.equal(await add.getAttribute("aria-disabled"), "true");
+  await page.getByRole("textbox", { name: "Comment" }).fill("Valve 3 was open.\nClosed it.");
+  await accessible(page);
+  await add.click();
+  const entry = page.getByRole("listitem").filter({ hasText: "commented" });
+  await entry.getByText("Closed it.").waitFor();
+  await entry.getByText(server.email).waitFor();
+  assert.equal(await page.getByRole("textbox", { name: "Comment" }).inputValue(), "");
+  assert.equal(await entry.getByText("Closed it.").innerText(), "Valve 3 was open.\nClosed it.");
+  await accessible(page);
+  await page.screenshot({ path: picture("run-comment") });
+  await page.emulateMedia({ colorScheme: "dark" });
+  await page.setViewportSize({ width: 360, height: 740 });
+  await accessible(page);
+  await page.screenshot({ path: picture("run-comment-phone") });
+  // Everybody who sees the job reads it, also after a while; who may not run jobs says nothing.
+  const { value: roles } = await server.api("GET", "/roles");
+  const { id: role } = roles.find(({ displayName }) => displayName === "Org Viewer");
+  await server.api("PUT", "/organizations/west", { displayName: "West" });
+  await server.api("PUT", "/deviceGroups/western", {
+    displayName: "Western pumps",
+    filter: `SELECT * FROM devices WHERE $template = "${TEMPLATE}"`,
+    organizations: ["west"],
+  });
+  await make("western", command({ group: "western", organizations: ["west"] }));
+  await server.api("POST", "/jobs/western/comments", { text: "Nobody is there yet" });
+  const viewer = await server.person("reader", [{ role, organization: "west" }]);
+  await page.context().clearCookies();
+  await page.context().addCookies([viewer.cookie]);
+  await page.goto(at("/jobs/instances/western?tab=activity"));
+  await page.getByText("Nobody is there yet").waitFor();
+  assert.equal(await page.getByRole("textbox", { name: "Comment" }).count(), 0);
+});
+
 browserTest(
   "chosen devices are run again; a deleted one is shown and cannot be chosen",
   { session },

@@ -1,7 +1,7 @@
 //! Every call that changed something is written down, on both faces, before its answer goes out.
 //!
 //! What an entry says of a call stands in its route: the first segment is the kind of thing, the first parameter its
-//! id, what follows is the detail. Bodies are never looked at: they may hold secrets.
+//! id, what follows is the detail. Bodies are never looked at: they may hold secrets. Only a comment's is the entry itself.
 
 use std::net::IpAddr;
 
@@ -132,6 +132,7 @@ pub(crate) fn of_central(method: &Method, pattern: &str, params: &[String]) -> O
         (&Method::POST, Some("resume")) => change(named("resume"), None),
         (&Method::POST, Some("cancel")) => change(named("cancel"), None),
         (&Method::POST, Some("acknowledge")) => change(named("acknowledge"), None),
+        (&Method::POST, Some("comments")) => change(named("comment"), None),
         (&Method::POST, Some(_)) if filled.iter().any(|segment| segment == "commands") => change(named("run"), rest),
         _ => change(named("update"), rest),
     }
@@ -241,6 +242,7 @@ mod tests {
             (Method::POST, "/devices/{a}/commands/{b}", "run device 1 commands/2"),
             (Method::POST, "/jobs/{a}/stop", "stop job 1"),
             (Method::POST, "/jobs/{a}/acknowledge", "acknowledge job 1"),
+            (Method::POST, "/jobs/{a}/comments", "comment job 1"),
             (Method::POST, "/jobs/{a}/results", "nothing"),
             (Method::PUT, "/jobs/{a}/rerun/{b}", "rerun job 2 rerun of 1"),
             (Method::POST, "/users/{a}/password", "makePassword user 1"),

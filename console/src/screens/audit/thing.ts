@@ -29,6 +29,7 @@ export const ACTIONS = {
   release: "audit.action.release",
   resume: "audit.action.resume",
   cancel: "audit.action.cancel",
+  comment: "audit.action.comment",
   signIn: "audit.action.signIn",
   signInFailed: "audit.action.signInFailed",
   signOut: "audit.action.signOut",

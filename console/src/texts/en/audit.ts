@@ -5,6 +5,7 @@ export const audit = {
   "audit.action.cancel": "Canceled",
   "audit.action.changePassword": "Changed password",
   "audit.action.changePasswordFailed": "Wrong current password",
+  "audit.action.comment": "Commented",
   "audit.action.create": "Created",
   "audit.action.delete": "Deleted",
   "audit.action.hold": "Held all jobs",

@@ -79,6 +79,10 @@ export const run = {
   "run.column.responseStatus": "Answer",
   "run.column.status": "Status",
   "run.column.template": "Template",
+  "run.comment": "Comment",
+  "run.comment.add": "Add comment",
+  "run.comment.failed": "The comment was not added",
+  "run.comment.hint": "Everybody who sees this job sees it. It cannot be changed afterwards.",
   "run.connected": "Connected",
   "run.connection.lost":
     "The connection to the server is interrupted. The page goes on by itself when it is back.",
@@ -102,6 +106,7 @@ export const run = {
   "run.did.acknowledge": "acknowledged the job",
   "run.did.begin": "began the job",
   "run.did.cancel": "canceled the job",
+  "run.did.comment": "commented",
   "run.did.complete": "completed the job",
   "run.did.create": "made the job",
   "run.did.fail": "ended the job as failed",

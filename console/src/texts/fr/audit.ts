@@ -8,6 +8,7 @@ export const audit: Translated<typeof english> = {
   "audit.action.cancel": "Annulation",
   "audit.action.changePassword": "Changement de mot de passe",
   "audit.action.changePasswordFailed": "Mot de passe actuel erroné",
+  "audit.action.comment": "Commentaire",
   "audit.action.create": "Création",
   "audit.action.delete": "Suppression",
   "audit.action.hold": "Suspension de tous les travaux",

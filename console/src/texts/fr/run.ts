@@ -83,6 +83,10 @@ export const run: Translated<typeof english> = {
   "run.column.responseStatus": "Réponse",
   "run.column.status": "État",
   "run.column.template": "Modèle",
+  "run.comment": "Commentaire",
+  "run.comment.add": "Ajouter le commentaire",
+  "run.comment.failed": "Le commentaire n’a pas été ajouté",
+  "run.comment.hint": "Toute personne qui voit ce travail le voit. Il ne peut plus être modifié ensuite.",
   "run.connected": "Connecté",
   "run.connection.lost":
     "La connexion au serveur est interrompue. La page reprendra d’elle-même dès son retour.",
@@ -107,6 +111,7 @@ export const run: Translated<typeof english> = {
   "run.did.acknowledge": "a pris acte du travail",
   "run.did.begin": "a commencé le travail",
   "run.did.cancel": "a annulé le travail",
+  "run.did.comment": "a commenté",
   "run.did.complete": "a terminé le travail",
   "run.did.create": "a créé le travail",
   "run.did.fail": "a terminé le travail en échec",

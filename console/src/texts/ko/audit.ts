@@ -8,6 +8,7 @@ export const audit: Translated<typeof english> = {
   "audit.action.cancel": "취소",
   "audit.action.changePassword": "암호 변경",
   "audit.action.changePasswordFailed": "현재 암호 틀림",
+  "audit.action.comment": "댓글",
   "audit.action.create": "만듦",
   "audit.action.delete": "삭제",
   "audit.action.hold": "모든 작업 보류",

@@ -7,6 +7,7 @@ export const audit: Translated<typeof english> = {
   "audit.action.cancel": "取消",
   "audit.action.changePassword": "更改密码",
   "audit.action.changePasswordFailed": "当前密码错误",
+  "audit.action.comment": "评论",
   "audit.action.create": "创建",
   "audit.action.delete": "删除",
   "audit.action.hold": "暂停所有作业",

@@ -5,7 +5,7 @@ use axum::http::Method;
 use bellwether_model::access::Permission;
 
 use super::own::{
-    audit, batches, device_export, device_import, device_jobs, device_twin, drafts, failures, family, groups,
+    audit, batches, comments, device_export, device_import, device_jobs, device_twin, drafts, failures, family, groups,
     job_events, job_hold, job_lists, preview, results, session,
 };
 use super::router::Route;
@@ -155,6 +155,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     DELETE "/apiTokens/{tokenId}": ALL ManageTokens Plain api_tokens::delete;
     GET "/audit": OWN ViewAudit Plain audit::list;
     GET "/auditExport": OWN ViewAudit Plain audit::export;
+    POST "/jobs/{jobId}/comments": OWN RunJobs Plain comments::add;
     GET "/jobs/{jobId}/activity": OWN ViewJobs Plain audit::of_job;
     GET "/scheduledJobs/{scheduledJobId}/activity": OWN ViewJobs Plain audit::of_scheduled_job;
 

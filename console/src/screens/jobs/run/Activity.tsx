@@ -1,6 +1,6 @@
 import { Button, makeStyles, Text, tokens } from "@fluentui/react-components";
 import { HistoryRegular } from "@fluentui/react-icons";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { answer, api, type Schemas } from "../../../api/client";
 import { pageOf, pageQuery } from "../../../api/pages";
 import { EmptyState } from "../../../components/EmptyState";
@@ -8,6 +8,7 @@ import { ErrorState } from "../../../components/ErrorState";
 import { TimeText } from "../../../components/TimeText";
 import type { TextKey } from "../../../texts/catalogue";
 import { useTexts } from "../../../texts/texts";
+import { CommentField } from "./CommentField";
 
 type AuditEntry = Schemas["AuditEntry"];
 
@@ -24,6 +25,7 @@ const DONE: Readonly<Record<string, (TextKey & `run.did.${string}`) | undefined>
   complete: "run.did.complete",
   fail: "run.did.fail",
   acknowledge: "run.did.acknowledge",
+  comment: "run.did.comment",
 };
 
 /** And with scheduled jobs. */
@@ -61,13 +63,16 @@ const useStyles = makeStyles({
     "@media (max-width: 767px)": { gridTemplateColumns: "minmax(0, 1fr)" },
   },
   what: { display: "flex", flexDirection: "column", overflowWrap: "anywhere" },
+  // As it was typed.
+  comment: { whiteSpace: "pre-wrap" },
   muted: { color: tokens.colorNeutralForeground2 },
 });
 
-/** Who did what with a job or a scheduled job, newest first. */
+/** Who did what with a job or a scheduled job, and what was said about a job, newest first. */
 export function Activity({ kind, id, stamp }: Props) {
   const styles = useStyles();
   const { t } = useTexts();
+  const queries = useQueryClient();
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
     queryKey: [kind, id, "activity", stamp],
     queryFn: async ({ pageParam, signal }) =>
@@ -77,13 +82,23 @@ export function Activity({ kind, id, stamp }: Props) {
   });
   const entries = data?.pages.flatMap(({ rows }) => rows) ?? [];
   if (error) return <ErrorState error={error} onRetry={() => void refetch()} />;
+  const comment = kind === "jobs" && (
+    <CommentField
+      jobId={id}
+      onAdded={() => queries.invalidateQueries({ queryKey: [kind, id, "activity"] })}
+    />
+  );
   if (data && entries.length === 0) {
     return (
-      <EmptyState icon={HistoryRegular} title={t("run.activity.none")} body={t("run.activity.none.body")} />
+      <>
+        {comment}
+        <EmptyState icon={HistoryRegular} title={t("run.activity.none")} body={t("run.activity.none.body")} />
+      </>
     );
   }
   return (
     <div>
+      {comment}
       <ol className={styles.list}>
         {entries.map(({ number, time, actor, actorName, action, detail, address }) => {
           const done = kind === "jobs" ? DONE[action] : DONE_SCHEDULED[action];
@@ -97,7 +112,7 @@ export function Activity({ kind, id, stamp }: Props) {
                   <strong>{actorName ?? (actor === "system" ? t("run.actor.system") : actor)}</strong>{" "}
                   {done ? t(done) : action}
                 </Text>
-                {detail && <Text>{detail}</Text>}
+                {detail && <Text className={action === "comment" ? styles.comment : ""}>{detail}</Text>}
                 {address && (
                   <Text size={200} className={styles.muted}>
                     {t("run.activity.from", { address })}

@@ -8,6 +8,7 @@ use super::schedules::ScheduledJob;
 use super::things::{Command, Credentials, DeviceGroup, DeviceTemplate, NewDevice};
 use crate::central::own::audit::AuditEntry;
 use crate::central::own::batches::BatchList;
+use crate::central::own::comments::NewComment;
 use crate::central::own::device_import::ImportReport;
 use crate::central::own::device_jobs::{DeviceJobDetail, DeviceJobPage};
 use crate::central::own::device_lists::Device;
@@ -192,9 +193,12 @@ fn results(all: &mut Description) {
     )
     .query("after", "The number after which to go on; `Last-Event-ID` has the same meaning")
     .answers_as_events::<JobEvent>();
-    all.operation("GET /jobs/{jobId}/activity", "listJobActivity", "Who did what with a job")
+    all.operation("GET /jobs/{jobId}/activity", "listJobActivity", "Who did what with a job and said what about it")
         .paged()
         .lists::<AuditEntry>();
+    all.operation("POST /jobs/{jobId}/comments", "addJobComment", "Says something about a job, in its activity")
+        .takes::<NewComment>()
+        .answers_nothing();
 }
 
 fn scheduled_jobs(all: &mut Description) {

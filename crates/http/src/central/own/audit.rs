@@ -36,7 +36,7 @@ pub(crate) struct AuditEntry {
     /// The mail address of a user, as it was then; of who may not read the audit log the name as on a job.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor_name: Option<String>,
-    /// What was done: `create`, `update`, `delete`, `stop`, `hold`, `release`, `resume`, `cancel`, `acknowledge`, `rerun`, `run`, `signIn`, `signInFailed`, …
+    /// What was done: `create`, `update`, `delete`, `stop`, `hold`, `release`, `resume`, `cancel`, `acknowledge`, `comment`, `rerun`, `run`, `signIn`, `signInFailed`, …
     pub action: String,
     /// The kind of thing: `device`, `deviceGroup`, `deviceTemplate`, `job`, `scheduledJob`, `user`, …
     pub kind: String,
@@ -49,7 +49,7 @@ pub(crate) struct AuditEntry {
     /// Where the call came from: an address.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// What more there is to say, in a sentence; never a secret.
+    /// What more there is to say, in a sentence; of a comment its text. Never a secret of the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
 }

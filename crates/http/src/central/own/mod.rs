@@ -3,6 +3,7 @@
 
 pub(crate) mod audit;
 pub(crate) mod batches;
+pub(crate) mod comments;
 pub(crate) mod device_export;
 pub(crate) mod device_import;
 pub(crate) mod device_jobs;

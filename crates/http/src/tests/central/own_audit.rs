@@ -285,3 +285,39 @@ async fn what_the_program_does_to_jobs() {
     }
     panic!("{:?}", central.log(&central.token, "").await);
 }
+
+#[tokio::test]
+async fn what_people_say_about_a_job_stands_in_its_activity() {
+    let central = super::jobs::fleet(1).await;
+    central.done("PUT /jobs/j", &super::jobs::property(json!(1))).await;
+    central.until("j", "complete").await;
+    let long = "\u{e9}".repeat(2048);
+    for text in ["  Valve 3 was open.\nClosed it. ", &long] {
+        let reply = central.ask_in(OWN, "POST /jobs/j/comments", &json!({ "text": text }).to_string()).await;
+        assert_eq!((outcome(&reply).as_str(), reply.text.as_str()), ("204", ""));
+    }
+    let before = central.get("/jobs/j/activity").await;
+    let entries = before["value"].as_array().unwrap();
+    let said: Vec<_> = entries.iter().filter(|entry| entry["action"] == "comment").collect();
+    let told = |entry: &Value| ["actor", "kind", "id", "detail"].map(|name| entry[name].as_str().unwrap().to_owned());
+    assert_eq!(told(said[0]), ["token:administrator", "job", "j", &long]);
+    assert_eq!(told(said[1]), ["token:administrator", "job", "j", "Valve 3 was open.\nClosed it."]);
+    assert!(said.len() == 2 && said[0]["time"].is_string(), "{before}");
+
+    let rule = "text must have 1 to 2,048 characters";
+    for (body, expected, message) in [
+        (json!({"text": " \n"}), "422 UnprocessableEntity", rule),
+        (json!({ "text": format!("{long}x") }), "422 UnprocessableEntity", rule),
+        (json!({"text": "a\u{7}b"}), "422 UnprocessableEntity", "text must have no control characters"),
+        (json!({"text": 1}), "422 UnprocessableEntity", "text"),
+        (json!({}), "422 UnprocessableEntity", "text"),
+        (json!({"text": "a", "author": "b"}), "422 UnprocessableEntity", "author"),
+    ] {
+        let (found, text) = central.refused("POST /jobs/j/comments", &body).await;
+        assert!(found == expected && text.contains(message), "{body}: {found} {text}");
+    }
+    let reply = central.ask_in(OWN, "POST /jobs/none/comments", r#"{"text":"a"}"#).await;
+    assert_eq!(outcome(&reply), "404 NotFound");
+    // What was refused is not there.
+    assert_eq!(central.get("/jobs/j/activity").await, before);
+}

@@ -96,6 +96,7 @@ GET /jobs/{jobId}/batches | ABOaov | 404 | 200 |
 GET /jobs/{jobId}/failures | ABOaov | 404 | 200 |
 GET /jobs/{jobId}/results | ABOaov | 404 | 200 |
 POST /jobs/{jobId}/results | ABOaov | 404 | 200 | {"devices":["c2"]}
+POST /jobs/{jobId}/comments | ABOao | 404 | 204 | {"text":"Seen"}
 GET /jobs/{jobId}/activity | ABOaov | 404 | 200 |
 POST /jobPreview | ABOao | preview | 200 | {"group":"eu-group","data":[{"type":"property","target":"dtmi:acme:cooler;1","path":"target","value":1}]}
 GET /jobHold | ABOaov | same | 200 |

@@ -474,6 +474,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/upcomingRuns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What begins by itself, and when */
+        get: operations["listUpcomingRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/scheduledJobs/{scheduledJobId}/activity": {
         parameters: {
             query?: never;
@@ -2698,6 +2715,36 @@ export interface components {
             /** @description The same paths as they are now; absent when the device was deleted, or is not the caller's to see. */
             now?: unknown;
         };
+        /**
+         * @description What begins.
+         * @enum {string}
+         */
+        UpcomingKind: "scheduledJob" | "job";
+        /** @description Something that begins by itself. */
+        UpcomingRun: {
+            /**
+             * Format: date-time
+             * @description When. A run of a scheduled job is left out then if the one before is still active.
+             */
+            time: string;
+            /** @description What. */
+            kind: components["schemas"]["UpcomingKind"];
+            /** @description Its id. */
+            id: string;
+            /** @description Its name for people. */
+            displayName?: string | null;
+            /** @description The device group that it is on; absent where it is on none. */
+            group?: string | null;
+            /** @description The zone in which a scheduled job reckons, as `Europe/Berlin`; absent for a job. */
+            zone?: string | null;
+        };
+        /** @description What begins in some days. */
+        UpcomingRuns: {
+            /** @description The first first; at most 1,000. */
+            value: components["schemas"]["UpcomingRun"][];
+            /** @description There are more than 1,000: later ones are missing. */
+            more: boolean;
+        };
         /** @description A user. */
         User: (components["schemas"]["EmailUser"] & {
             /** @enum {string} */
@@ -4136,6 +4183,42 @@ export interface operations {
                         value: components["schemas"]["Job"][];
                         nextLink?: string;
                     };
+                };
+            };
+            /** @description What was wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    listUpcomingRuns: {
+        parameters: {
+            query: {
+                /** @description `bellwether-1` */
+                "api-version": string;
+                /** @description From this time on, at most 366 days from now; now when not said */
+                from?: string;
+                /** @description Before this time, at most 62 days later; 31 days later when not said */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UpcomingRuns"];
                 };
             };
             /** @description What was wrong */

@@ -1,5 +1,6 @@
 /** How numbers, shares and times are written in one language. Times are in the zone of whoever looks. */
 export interface Formats {
+  readonly locale: string;
   readonly number: (value: number) => string;
   /** A share from 0 to 1 as a percentage with at most one decimal. */
   readonly share: (value: number) => string;
@@ -7,6 +8,16 @@ export interface Formats {
   readonly dateTimeUtc: (time: Date) => string;
   /** As the clocks of a zone show it, to the minute; those of UTC where this browser does not know the zone. */
   readonly dateTimeIn: (time: Date, zone: string) => string;
+  /** The hour and minute where one looks. */
+  readonly time: (time: Date) => string;
+  /** Weekday, hour and minute as the clocks of a zone show them; those of UTC where this browser does not know the zone. */
+  readonly weekTimeIn: (time: Date, zone: string) => string;
+  /** "Sun, Mar 29". */
+  readonly day: (time: Date) => string;
+  /** "Mar 29". */
+  readonly monthDay: (time: Date) => string;
+  /** "Sunday". */
+  readonly weekday: (time: Date) => string;
   /** A length of time in seconds, in the two largest units that are not zero: "2 hr 5 min". */
   readonly duration: (seconds: number) => string;
   /** "3 minutes ago", "in 2 days": in the largest unit that fits at least once. */
@@ -34,19 +45,24 @@ export function formatsOf(locale: string): Formats {
   const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
   const utc = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
   const relative = new Intl.RelativeTimeFormat(locale, { numeric: "auto" });
+  const clock = new Intl.DateTimeFormat(locale, { timeStyle: "short" });
+  const day = new Intl.DateTimeFormat(locale, { weekday: "short", month: "short", day: "numeric" });
+  const monthDay = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric" });
+  const weekday = new Intl.DateTimeFormat(locale, { weekday: "long" });
   return {
+    locale,
     number: (value) => number.format(value),
     share: (value) => share.format(value),
     dateTime: (time) => dateTime.format(time),
     dateTimeUtc: (time) => utc.format(time),
-    dateTimeIn: (time, timeZone) => {
-      const style = { dateStyle: "medium", timeStyle: "short" } as const;
-      try {
-        return new Intl.DateTimeFormat(locale, { ...style, timeZone }).format(time);
-      } catch {
-        return new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" }).format(time);
-      }
-    },
+    dateTimeIn: (time, timeZone) =>
+      inZone(locale, { dateStyle: "medium", timeStyle: "short" }, timeZone, time),
+    time: (time) => clock.format(time),
+    weekTimeIn: (time, timeZone) =>
+      inZone(locale, { weekday: "short", hour: "numeric", minute: "2-digit" }, timeZone, time),
+    day: (time) => day.format(time),
+    monthDay: (time) => monthDay.format(time),
+    weekday: (time) => weekday.format(time),
     duration: (seconds) => {
       let rest = Math.max(0, Math.round(seconds));
       const parts = LENGTHS.map(([unit, length]) => {
@@ -69,4 +85,12 @@ export function formatsOf(locale: string): Formats {
       return relative.format(Math.trunc(seconds / length), unit);
     },
   };
+}
+
+function inZone(locale: string, style: Intl.DateTimeFormatOptions, timeZone: string, time: Date): string {
+  try {
+    return new Intl.DateTimeFormat(locale, { ...style, timeZone }).format(time);
+  } catch {
+    return new Intl.DateTimeFormat(locale, { ...style, timeZone: "UTC" }).format(time);
+  }
 }

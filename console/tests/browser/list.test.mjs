@@ -323,3 +323,85 @@ browserTest(
       await page.getByText(said, { exact: true }).first().waitFor();
   },
 );
+
+browserTest(
+  "the calendar: what begins on which day, here and where it is reckoned",
+  { session, timezoneId: "Europe/Paris" },
+  async (page) => {
+    for (const { id } of (await server.api("GET", "/scheduledJobs")).value)
+      await server.api("DELETE", `/scheduledJobs/${id}`);
+    await page.goto(at("/jobs?view=calendar"));
+    await page.getByText("Nothing begins in the next 31 days").waitFor();
+    await accessible(page);
+
+    const DAY = 86_400_000;
+    const tomorrow = new Date(Date.now() + DAY);
+    tomorrow.setUTCHours(14, 30, 0, 0);
+    const later = (days) => new Date(tomorrow.getTime() + days * DAY);
+    const spin = [{ type: "command", target: TEMPLATE, path: "spin" }];
+    const schedule = (id, displayName, start, more = {}) =>
+      server.api("PUT", `/scheduledJobs/${id}`, {
+        displayName,
+        group: "fans",
+        data: spin,
+        schedule: { start: start.toISOString(), ...more },
+      });
+    await schedule("seoul", "Each day in Seoul", tomorrow, { recurrence: "daily", zone: "Asia/Seoul" });
+    await schedule("paris", "Each week here", later(1), { recurrence: "weekly", zone: "Europe/Paris" });
+    for (let n = 0; n < 4; n++) await schedule(`once-${n}`, `Once ${n}`, later(2));
+    await schedule("far", "Beyond the month", later(40));
+
+    // As the browser writes it.
+    const says = (time, options) =>
+      page.evaluate(
+        ([time, options]) => new Intl.DateTimeFormat("en-GB", options).format(new Date(time)),
+        [time.valueOf(), options],
+      );
+    const dayOf = (time) => says(time, { weekday: "short", month: "short", day: "numeric" });
+    const until = await page.evaluate(() => {
+      const now = new Date();
+      return new Date(now.getFullYear(), now.getMonth(), now.getDate() + 31).toISOString();
+    });
+    const { value } = await server.api("GET", `/upcomingRuns?until=${until}`);
+    const days = new Map();
+    for (const { time } of value) {
+      const date = await dayOf(Date.parse(time));
+      days.set(date, (days.get(date) ?? 0) + 1);
+    }
+    assert.ok(days.size >= 29, String(days.size));
+
+    await page.reload();
+    const day = (date) =>
+      page.getByRole("listitem").filter({ has: page.getByRole("heading", { name: date, exact: true }) });
+    for (const [date, runs] of days) {
+      await day(date)
+        .getByText(runs === 1 ? "1 run" : `${runs} runs`, { exact: true })
+        .waitFor();
+    }
+    const first = day(await dayOf(tomorrow));
+    await first.getByText(await says(tomorrow, { timeStyle: "short" }), { exact: true }).waitFor();
+    const there = { weekday: "short", hour: "numeric", minute: "2-digit", timeZone: "Asia/Seoul" };
+    await first.getByText(`${await says(tomorrow, there)} in Asia/Seoul`, { exact: true }).waitFor();
+    // What is reckoned where one looks is not said twice.
+    const weekly = day(await dayOf(later(1)));
+    await weekly.getByRole("link", { name: "Each week here" }).waitFor();
+    assert.equal(await weekly.getByText("in Europe/Paris").count(), 0);
+    assert.equal(await page.getByRole("link", { name: "Beyond the month" }).count(), 0);
+    await accessible(page);
+    await page.screenshot({ path: picture("jobs-calendar"), fullPage: true });
+    // Of many on one day the first are shown.
+    const busy = day(await dayOf(later(2)));
+    assert.equal(await busy.getByRole("link").count(), 3);
+    await busy.getByRole("button", { name: "2 more" }).click();
+    assert.equal(await busy.getByRole("link").count(), 5);
+    await page.emulateMedia({ colorScheme: "dark" });
+    await accessible(page);
+    await page.screenshot({ path: picture("jobs-calendar-dark"), fullPage: true });
+    await page.setViewportSize({ width: 360, height: 740 });
+    await weekly.getByRole("link", { name: "Each week here" }).waitFor();
+    await accessible(page);
+    await page.screenshot({ path: picture("jobs-calendar-phone") });
+    await weekly.getByRole("link", { name: "Each week here" }).click();
+    await page.waitForURL(/jobs\/scheduled\/paris/u);
+  },
+);

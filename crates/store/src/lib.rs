@@ -57,6 +57,7 @@ mod targets;
 mod telemetry;
 mod twin_chunks;
 mod twins;
+mod upcoming;
 mod walk;
 mod writer;
 
@@ -105,6 +106,7 @@ pub use subscriptions::Subscription;
 pub use targets::TargetList;
 pub use twin_chunks::{ChunkDone, ChunkPlan, DesiredPush, DeviceChange, PreparedChunk};
 pub use twins::ChangeTwinError;
+pub use upcoming::UpcomingRun;
 
 use audit::PendingEntry;
 use bellwether_model::identity::Presence;

@@ -9,6 +9,7 @@ import type { TextKey } from "../../texts/catalogue";
 import { useTexts } from "../../texts/texts";
 import { HoldBanner } from "./hold/HoldBanner";
 import { HoldMenu } from "./hold/HoldMenu";
+import { Calendar } from "./list/Calendar";
 import { DraftsGrid, JobsGrid, ScheduledGrid } from "./list/grids";
 import { JobFilters, JobSearch } from "./list/JobFilters";
 import { Overview } from "./list/Overview";
@@ -27,6 +28,7 @@ const VIEW_NAMES: Record<View, TextKey & `jobs.view.${View}`> = {
   running: "jobs.view.running",
   saved: "jobs.view.saved",
   scheduled: "jobs.view.scheduled",
+  calendar: "jobs.view.calendar",
   history: "jobs.view.history",
 };
 
@@ -56,7 +58,7 @@ export function JobsScreen() {
   );
 
   return (
-    <Page filling={view !== undefined}>
+    <Page filling={view !== undefined && view !== "calendar"}>
       <PageHeader title={t("nav.jobs")} actions={create} />
       <HoldBanner />
       <div className={styles.bar}>
@@ -82,9 +84,10 @@ export function JobsScreen() {
           <HoldMenu />
         </div>
       </div>
-      {view === "saved" || view === "scheduled" ? (
+      {(view === "saved" || view === "scheduled") && (
         <JobSearch search={search} onChange={(part) => open(withSearch(search, part), true)} />
-      ) : (
+      )}
+      {view !== "saved" && view !== "scheduled" && view !== "calendar" && (
         <JobFilters
           search={{ ...search, ...(view && { view }) }}
           me={`user:${userId}`}
@@ -93,6 +96,7 @@ export function JobsScreen() {
       )}
       <JobQuestions>
         {view === undefined && <Overview create={create} />}
+        {view === "calendar" && <Calendar create={create} />}
         {view === "saved" && (
           <DraftsGrid search={search} create={create} onSearch={(next) => open(next, true)} />
         )}

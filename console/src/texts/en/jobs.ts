@@ -1,5 +1,18 @@
 export const jobs = {
   "jobs.all": "All jobs",
+  "jobs.calendar.about": "Times are those of {zone}, where you are.",
+  "jobs.calendar.job": "Waits for its time",
+  "jobs.calendar.loading": "Loading the calendar",
+  "jobs.calendar.more": {
+    one: "Only the first {count} run is shown, until {time}.",
+    other: "Only the first {count} runs are shown, until {time}.",
+  },
+  "jobs.calendar.none": "Nothing begins in the next 31 days",
+  "jobs.calendar.none.body":
+    "Runs of scheduled jobs, and jobs that wait for their time, stand here on their day. Schedule a job in the last step of the wizard.",
+  "jobs.calendar.others": { one: "{count} more", other: "{count} more" },
+  "jobs.calendar.runs": { one: "{count} run", other: "{count} runs" },
+  "jobs.calendar.there": "{time} in {zone}",
   "jobs.hold": "Hold all jobs",
   "jobs.hold.by": "{by} has held them since {time}.",
   "jobs.hold.for": "{by} has held them since {time}: {reason}.",
@@ -102,6 +115,7 @@ export const jobs = {
   "jobs.type.scheduleUpdateTwin": "Twin update (hub)",
   "jobs.unnamed": "Unnamed job",
   "jobs.view.attention": "Needs attention",
+  "jobs.view.calendar": "Calendar",
   "jobs.view.history": "History",
   "jobs.view.overview": "Overview",
   "jobs.view.running": "Running",

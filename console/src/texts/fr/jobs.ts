@@ -3,6 +3,19 @@ import type { jobs as english } from "../en/jobs";
 
 export const jobs: Translated<typeof english> = {
   "jobs.all": "Tous les travaux",
+  "jobs.calendar.about": "Les heures sont celles de votre fuseau, {zone}.",
+  "jobs.calendar.job": "Attend son heure",
+  "jobs.calendar.loading": "Chargement du calendrier",
+  "jobs.calendar.more": {
+    one: "Seule la première exécution est affichée, jusqu’au {time}.",
+    other: "Seules les {count} premières exécutions sont affichées, jusqu’au {time}.",
+  },
+  "jobs.calendar.none": "Rien ne commence dans les 31 prochains jours",
+  "jobs.calendar.none.body":
+    "Les exécutions des travaux planifiés et les travaux qui attendent leur heure s’affichent à leur jour. Planifiez un travail à la dernière étape de l’assistant.",
+  "jobs.calendar.others": { one: "{count} de plus", other: "{count} de plus" },
+  "jobs.calendar.runs": { one: "{count} exécution", other: "{count} exécutions" },
+  "jobs.calendar.there": "{time} à {zone}",
   "jobs.hold": "Suspendre tous les travaux",
   "jobs.hold.by": "{by} les a suspendus le {time}.",
   "jobs.hold.for": "{by} les a suspendus le {time} : {reason}.",
@@ -114,6 +127,7 @@ export const jobs: Translated<typeof english> = {
   "jobs.type.scheduleUpdateTwin": "Mise à jour du jumeau (hub)",
   "jobs.unnamed": "Travail sans nom",
   "jobs.view.attention": "À surveiller",
+  "jobs.view.calendar": "Calendrier",
   "jobs.view.history": "Historique",
   "jobs.view.overview": "Vue d’ensemble",
   "jobs.view.running": "En cours",

@@ -3,6 +3,16 @@ import type { jobs as english } from "../en/jobs";
 
 export const jobs: Translated<typeof english> = {
   "jobs.all": "모든 작업",
+  "jobs.calendar.about": "시간은 현재 시간대인 {zone} 기준입니다.",
+  "jobs.calendar.job": "예약된 시간을 기다리는 작업",
+  "jobs.calendar.loading": "달력을 불러오는 중",
+  "jobs.calendar.more": { other: "처음 {count}회의 실행만 {time}까지 표시됩니다." },
+  "jobs.calendar.none": "앞으로 31일 동안 시작되는 작업이 없습니다",
+  "jobs.calendar.none.body":
+    "예약된 작업의 실행과 시작 시간을 기다리는 작업이 해당 날짜에 표시됩니다. 마법사의 마지막 단계에서 작업을 예약할 수 있습니다.",
+  "jobs.calendar.others": { other: "{count}개 더 보기" },
+  "jobs.calendar.runs": { other: "{count}회" },
+  "jobs.calendar.there": "{zone} 기준 {time}",
   "jobs.hold": "모든 작업 보류",
   "jobs.hold.by": "{by}님이 {time}에 보류했습니다.",
   "jobs.hold.for": "{by}님이 {time}에 보류했습니다: {reason}.",
@@ -97,6 +107,7 @@ export const jobs: Translated<typeof english> = {
   "jobs.type.scheduleUpdateTwin": "트윈 업데이트(허브)",
   "jobs.unnamed": "이름 없는 작업",
   "jobs.view.attention": "확인 필요",
+  "jobs.view.calendar": "달력",
   "jobs.view.history": "기록",
   "jobs.view.overview": "개요",
   "jobs.view.running": "실행 중",

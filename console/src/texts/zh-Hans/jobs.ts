@@ -3,6 +3,16 @@ import type { jobs as english } from "../en/jobs";
 
 export const jobs: Translated<typeof english> = {
   "jobs.all": "所有作业",
+  "jobs.calendar.about": "时间以您所在的时区 {zone} 为准。",
+  "jobs.calendar.job": "等待开始时间的作业",
+  "jobs.calendar.loading": "正在加载日历",
+  "jobs.calendar.more": { other: "仅显示前 {count} 次运行，至 {time}。" },
+  "jobs.calendar.none": "未来 31 天内没有要开始的作业",
+  "jobs.calendar.none.body":
+    "计划作业的运行和等待开始时间的作业会显示在对应的日期。可在向导的最后一步计划作业。",
+  "jobs.calendar.others": { other: "另外 {count} 个" },
+  "jobs.calendar.runs": { other: "{count} 次" },
+  "jobs.calendar.there": "{zone} 时间 {time}",
   "jobs.hold": "暂停所有作业",
   "jobs.hold.by": "{by} 于 {time} 暂停了所有作业。",
   "jobs.hold.for": "{by} 于 {time} 暂停了所有作业：{reason}。",
@@ -91,6 +101,7 @@ export const jobs: Translated<typeof english> = {
   "jobs.type.scheduleUpdateTwin": "孪生更新（中心）",
   "jobs.unnamed": "未命名的作业",
   "jobs.view.attention": "需要关注",
+  "jobs.view.calendar": "日历",
   "jobs.view.history": "历史记录",
   "jobs.view.overview": "概述",
   "jobs.view.running": "正在运行",

@@ -6,7 +6,7 @@ use bellwether_model::access::Permission;
 
 use super::own::{
     audit, batches, comments, device_export, device_import, device_jobs, device_twin, drafts, failures, family, groups,
-    job_events, job_hold, job_lists, preview, results, session,
+    job_events, job_hold, job_lists, preview, results, session, upcoming,
 };
 use super::router::Route;
 use super::version::{Resource, Version, Versions};
@@ -157,6 +157,7 @@ pub(crate) static ROUTES: &[Route] = routes! {
     GET "/auditExport": OWN ViewAudit Plain audit::export;
     POST "/jobs/{jobId}/comments": OWN RunJobs Plain comments::add;
     GET "/jobs/{jobId}/activity": OWN ViewJobs Plain audit::of_job;
+    GET "/upcomingRuns": OWN ViewJobs Plain upcoming::list;
     GET "/scheduledJobs/{scheduledJobId}/activity": OWN ViewJobs Plain audit::of_scheduled_job;
 
     GET "/devices": ALL ViewDevices Device devices::list;

@@ -164,8 +164,8 @@ pub(crate) fn document(
 
 /// When it runs next; nothing while it is suspended, and after its end.
 fn next_runs(out: &mut String, job: &ScheduledJob) {
-    let runs = match job.next() {
-        Some(_) => job.progress.upcoming(&job.definition.schedule, NEXT_RUNS),
+    let runs: Vec<Time> = match job.next() {
+        Some(_) => job.progress.upcoming(&job.definition.schedule).take(NEXT_RUNS).collect(),
         None => Vec::new(),
     };
     out.push('[');

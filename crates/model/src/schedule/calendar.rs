@@ -26,14 +26,14 @@ impl Schedule {
         }
     }
 
-    /// The next ticks from `from` on, at most `most`: what a preview shows. `runs` of those that the end counts
+    /// The ticks from `from` on as far as the end allows: what a preview shows. `runs` of those that the end counts
     /// were made before.
-    pub fn upcoming(&self, from: Time, runs: u32, most: usize) -> Vec<Time> {
+    pub fn upcoming(&self, from: Time, runs: u32) -> impl Iterator<Item = Time> {
         let left = match self.end {
-            End::Never | End::Date(_) => most,
-            End::Occurrences(all) => usize::try_from(all.saturating_sub(runs)).map_or(most, |left| left.min(most)),
+            End::Never | End::Date(_) => usize::MAX,
+            End::Occurrences(all) => usize::try_from(all.saturating_sub(runs)).unwrap_or(usize::MAX),
         };
-        std::iter::successors(self.tick_from(from), |tick| self.tick_from(tick.next())).take(left).collect()
+        std::iter::successors(self.tick_from(from), move |tick| self.tick_from(tick.next())).take(left)
     }
 
     /// Is the last day over, in the schedule's zone?

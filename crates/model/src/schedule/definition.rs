@@ -94,6 +94,13 @@ impl ScheduledJob {
         waits.then(|| self.progress.next(&self.definition.schedule)).flatten()
     }
 
+    /// The runs at `from` or later and before `until`, as far as the calendar says; none while it is disabled.
+    pub fn runs_between(&self, from: Time, until: Time) -> impl Iterator<Item = Time> {
+        let runs = self.next().map(|_| self.progress.upcoming(&self.definition.schedule));
+        let runs = runs.into_iter().flatten().skip_while(move |run| *run < from);
+        runs.take_while(move |run| *run < until)
+    }
+
     /// The name of its run of this number (iot-central §4.2).
     pub fn name_of_run(&self, number: u64) -> String {
         format!("{} - {number}", self.definition.name(&self.id))
@@ -138,6 +145,33 @@ mod tests {
         // One that was never disabled has a run due.
         let due = new(true).changed(definition(true), "token:b".to_owned(), at("03-05T07:00"));
         assert_eq!(due.next(), Some(at("03-02T06:00")));
+    }
+
+    #[test]
+    fn runs_of_some_days() {
+        let new = |enabled, recurrence, end, zone: Zone| {
+            let start = at("03-28T01:30");
+            let schedule = Schedule::new(start, recurrence, end, zone).unwrap();
+            let definition = Definition { schedule, ..definition(enabled) };
+            ScheduledJob::new("night".parse().unwrap(), definition, "token:a".to_owned(), at("03-01T00:00"))
+        };
+        let runs =
+            |job: &ScheduledJob, from: &str, until: &str| job.runs_between(at(from), at(until)).collect::<Vec<_>>();
+        // In Berlin the clocks go from two to three on the 29th.
+        let berlin: Zone = "Europe/Berlin".parse().unwrap();
+        let daily = new(true, Recurrence::Daily, End::Never, berlin.clone());
+        let three = [at("03-28T01:30"), at("03-29T01:30"), at("03-30T00:30")];
+        assert_eq!(runs(&daily, "03-01T00:00", "03-31T00:30"), three);
+        assert_eq!(runs(&daily, "03-28T01:31", "03-30T00:31"), three[1..]);
+        assert_eq!(runs(&daily, "03-30T00:30", "03-30T00:30"), []);
+        // Those before the first day that is asked for count for the end.
+        let twice = new(true, Recurrence::Daily, End::Occurrences(2), berlin.clone());
+        assert_eq!(runs(&twice, "03-29T00:00", "04-30T00:00"), [at("03-29T01:30")]);
+        let once = new(true, Recurrence::Once, End::Never, berlin.clone());
+        assert_eq!(runs(&once, "03-01T00:00", "12-01T00:00"), [at("03-28T01:30")]);
+        assert_eq!(runs(&once, "03-28T01:31", "12-01T00:00"), []);
+        let off = new(false, Recurrence::Daily, End::Never, berlin);
+        assert_eq!(runs(&off, "03-01T00:00", "12-01T00:00"), []);
     }
 
     #[test]

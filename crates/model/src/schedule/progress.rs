@@ -114,14 +114,12 @@ impl Progress {
         }
     }
 
-    /// The next runs, at most `most`, as far as the calendar says: a preview.
-    pub fn upcoming(&self, schedule: &Schedule, most: usize) -> Vec<Time> {
-        match schedule.recurrence() {
-            Recurrence::Once => self.next(schedule).into_iter().take(most).collect(),
-            Recurrence::Daily | Recurrence::Weekly | Recurrence::Monthly => {
-                schedule.upcoming(self.from, self.counted, most)
-            }
-        }
+    /// The next runs, one after the other as far as the calendar says: a preview.
+    pub fn upcoming(&self, schedule: &Schedule) -> impl Iterator<Item = Time> {
+        let recurs = schedule.recurrence() != Recurrence::Once;
+        let once = if recurs { None } else { self.next(schedule) };
+        let series = recurs.then(|| schedule.upcoming(self.from, self.counted));
+        once.into_iter().chain(series.into_iter().flatten())
     }
 
     /// What is to be done at `now`, when a run of the definition is (not) `active`.

@@ -191,7 +191,7 @@ fn what_a_change_does() {
 fn previews() {
     let preview = |recurrence, end, made: &str| {
         let schedule = schedule(recurrence, end);
-        Progress::begin(&schedule, at(made)).upcoming(&schedule, 5)
+        Progress::begin(&schedule, at(made)).upcoming(&schedule).take(5).collect::<Vec<_>>()
     };
     assert_eq!(preview(Recurrence::Once, End::Never, "04-01T00:00"), [START.parse().unwrap()]);
     let two = [at("03-09T06:00"), at("03-16T06:00")];

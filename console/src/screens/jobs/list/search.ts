@@ -1,7 +1,7 @@
 import type { GridSort } from "../../../grid/column";
 import type { Schemas } from "../../../api/client";
 
-export const VIEWS = ["attention", "running", "saved", "scheduled", "history"] as const;
+export const VIEWS = ["attention", "running", "saved", "scheduled", "calendar", "history"] as const;
 export type View = (typeof VIEWS)[number];
 
 /** What the jobs page shows, as its address says it. Without a view: the most urgent of each. */
@@ -54,6 +54,7 @@ const SORTS: Record<View, readonly string[]> = {
   running: JOB_SORTS,
   saved: ["displayName", "saved"],
   scheduled: ["displayName", "nextRun"],
+  calendar: [],
   history: JOB_SORTS,
 };
 

@@ -23,6 +23,7 @@ use crate::central::own::jobs::{Job, NewJob, RerunJob};
 use crate::central::own::preview::{JobPreview, PreviewJob};
 use crate::central::own::results::ResultsOf;
 use crate::central::own::session::{ChangePassword, PasswordMade, Session, SignIn};
+use crate::central::own::upcoming::UpcomingRuns;
 
 /// Which devices of a job: the filter of the grid, the link and the export.
 const STATUS: &str = "Only these: `pending`, `running`, `completed`, `failed`, `cancelled`, comma-separated";
@@ -221,6 +222,10 @@ fn scheduled_jobs(all: &mut Description) {
     all.operation("GET /scheduledJobs/{scheduledJobId}/jobs", "listScheduledJobRuns", "Its runs, newest first")
         .paged()
         .lists::<Job>();
+    all.operation("GET /upcomingRuns", "listUpcomingRuns", "What begins by itself, and when")
+        .query("from", "From this time on, at most 366 days from now; now when not said")
+        .query("until", "Before this time, at most 62 days later; 31 days later when not said")
+        .answers::<UpcomingRuns>();
     all.operation(
         "GET /scheduledJobs/{scheduledJobId}/activity",
         "listScheduledJobActivity",

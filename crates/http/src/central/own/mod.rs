@@ -26,3 +26,4 @@ pub(crate) mod results;
 pub(crate) mod scheduled;
 pub(crate) mod session;
 pub(crate) mod spreadsheet;
+pub(crate) mod upcoming;

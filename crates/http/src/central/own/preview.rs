@@ -203,7 +203,7 @@ pub(crate) async fn ask(call: Call) -> Result<Answer, CentralError> {
         }
         None => Progress::begin(schedule, now),
     };
-    let runs = schedule.map(|schedule| progress(&schedule).upcoming(&schedule, NEXT_RUNS));
+    let runs = schedule.map(|schedule| progress(&schedule).upcoming(&schedule).take(NEXT_RUNS).collect::<Vec<_>>());
     let sample = forecast.sample.iter().map(|device| PreviewDevice::of(call.engine(), device));
     Answer::one(&JobPreview {
         devices,

@@ -25,8 +25,8 @@ use crate::central::version::Version;
 /// Roles: `A`dministrator, `B`uilder, `O`perator of the application; `a`dministrator, `o`perator, `v`iewer of an
 /// organization. The caller of another organization is its administrator and names what is in [`fixture`]: it gets a
 /// status, or `list`: what it names is not in it, or `members`, `results`, `counts` or `lines`: only the devices of its
-/// own organization are, or `preview`: it learns only that the group is not there, or `own`: only what was done in its
-/// own is in it, or `same`: this belongs to the whole application. The administrator sends the same and succeeds, or
+/// own organization are, or `preview`: it learns only that the group is not there, or `own`: only what was done or begins in
+/// its own is in it, or `same`: this belongs to the whole application. The administrator sends the same and succeeds, or
 /// learns at least of something else, so that it was not the request that was wrong.
 const EXPECTED: &str = r#"
 GET /deviceGroups | ABOaov | list | 200 |
@@ -98,6 +98,7 @@ GET /jobs/{jobId}/results | ABOaov | 404 | 200 |
 POST /jobs/{jobId}/results | ABOaov | 404 | 200 | {"devices":["c2"]}
 POST /jobs/{jobId}/comments | ABOao | 404 | 204 | {"text":"Seen"}
 GET /jobs/{jobId}/activity | ABOaov | 404 | 200 |
+GET /upcomingRuns | ABOaov | own | 200 |
 POST /jobPreview | ABOao | preview | 200 | {"group":"eu-group","data":[{"type":"property","target":"dtmi:acme:cooler;1","path":"target","value":1}]}
 GET /jobHold | ABOaov | same | 200 |
 PUT /jobHold | ABO | - | 200 | {"reason":"x"}
@@ -262,12 +263,13 @@ const NAMED: &[(&str, &str)] = &[
 /// Organizations `eu` and `us` with a thing of every kind each.
 async fn fixture() -> Central {
     let central = fleet().await;
+    let tomorrow = central.hub.state.engine.now().plus_seconds(86_400).to_string();
     for organization in ["eu", "us"] {
         let viewer = json!({"role": Role::OrgViewer.id(), "organization": organization});
         let schedule = json!({
             "group": format!("{organization}-group"),
             "data": [{"type": "property", "target": COOLER, "path": "target", "value": 1}],
-            "schedule": {"start": "2090-01-01T00:00:00Z", "recurrence": "daily"},
+            "schedule": {"start": tomorrow, "recurrence": "daily"},
         });
         let filter = format!("SELECT * FROM devices WHERE $template = \"{COOLER}\"");
         for (call, body) in [

@@ -300,3 +300,66 @@ async fn activity_tells_addresses_to_few() {
     let reply = central.ask_as(Some(&us), OWN, "GET /scheduledJobs/s/activity", &[], "").await.json();
     assert_eq!(reply["value"].as_array().unwrap().len(), 1, "{reply}");
 }
+
+#[tokio::test]
+async fn what_begins_in_some_days() {
+    const DAY: i64 = 86_400;
+    let central = central().await;
+    let now = central.hub.state.engine.now();
+    let later = |seconds: i64| now.plus_seconds(seconds).to_string();
+    for (id, start, recurrence, zone) in [
+        ("weekly", DAY, Some("weekly"), "Europe/Berlin"),
+        ("once", 9 * DAY, None, "UTC"),
+        ("far", 40 * DAY, None, "UTC"),
+    ] {
+        let mut asked = body();
+        asked["schedule"] = json!({"start": later(start), "zone": zone});
+        if let Some(recurrence) = recurrence {
+            asked["schedule"]["recurrence"] = json!(recurrence);
+        }
+        asked["displayName"] = json!(id.to_uppercase());
+        let reply = central.ask_in(OWN, &format!("PUT /scheduledJobs/{id}"), &asked.to_string()).await;
+        assert_eq!(reply.status, 200, "{}", reply.text);
+    }
+    let mut off = body();
+    (off["enabled"], off["schedule"]["start"]) = (json!(false), json!(later(DAY)));
+    assert_eq!(central.ask("PUT /scheduledJobs/off", &off.to_string()).await.status, 200);
+    for (id, start) in [("waits", 2 * DAY), ("late", 7 * DAY)] {
+        let hub = json!({"type": "scheduleUpdateTwin", "queryCondition": "*", "startTime": later(start),
+                         "updateTwin": {}});
+        assert_eq!(central.hub.ask(&format!("PUT /jobs/v2/{id}"), &[], &hub.to_string()).await.status, 200);
+    }
+    let told = async |query: &str| {
+        let found = central.get(&format!("/upcomingRuns{query}")).await;
+        let value = found["value"].as_array().unwrap();
+        (value.iter().map(|run| run["id"].as_str().unwrap()).collect::<Vec<_>>().join(" "), found["more"].clone())
+    };
+    let all = central.get("/upcomingRuns").await;
+    let expected = json!([
+        {"time": later(DAY), "kind": "scheduledJob", "id": "weekly", "displayName": "WEEKLY", "group": "g",
+         "zone": "Europe/Berlin"},
+        {"time": later(2 * DAY), "kind": "job", "id": "waits"},
+        {"time": later(7 * DAY), "kind": "job", "id": "late"},
+        {"time": all["value"][3]["time"], "kind": "scheduledJob", "id": "weekly", "displayName": "WEEKLY",
+         "group": "g", "zone": "Europe/Berlin"},
+        {"time": later(9 * DAY), "kind": "scheduledJob", "id": "once", "displayName": "ONCE", "group": "g",
+         "zone": "UTC"},
+    ]);
+    assert_eq!(json!(&all["value"].as_array().unwrap()[..5]), expected);
+    assert_eq!(told("").await, ("weekly waits late weekly once weekly weekly weekly".to_owned(), json!(false)));
+    let at = |from: i64, until: i64| format!("?from={}&until={}", later(from), later(until));
+    assert_eq!(told(&at(2 * DAY, 7 * DAY)).await.0, "waits");
+    assert_eq!(told(&at(32 * DAY, 41 * DAY)).await.0, "weekly far");
+    for (query, message) in [
+        ("?from=soon".to_owned(), "from "),
+        (at(DAY, DAY), "until must be later than from, by at most 62 days"),
+        (at(0, 62 * DAY + 1), "until must be later than from, by at most 62 days"),
+        (at(366 * DAY + 1, 367 * DAY), "from must be at most 366 days from now"),
+    ] {
+        let (found, text) = central.refused(&format!("GET /upcomingRuns{query}"), &Value::Null).await;
+        assert!(found == "400 BadRequest" && text.starts_with(message), "{query}: {found} {text}");
+    }
+    // One that was cancelled begins no more.
+    central.done("POST /jobs/waits/cancel", &Value::Null).await;
+    assert_eq!(told(&at(0, 3 * DAY)).await.0, "weekly");
+}

@@ -7,7 +7,7 @@ use hyper::header::AUTHORIZATION;
 use rustls::ClientConfig;
 use serde_json::Value;
 
-use crate::rest::{Answer, ClientError, Rest};
+use crate::rest::{Ask, ClientError, Rest};
 
 const VERSION: &str = "api-version=2022-07-31";
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -28,17 +28,17 @@ impl CentralClient {
 
     /// `GET`, one document.
     pub async fn get(&self, path: &str) -> Result<Value, ClientError> {
-        Ok(self.call(Method::GET, path, None).await?.body)
+        self.call(Method::GET, path, None).await
     }
 
     /// `PUT`; returns what the server made of it.
     pub async fn put(&self, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
-        Ok(self.call(Method::PUT, path, body).await?.body)
+        self.call(Method::PUT, path, body).await
     }
 
     /// `PATCH`; returns what the server made of it.
     pub async fn patch(&self, path: &str, body: Value) -> Result<Value, ClientError> {
-        Ok(self.call(Method::PATCH, path, Some(body)).await?.body)
+        self.call(Method::PATCH, path, Some(body)).await
     }
 
     /// All items of a list, page after page.
@@ -47,9 +47,9 @@ impl CentralClient {
         let mut next = Some(self.uri(path));
         while let Some(uri) = next {
             let answer = self.send(Method::GET, uri, path, None).await?;
-            let page = answer.body.get("value").and_then(Value::as_array);
+            let page = answer.get("value").and_then(Value::as_array);
             items.extend(page.ok_or_else(|| ClientError::Unexpected(format!("{path} is no list")))?.iter().cloned());
-            next = answer.body.get("nextLink").and_then(Value::as_str).map(str::to_owned);
+            next = answer.get("nextLink").and_then(Value::as_str).map(str::to_owned);
         }
         Ok(items)
     }
@@ -66,12 +66,14 @@ impl CentralClient {
         }
     }
 
-    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Answer, ClientError> {
+    async fn call(&self, method: Method, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
         self.send(method, self.uri(path), path, body).await
     }
 
-    async fn send(&self, method: Method, uri: String, path: &str, body: Option<Value>) -> Result<Answer, ClientError> {
-        self.rest.call(method, uri, &format!("/api{path}"), &[(AUTHORIZATION.as_str(), &self.token)], body).await
+    async fn send(&self, method: Method, uri: String, path: &str, body: Option<Value>) -> Result<Value, ClientError> {
+        let headers = vec![(AUTHORIZATION.as_str(), self.token.clone())];
+        let ask = Ask::new(method, uri, format!("/api{path}"));
+        self.rest.call(Ask { headers, body: body.map(|body| body.to_string()), ..ask }).await?.json()
     }
 
     fn uri(&self, path: &str) -> String {

@@ -17,15 +17,16 @@ use std::time::Duration;
 
 use clap::{Args, CommandFactory, FromArgMatches};
 use hyper::StatusCode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::central_client::CentralClient;
 use crate::config::{LogFormat, LogLevel, Settings};
 use crate::connection::Connection;
 use crate::failure::Failure;
-use crate::hub_client::{ClientError, HubClient, NewJob};
+use crate::hub_client::{ClientError, HubClient};
 use crate::progress::Progress;
+use crate::rest::read;
 use crate::serve::{Server, first_sign_in_text};
 use crate::signals::Signals;
 use crate::simulate::fleet::{self, Door, Fleet};
@@ -180,11 +181,14 @@ async fn create(
     action: (&str, &str, Value),
     condition: &str,
 ) -> Result<String, ClientError> {
+    let (kind, member, value) = action;
     let mut id = name.to_owned();
     for number in 2.. {
-        let job =
-            NewJob { id: &id, action: (action.0, action.1, action.2.clone()), condition, seconds: plan::JOB_SECONDS };
-        match hub.create_job(job).await {
+        let body = json!({
+            "jobId": id, "type": kind, member: value,
+            "queryCondition": condition, "maxExecutionTimeInSeconds": plan::JOB_SECONDS,
+        });
+        match hub.create_job(&id, &body).await {
             Ok(_) => break,
             Err(ClientError::Refused { status: StatusCode::CONFLICT, .. }) => id = format!("{name}-{number}"),
             Err(error) => return Err(error),
@@ -204,7 +208,7 @@ async fn follow(
     let bar = Progress::start(label, total as u64);
     let watch = async {
         loop {
-            let job = hub.job(id).await?;
+            let job: Value = read(&hub.job(id).await?)?;
             let count = |name: &str| job["deviceJobStatistics"][name].as_u64().unwrap_or_default();
             bar.at(count("succeededCount") + count("failedCount"));
             let waiting = count("runningCount") + count("pendingCount");

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use crate::advice;
 use crate::certificates::CertificateError;
 use crate::config::ConfigError;
 use crate::hub_client::ClientError;
@@ -24,6 +25,21 @@ impl Failure {
     /// The command was given wrongly: exit code 2, as the argument parser has it.
     pub fn usage(message: impl Into<String>) -> Self {
         Failure { message: message.into(), code: 2 }
+    }
+
+    /// What a command looked at did not end well: exit code 3. The command itself did its work.
+    pub fn outcome(message: impl Into<String>) -> Self {
+        Failure { message: message.into(), code: 3 }
+    }
+
+    /// Ended by Ctrl-C: exit code 130, as shells have it.
+    pub fn interrupted(message: impl Into<String>) -> Self {
+        Failure { message: message.into(), code: 130 }
+    }
+
+    /// Whoever read the output has seen enough: nothing is said, and nothing went wrong.
+    pub fn nobody_reads() -> Self {
+        Failure { message: String::new(), code: 0 }
     }
 
     /// What was being done, and the error with all its causes.
@@ -57,7 +73,8 @@ impl From<ConfigError> for Failure {
 
 impl From<ClientError> for Failure {
     fn from(error: ClientError) -> Self {
-        Failure::new(error.to_string())
+        let advice = advice::on(&error).map(|text| format!("\n{text}")).unwrap_or_default();
+        Failure::new(format!("{error}{advice}"))
     }
 }
 

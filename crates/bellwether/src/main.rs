@@ -1,11 +1,14 @@
 //! Bellwether: a self-hosted, wire-compatible Azure IoT Hub for bulk jobs over fleets of IoT devices.
 //!
-//! This crate is the program: commands, configuration, first start, wiring, stopping; the demo and the
-//! simulated devices, which speak to the hub only as any client would. The clock is read here and nowhere else.
+//! This crate is the program: commands, configuration, first start, wiring, stopping; the command line's clients, the
+//! demo and the simulated devices, which speak to the hub only as any client would. The clock is read here and nowhere else.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod access;
+mod advice;
 mod central_client;
 mod certificates;
+mod cli;
 mod clock;
 mod config;
 mod connection;
@@ -16,15 +19,16 @@ mod failure;
 mod hub_client;
 mod limits;
 mod logging;
+mod offline;
 mod policies;
 mod private_file;
 mod progress;
-mod query;
 mod rest;
 mod run_file;
 mod serve;
 mod signals;
 mod simulate;
+mod terminal;
 mod token;
 mod trust;
 mod user;
@@ -60,8 +64,20 @@ enum Task {
     Demo(demo::DemoArgs),
     /// Run simulated devices against a hub.
     Simulate(Box<simulate::SimulateArgs>),
-    /// Evaluate a query text over exported twins, without a server.
-    Query(query::QueryArgs),
+    /// Devices of any hub: list, show, create, update, delete, import, export.
+    Device(cli::device::DeviceArgs),
+    /// Tags and properties of a device of any hub: show, update, replace.
+    Twin(cli::twin::TwinArgs),
+    /// Direct methods of a device of any hub: call.
+    Method(cli::method::MethodArgs),
+    /// Query devices and jobs of any hub, or exported twins without one.
+    Query(cli::query::QueryArgs),
+    /// Jobs of any hub: create, list, show, watch, results, cancel.
+    Job(cli::job::JobArgs),
+    /// Print the completions for a shell.
+    Completions(cli::CompletionsArgs),
+    /// Print the manual page, or write one for every command.
+    Man(cli::ManArgs),
 }
 
 fn main() -> ExitCode {
@@ -70,7 +86,9 @@ fn main() -> ExitCode {
     match run(&command, matches) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("bellwether: {failure}");
+            if failure.code() != 0 {
+                terminal::note(format_args!("bellwether: {failure}"));
+            }
             ExitCode::from(failure.code())
         }
     }
@@ -86,7 +104,13 @@ fn run(command: &Command, matches: ArgMatches) -> Result<(), Failure> {
         Task::User(task) => user::run(task),
         Task::Demo(args) => on_runtime(demo::run(args)),
         Task::Simulate(args) => on_runtime(simulate::run(*args)),
-        Task::Query(args) => query::run(&args),
+        Task::Device(args) => on_runtime(cli::device::run(args)),
+        Task::Twin(args) => on_runtime(cli::twin::run(args)),
+        Task::Method(args) => on_runtime(cli::method::run(args)),
+        Task::Query(args) => on_runtime(cli::query::run(args)),
+        Task::Job(args) => on_runtime(cli::job::run(args)),
+        Task::Completions(args) => cli::completions(&args, Cli::command()),
+        Task::Man(args) => cli::man(&args, Cli::command()),
     }
 }
 

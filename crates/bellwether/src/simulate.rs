@@ -5,44 +5,34 @@ pub mod device;
 pub mod fleet;
 pub mod topic;
 
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value;
 
+use crate::access::{Access, Target};
 use crate::config::{LogFormat, LogLevel};
-use crate::connection::Connection;
-use crate::connection_string::ConnectionString;
 use crate::hub_client::HubClient;
 use crate::progress::Progress;
 use crate::signals::Signals;
-use crate::{Failure, limits, logging, trust};
+use crate::{Failure, limits, logging};
 use behaviour::Odds;
 use fleet::{Counts, Door, Fleet, Plan};
 
 /// Which devices are simulated, and where.
 #[derive(Debug, Args)]
 pub struct SimulateArgs {
-    /// Data folder of a server on this machine: connection string, addresses and CA are taken from there.
-    #[arg(long, value_name = "DIR", env = "BELLWETHER_DATA", default_value = "bellwether-data")]
-    data: PathBuf,
+    #[command(flatten)]
+    access: Access,
 
-    /// Connection string of a hub elsewhere; needs --mqtts or --mqtt.
-    #[arg(long, value_name = "STRING", env = "BELLWETHER_CONNECTION_STRING", hide_env_values = true)]
-    connection_string: Option<ConnectionString>,
-
-    /// Where devices connect over TLS, as host:port.
+    /// Where devices connect over TLS, as host:port: needed beside a connection string.
     #[arg(long, value_name = "HOST:PORT", value_parser = host_port)]
     mqtts: Option<(String, u16)>,
 
     /// Where devices connect over plain TCP, as host:port, in place of --mqtts.
     #[arg(long, value_name = "HOST:PORT", value_parser = host_port, conflicts_with = "mqtts")]
     mqtt: Option<(String, u16)>,
-
-    /// CA file (PEM) to trust.
-    #[arg(long, value_name = "FILE")]
-    ca: Option<PathBuf>,
 
     /// How many devices, 1 to 1000000.
     #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
@@ -81,9 +71,10 @@ pub struct SimulateArgs {
 pub async fn run(args: SimulateArgs) -> Result<(), Failure> {
     logging::start(LogLevel::Warn, LogFormat::Text);
     let mut signals = Signals::listen()?;
-    let target = Target::of(&args)?;
+    let target = args.access.target()?;
+    let door = door(&args, &target)?;
     limits::need_files(u64::from(args.devices) + 100)?;
-    let hub = HubClient::new(target.hub, &target.https);
+    let hub = HubClient::new(target.hub, &target.tls);
     let odds = Odds {
         failure_rate: args.failure_rate,
         latency: Duration::from_millis(args.latency),
@@ -99,7 +90,7 @@ pub async fn run(args: SimulateArgs) -> Result<(), Failure> {
         _ = signals.next() => return Err(Failure::new("interrupted before the devices were registered")),
     };
     bar.done();
-    let fleet = Fleet::start(hub.host(), target.door, devices);
+    let fleet = Fleet::start(hub.host(), door, devices);
     tokio::select! {
         () = connect(&fleet, wanted) => {}
         _ = signals.next() => {
@@ -155,35 +146,13 @@ fn show(counts: &Counts, json: bool) {
     );
 }
 
-/// The hub that is simulated against.
-struct Target {
-    hub: ConnectionString,
-    https: std::sync::Arc<rustls::ClientConfig>,
-    door: Door,
-}
-
-impl Target {
-    fn of(args: &SimulateArgs) -> Result<Self, Failure> {
-        let local = match args.connection_string {
-            Some(_) => None,
-            None => Some(Connection::read(&args.data)?),
-        };
-        let hub = match (&args.connection_string, &local) {
-            (Some(given), _) => given.clone(),
-            (None, Some(local)) => local.owner()?,
-            (None, None) => return Err(Failure::usage("--connection-string or --data is needed")),
-        };
-        let ca = args.ca.clone().or_else(|| local.as_ref().and_then(|local| local.ca_file.clone()));
-        let ca =
-            ca.ok_or_else(|| Failure::usage("--ca is needed: the file with the CA that signed the hub's certificate"))?;
-        let https = trust::client_config(&ca)?;
-        let tls = args.mqtts.clone().or_else(|| local.as_ref().and_then(|local| host_port(&local.mqtts_address).ok()));
-        let door = match (&args.mqtt, tls) {
-            (Some((host, port)), _) => Door { host: host.clone(), port: *port, tls: None },
-            (None, Some((host, port))) => Door { host, port, tls: Some(https.clone()) },
-            (None, None) => return Err(Failure::usage("--mqtts is needed beside --connection-string")),
-        };
-        Ok(Target { hub, https, door })
+/// Where the devices connect.
+fn door(args: &SimulateArgs, target: &Target) -> Result<Door, Failure> {
+    let local = target.local.as_ref().and_then(|local| host_port(&local.mqtts_address).ok());
+    match (&args.mqtt, args.mqtts.clone().or(local)) {
+        (Some((host, port)), _) => Ok(Door { host: host.clone(), port: *port, tls: None }),
+        (None, Some((host, port))) => Ok(Door { host, port, tls: Some(Arc::clone(&target.tls)) }),
+        (None, None) => Err(Failure::usage("--mqtts is needed beside a connection string")),
     }
 }
 

@@ -125,6 +125,7 @@ pub fn what_next(program: &str, data: &Path, connection: &Connection, job: &str,
         "\n{}data folder         {data}\n                    ({after})\n\n\
          What to try next, in another terminal:\n\
          \x20 {program} connection --data {data} --json\n\
+         \x20 {program} job results {job} --data {data} --status failed\n\
          \x20 {program} simulate --data {data} --devices 10\n\
          \x20 pip install azure-iot-hub six    # the Python service SDK, unmodified\n\
          \x20 REQUESTS_CA_BUNDLE={ca} python3 -c \"\n\

@@ -8,6 +8,7 @@ use std::time::Duration;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use futures::StreamExt;
 use futures::stream;
+use hyper::Method;
 use parking_lot::Mutex;
 use rumqttc::{TlsConfiguration, Transport};
 use rustls::ClientConfig;
@@ -168,7 +169,7 @@ async fn register_one(hub: &HubClient, plan: Plan) -> Result<Device, ClientError
         .decode(&key)
         .map_err(|error| ClientError::Unexpected(format!("key of {}: {error}", plan.id)))?;
     if !plan.tags.is_null() {
-        hub.patch_twin(&plan.id, serde_json::json!({"tags": plan.tags})).await?;
+        hub.write_twin(Method::PATCH, &plan.id, &serde_json::json!({"tags": plan.tags}), None).await?;
     }
     Ok(Device { id: plan.id, key, presence: plan.presence, answering: plan.answering })
 }

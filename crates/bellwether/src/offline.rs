@@ -1,33 +1,18 @@
 //! `bellwether query --offline`: runs a text over exported twins, without a server.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
 
 use bellwether_query::offline::{Evaluation, Kind, OfflineError};
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
 
 use crate::failure::Failure;
-
-/// A text and the documents that it runs over.
-#[derive(Debug, Args)]
-pub struct QueryArgs {
-    /// File with one JSON document a line (twins, job rows, or devices of a group filter); - reads standard input.
-    #[arg(long, value_name = "FILE.ndjson", required = true)]
-    offline: PathBuf,
-
-    /// What the text is.
-    #[arg(long, value_name = "KIND", default_value = "query")]
-    kind: TextKind,
-
-    /// The text.
-    #[arg(value_name = "TEXT")]
-    text: String,
-}
+use crate::terminal::print;
 
 /// The three languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum TextKind {
+pub enum TextKind {
     /// A whole query (SELECT …): prints its rows.
     Query,
     /// The queryCondition of a job: prints the device ids that it selects.
@@ -47,26 +32,21 @@ impl From<TextKind> for Kind {
 }
 
 /// Prints a JSON array of the rows, or `{"error": …}` and fails with exit code 1.
-pub fn run(args: &QueryArgs) -> Result<(), Failure> {
-    let result = if args.offline == Path::new("-") {
-        evaluate(args.kind.into(), &args.text, io::stdin().lock())
+pub fn run(file: &Path, kind: TextKind, text: &str) -> Result<(), Failure> {
+    let unread = |error: &io::Error| Failure::during(format!("cannot read {}", file.display()), error);
+    let result = if file == Path::new("-") {
+        evaluate(kind.into(), text, io::stdin().lock())
     } else {
-        let file = File::open(&args.offline);
-        let file = file.map_err(|error| Failure::during(format!("cannot read {}", args.offline.display()), &error))?;
-        evaluate(args.kind.into(), &args.text, BufReader::new(file))
+        evaluate(kind.into(), text, BufReader::new(File::open(file).map_err(|error| unread(&error))?))
     };
-    let out = &mut io::stdout().lock();
-    let printed = match &result {
-        Ok(rows) => print_rows(out, rows),
-        Err(Stop::Text(error)) => writeln!(out, "{}", error.to_json()),
-        Err(Stop::Read(_)) => Ok(()),
-    };
-    printed.map_err(|error| Failure::during("cannot print", &error))?;
     match result {
-        Ok(_) => Ok(()),
-        // Printed already, for programs; what a person should see is the same.
-        Err(Stop::Text(error)) => Err(Failure::new(error.to_string())),
-        Err(Stop::Read(error)) => Err(Failure::during(format!("cannot read {}", args.offline.display()), &error)),
+        Ok(rows) => print(array(&rows)),
+        Err(Stop::Text(error)) => {
+            // For programs; what a person should see is the same.
+            print(error.to_json())?;
+            Err(Failure::new(error.to_string()))
+        }
+        Err(Stop::Read(error)) => Err(unread(&error)),
     }
 }
 
@@ -91,13 +71,8 @@ fn evaluate(kind: Kind, text: &str, lines: impl BufRead) -> Result<Vec<String>, 
 }
 
 /// One array, a row a line.
-fn print_rows(out: &mut impl Write, rows: &[String]) -> io::Result<()> {
-    let mut before = "[\n";
-    for row in rows {
-        write!(out, "{before}{row}")?;
-        before = ",\n";
-    }
-    writeln!(out, "{}", if rows.is_empty() { "[]" } else { "\n]" })
+fn array(rows: &[String]) -> String {
+    if rows.is_empty() { "[]".to_owned() } else { format!("[\n{}\n]", rows.join(",\n")) }
 }
 
 #[cfg(test)]
@@ -108,11 +83,7 @@ mod tests {
 
     fn printed(kind: Kind, text: &str) -> String {
         match evaluate(kind, text, TWINS.as_bytes()) {
-            Ok(rows) => {
-                let mut out = Vec::new();
-                print_rows(&mut out, &rows).unwrap();
-                String::from_utf8(out).unwrap()
-            }
+            Ok(rows) => array(&rows),
             Err(Stop::Text(error)) => error.to_json(),
             Err(Stop::Read(error)) => error.to_string(),
         }
@@ -122,11 +93,11 @@ mod tests {
     fn rows_are_one_array() {
         assert_eq!(
             printed(Kind::Query, "SELECT deviceId FROM devices"),
-            "[\n{\"deviceId\":\"a\"},\n{\"deviceId\":\"b\"}\n]\n"
+            "[\n{\"deviceId\":\"a\"},\n{\"deviceId\":\"b\"}\n]"
         );
-        assert_eq!(printed(Kind::Query, "SELECT COUNT() AS n FROM devices"), "[\n{\"n\":2}\n]\n");
-        assert_eq!(printed(Kind::JobCondition, "tags.floor = 4"), "[\n\"b\"\n]\n");
-        assert_eq!(printed(Kind::JobCondition, "tags.floor = 5"), "[]\n");
+        assert_eq!(printed(Kind::Query, "SELECT COUNT() AS n FROM devices"), "[\n{\"n\":2}\n]");
+        assert_eq!(printed(Kind::JobCondition, "tags.floor = 4"), "[\n\"b\"\n]");
+        assert_eq!(printed(Kind::JobCondition, "tags.floor = 5"), "[]");
     }
 
     #[test]

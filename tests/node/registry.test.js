@@ -71,6 +71,39 @@ describe('Registry', () => {
     assert.deepEqual(keysOf((await hub.registry.get('reg-rotate')).responseBody), symmetricKey);
   });
 
+  test('many at once: made, changed with and without their etags, removed', async () => {
+    const ids = Array.from({length: 100}, (_, i) => `bulk-${i}`);
+    const {responseBody: made} = await hub.registry.addDevices(ids.map((deviceId) => ({deviceId})));
+    assert.deepEqual(made, {isSuccessful: true, errors: [], warnings: []});
+    const devices = await Promise.all(ids.slice(0, 3).map(async (id) => (await hub.registry.get(id)).responseBody));
+    const off = devices.map((device) => ({...device, status: 'disabled'}));
+    assert.equal((await hub.registry.updateDevices(off.slice(0, 2), false)).responseBody.isSuccessful, true);
+    assert.equal((await hub.registry.get(ids[0])).responseBody.status, 'disabled');
+    assert.deepEqual(keysOf((await hub.registry.get(ids[0])).responseBody), keysOf(devices[0]));
+
+    // The etag of the first is another by now: it alone is refused.
+    const error = await refusal(hub.registry.removeDevices([devices[0], devices[2]], false));
+    assert.equal(error.response.statusCode, 400);
+    assert.equal(error.response.headers.iothuberrorcode, 'BulkRegistryOperationFailure');
+    const {errors} = JSON.parse(error.responseBody);
+    assert.deepEqual(errors.map(({deviceId, errorCode}) => [deviceId, errorCode]), [[ids[0], 'PreconditionFailed']]);
+    assert.equal((await refusal(hub.registry.get(ids[2]))).name, 'DeviceNotFoundError');
+
+    const rest = ids.filter((id) => id !== ids[2]).map((deviceId) => ({deviceId}));
+    assert.equal((await hub.registry.removeDevices(rest, true)).responseBody.isSuccessful, true);
+    assert.equal((await refusal(hub.registry.get(ids[0]))).name, 'DeviceNotFoundError');
+  });
+
+  test('statistics count devices', async () => {
+    const count = async () => (await hub.registry.getRegistryStatistics()).responseBody;
+    const before = await count();
+    await hub.registry.addDevices([{deviceId: 'count-1'}, {deviceId: 'count-2', status: 'disabled'}]);
+    const after = await count();
+    assert.equal(after.totalDeviceCount, before.totalDeviceCount + 2);
+    assert.equal(after.enabledDeviceCount, before.enabledDeviceCount + 1);
+    assert.equal(after.disabledDeviceCount, before.disabledDeviceCount + 1);
+  });
+
   test('a second create is DeviceAlreadyExistsError and changes nothing', async () => {
     const {responseBody: made} = await hub.registry.create({deviceId: 'reg-twice'});
     const error = await refusal(hub.registry.create({deviceId: 'reg-twice', status: 'disabled'}));

@@ -6,6 +6,7 @@ import base64
 
 import pytest
 from azure.iot.hub import IoTHubRegistryManager
+from azure.iot.hub.models import ExportImportDevice
 from msrest.exceptions import HttpOperationError
 
 from support.hub import error_of, twin
@@ -50,6 +51,44 @@ def test_life_cycle(hub, name):
 
     again = hub.registry.create_device_with_sas(device_id, *new, "enabled")
     assert again.generation_id != made.generation_id and keys(again) == new
+
+
+def test_bulk(hub, name):
+    first, second = name(), name()
+    made = hub.registry.bulk_create_or_update_devices([
+        ExportImportDevice(id=first, import_mode="create", status="enabled", tags={"site": "x"}),
+        ExportImportDevice(id=second, import_mode="createOrUpdate", status="disabled", status_reason="spare"),
+    ])
+    assert (made.is_successful, made.errors, made.warnings) == (True, [], [])
+    assert hub.registry.get_twin(first).tags == {"site": "x"}
+    assert hub.registry.get_device(second).status_reason == "spare"
+
+    etag = hub.registry.get_twin(first).etag
+    again = hub.registry.bulk_create_or_update_devices([
+        ExportImportDevice(id=first, import_mode="updateTwinIfMatchETag", twin_etag=etag, tags={"floor": 2}),
+        ExportImportDevice(id=second, import_mode="delete"),
+    ])
+    assert again.is_successful
+    assert hub.registry.get_twin(first).tags == {"site": "x", "floor": 2}
+
+    answer = hub.raw("POST", "/devices", json=[
+        {"id": first, "importMode": "create"},
+        {"id": second, "importMode": "create"},
+    ])
+    assert (answer.status_code, answer.headers["IotHubErrorCode"]) == (400, "BulkRegistryOperationFailure")
+    assert [(error["deviceId"], error["errorCode"]) for error in answer.json()["errors"]] == [
+        (first, "DeviceAlreadyExists")
+    ]
+    assert hub.registry.get_device(second).status == "enabled"
+
+
+def test_statistics(hub, name):
+    before = hub.registry.get_device_registry_statistics()
+    hub.add(name())
+    after = hub.registry.get_device_registry_statistics()
+    assert after.total_device_count == before.total_device_count + 1
+    assert after.enabled_device_count + after.disabled_device_count == after.total_device_count
+    assert hub.registry.get_service_statistics().connected_device_count >= 0
 
 
 def test_errors(hub, name):

@@ -7,7 +7,9 @@ use bellwether_model::identity::{Device, DeviceProfile, DeviceSettings, IfMatch,
 use bellwether_model::twin::patch::PatchObject;
 use bellwether_model::twin::{SectionChange, Twin, TwinChange};
 use bellwether_model::{DeviceId, DeviceSeq};
-use bellwether_store::{ChangeTwinError, DeviceError, NewDevice, StoreError};
+use bellwether_store::{
+    BulkElement, ChangeTwinError, DeviceChangeRefused, DeviceChanged, DeviceError, NewAuditEntry, NewDevice, StoreError,
+};
 
 use crate::{DeviceNews, Engine};
 
@@ -36,13 +38,7 @@ impl Engine {
     ) -> Result<Device, DeviceError> {
         let before = self.store.device(id).await.map_err(DeviceError::Store)?;
         let device = self.store.update_device(id, settings, if_match, self.now()).await?;
-        let keys_changed = before.is_some_and(|before| before.keys != device.keys);
-        if device.status == Status::Disabled || keys_changed {
-            self.world.port.close(device.seq);
-        }
-        if device.status == Status::Disabled {
-            self.tell(DeviceNews::Withdrawn(device.seq));
-        }
+        self.follow(before.as_ref(), Some(&device));
         Ok(device)
     }
 
@@ -52,8 +48,49 @@ impl Engine {
     /// It is not registered, has another etag, or the store failed.
     pub async fn delete_device(&self, id: &DeviceId, if_match: IfMatch) -> Result<(), DeviceError> {
         let device = self.store.delete_device(id, if_match, self.now()).await?;
-        self.withdraw_device(device.seq);
+        self.follow(Some(&device), None);
         Ok(())
+    }
+
+    /// Changes up to some hundred devices, each for itself; connected ones are told as by single calls. What stands in
+    /// the list behind another change of the same device sees that one.
+    ///
+    /// # Errors
+    /// The store failed, and nothing was changed.
+    pub async fn change_devices(
+        &self,
+        changes: Vec<BulkElement>,
+        entry: Option<NewAuditEntry>,
+    ) -> Result<Vec<Result<DeviceChanged, DeviceChangeRefused>>, StoreError> {
+        let patches: Vec<Option<Arc<str>>> = changes.iter().map(|change| change.edit.desired().map(told)).collect();
+        let outcomes = self.store.change_devices(changes, entry, self.now()).await?;
+        for (outcome, patch) in outcomes.iter().zip(patches) {
+            let Ok(DeviceChanged { before, after, desired }) = outcome else { continue };
+            self.follow(before.as_ref(), after.as_ref());
+            if let (Some(device), Some(version), Some(patch)) = (after, desired, patch) {
+                self.world.port.desired_changed(device.seq, &patch, *version);
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// How many devices are connected now.
+    pub fn connected_devices(&self) -> u64 {
+        self.presences.connected_count()
+    }
+
+    /// Its connection follows what became of an identity: one that is gone, disabled, or has other keys is closed, and
+    /// nobody waits for one that cannot come.
+    fn follow(&self, before: Option<&Device>, after: Option<&Device>) {
+        let Some(before) = before else { return };
+        match after {
+            Some(after) if after.status == Status::Enabled => {
+                if before.keys != after.keys {
+                    self.world.port.close(after.seq);
+                }
+            }
+            Some(_) | None => self.withdraw_device(before.seq),
+        }
     }
 
     /// A device was deleted or disabled: its connection is closed, and nobody waits for it.

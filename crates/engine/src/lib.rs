@@ -89,7 +89,10 @@ pub use sign_in::{
 };
 pub use templates::TemplateError;
 
-pub use bellwether_store::{ChangeTwinError, DeviceError, LimitReached, MoveJobError, WriteRelationshipError};
+pub use bellwether_store::{
+    BulkElement, ChangeTwinError, DeviceChangeRefused, DeviceChanged, DeviceEdit, DeviceError, LimitReached,
+    MoveJobError, WriteRelationshipError,
+};
 
 use guess_book::GuessBook;
 use passwords::Passwords;

@@ -32,6 +32,14 @@ impl LivePresences {
         self.shard(device).lock().get(&device).map(|entry| entry.presence)
     }
 
+    /// How many devices are connected.
+    pub fn connected_count(&self) -> u64 {
+        let connected = |shard: &Mutex<HashMap<DeviceSeq, Entry>>| {
+            shard.lock().values().filter(|entry| entry.presence.connected).count() as u64
+        };
+        self.shards.iter().map(connected).sum()
+    }
+
     pub fn connected(&self, device: DeviceSeq, now: Time) {
         let presence = Presence { connected: true, state_updated: now, last_activity: now };
         self.shard(device).lock().insert(device, Entry { presence, unsaved: true });

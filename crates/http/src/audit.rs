@@ -142,6 +142,8 @@ pub(crate) fn of_central(method: &Method, pattern: &str, params: &[String]) -> O
 pub(crate) fn of_hub(method: &Method, pattern: &str, params: &[String]) -> Option<Change> {
     let named = |action: &'static str| AuditAction::Named(action.into());
     let (action, kind, at, detail) = match (method, pattern) {
+        // An entry a device: which they are is known when they are changed.
+        (&Method::POST, "/devices") => (named("update"), "device", 0, Some("with others in one call")),
         (&Method::PUT, "/devices/{id}") => (AuditAction::Put, "device", 0, None),
         (&Method::DELETE, "/devices/{id}") => (named("delete"), "device", 0, None),
         (&Method::PATCH, "/twins/{id}") => (named("update"), "device", 0, Some("twin")),

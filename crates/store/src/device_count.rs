@@ -46,7 +46,31 @@ impl DeviceCount {
     }
 }
 
+/// How many devices are registered (iot-hub §2.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct DeviceStatistics {
+    /// All.
+    pub total: u64,
+    /// Of these, those that may not connect.
+    pub disabled: u64,
+}
+
 impl Store {
+    /// How many devices there are now.
+    pub async fn device_statistics(&self) -> Result<DeviceStatistics, StoreError> {
+        self.readers
+            .select(|connection| {
+                // Each is counted in an index that holds little more than what is counted.
+                let count = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+                Ok(DeviceStatistics {
+                    total: count("SELECT COUNT(*) FROM device WHERE deleted IS NULL")?.cast_unsigned(),
+                    disabled: count("SELECT COUNT(*) FROM device WHERE disabled = 1 AND deleted IS NULL")?
+                        .cast_unsigned(),
+                })
+            })
+            .await
+    }
+
     /// How many members there are, with the first of them, at most `sample`. No more than `look_at` devices are looked
     /// at; `None`: all.
     pub async fn count_members(

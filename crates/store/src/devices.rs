@@ -144,21 +144,8 @@ impl Store {
     ) -> Result<Device, DeviceError> {
         let id = id.clone();
         self.interactive(move |connection| {
-            let mut device = matching(living_device(connection, &id)?, &if_match)?;
-            if device.status != settings.status {
-                device.status_updated = now;
-            }
-            device.status = settings.status;
-            device.status_reason = settings.status_reason;
-            if let Some(keys) = settings.keys.filter(|keys| *keys != device.keys) {
-                provisioning::keys_are_its_own(connection, device.seq)?;
-                device.keys = keys;
-            }
-            device.iot_edge = settings.iot_edge;
-            device.device_scope = settings.device_scope;
-            device.etag += 1;
-            save(connection, &device)?;
-            Ok(device)
+            let device = matching(living_device(connection, &id)?, &if_match)?;
+            update(connection, device, settings, now)
         })
         .await
     }
@@ -182,20 +169,7 @@ impl Store {
             let device = living_device(connection, &id)?;
             let device = device.filter(|device| scope.covers(device.profile.organization.as_deref()));
             let device = matching(device, &if_match)?;
-            let seq = device.seq.0;
-            connection
-                .prepare_cached("UPDATE device SET deleted = ?2, connected = 0 WHERE seq = ?1")?
-                .execute([seq, now.0])?;
-            for sql in [
-                "DELETE FROM twin WHERE seq = ?1",
-                "DELETE FROM subscription WHERE device = ?1",
-                "DELETE FROM telemetry WHERE device = ?1",
-                "DELETE FROM command_history WHERE device = ?1",
-                "DELETE FROM relationship WHERE source = ?1 OR target = ?1",
-            ] {
-                connection.prepare_cached(sql)?.execute([seq])?;
-            }
-            provisioning::forget(connection, &device)?;
+            delete(connection, &device, now)?;
             Ok(device)
         })
         .await
@@ -308,6 +282,45 @@ pub(crate) fn create(connection: &Connection, new: NewDevice, now: Time) -> Resu
     Ok(device)
 }
 
+/// Writes the settings of a device. Keys that are not given stay (iot-hub §2.2).
+pub(crate) fn update(
+    connection: &Connection,
+    mut device: Device,
+    settings: DeviceSettings,
+    now: Time,
+) -> Result<Device, DeviceError> {
+    if device.status != settings.status {
+        device.status_updated = now;
+    }
+    device.status = settings.status;
+    device.status_reason = settings.status_reason;
+    if let Some(keys) = settings.keys.filter(|keys| *keys != device.keys) {
+        provisioning::keys_are_its_own(connection, device.seq)?;
+        device.keys = keys;
+    }
+    device.iot_edge = settings.iot_edge;
+    device.device_scope = settings.device_scope;
+    device.etag += 1;
+    save(connection, &device)?;
+    Ok(device)
+}
+
+/// Leaves of a device only what jobs recorded of it (DESIGN §6.3).
+pub(crate) fn delete(connection: &Connection, device: &Device, now: Time) -> Result<(), StoreError> {
+    let seq = device.seq.0;
+    connection.prepare_cached("UPDATE device SET deleted = ?2, connected = 0 WHERE seq = ?1")?.execute([seq, now.0])?;
+    for sql in [
+        "DELETE FROM twin WHERE seq = ?1",
+        "DELETE FROM subscription WHERE device = ?1",
+        "DELETE FROM telemetry WHERE device = ?1",
+        "DELETE FROM command_history WHERE device = ?1",
+        "DELETE FROM relationship WHERE source = ?1 OR target = ?1",
+    ] {
+        connection.prepare_cached(sql)?.execute([seq])?;
+    }
+    provisioning::forget(connection, device)
+}
+
 /// Writes what operators decide of a device over its row.
 pub(crate) fn save(connection: &Connection, device: &Device) -> Result<(), StoreError> {
     let sql = "UPDATE device SET etag = ?2, disabled = ?3, status_reason = ?4, status_updated = ?5, primary_key = ?6,
@@ -331,7 +344,7 @@ pub(crate) fn save(connection: &Connection, device: &Device) -> Result<(), Store
     Ok(())
 }
 
-fn matching(device: Option<Device>, if_match: &IfMatch) -> Result<Device, DeviceError> {
+pub(crate) fn matching(device: Option<Device>, if_match: &IfMatch) -> Result<Device, DeviceError> {
     let device = device.ok_or(DeviceError::NotFound)?;
     if if_match.holds(&device.etag_text()) { Ok(device) } else { Err(DeviceError::EtagMismatch) }
 }

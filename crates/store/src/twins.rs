@@ -66,7 +66,7 @@ pub(crate) fn save(connection: &Connection, device: DeviceSeq, twin: &Twin) -> R
     Ok(())
 }
 
-fn twin(connection: &Connection, device: DeviceSeq) -> Result<Option<Twin>, StoreError> {
+pub(crate) fn twin(connection: &Connection, device: DeviceSeq) -> Result<Option<Twin>, StoreError> {
     let sql = format!("SELECT {TWIN_COLUMNS} FROM twin WHERE seq = ?1");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query([device.0])?;

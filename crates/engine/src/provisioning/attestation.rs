@@ -91,7 +91,8 @@ impl Engine {
         Ok(group_keys_for(&groups, id.as_str(), type_of(iot_edge)).unwrap_or_else(|| self.fresh_keys()))
     }
 
-    pub(crate) fn fresh_keys(&self) -> Keys {
+    /// Two keys that nobody has.
+    pub fn fresh_keys(&self) -> Keys {
         Keys {
             primary: SymmetricKey::from_bytes(&self.world.entropy.draw()),
             secondary: SymmetricKey::from_bytes(&self.world.entropy.draw()),

@@ -77,6 +77,14 @@ impl Call {
         from_json(&self.body)
     }
 
+    /// The elements of a body that is a bare array.
+    ///
+    /// # Errors
+    /// As [`Call::json`].
+    pub fn json_array<'a, T: Deserialize<'a>>(&'a self) -> Result<Vec<T>, HubError> {
+        read_json(&self.body)
+    }
+
     /// The body, once it is known to be JSON.
     ///
     /// # Errors
@@ -104,6 +112,10 @@ pub(crate) fn from_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, HubE
     if is_array && serde_json::from_str::<IgnoredAny>(text).is_ok() {
         return Err(HubError::invalid("the body must be a JSON object"));
     }
+    read_json(text)
+}
+
+fn read_json<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, HubError> {
     serde_json::from_str(text).map_err(|error| {
         let code = match error.classify() {
             Category::Syntax | Category::Eof | Category::Io => Code::IotHubFormatError,

@@ -72,7 +72,7 @@ fn update_condition(call: &Call) -> Result<Option<IfMatch>, HubError> {
 /// What of a body is read; the rest of the document is read-only and ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Body {
+pub(super) struct Body {
     device_id: Option<String>,
     status: Option<String>,
     status_reason: Option<String>,
@@ -111,7 +111,7 @@ struct Capabilities {
 }
 
 /// The rules of iot-hub §2.3. No text here repeats a key.
-fn settings(id: &DeviceId, body: Body) -> Result<DeviceSettings, HubError> {
+pub(super) fn settings(id: &DeviceId, body: Body) -> Result<DeviceSettings, HubError> {
     if let Some(other) = body.device_id
         && device_id(&other)? != *id
     {

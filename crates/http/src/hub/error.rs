@@ -15,6 +15,8 @@ use crate::auth::Denied;
 use crate::body::BodyError;
 use crate::tracking::Tracking;
 
+/// Which failure, beside the status (iot-hub §6.1).
+pub(super) const ERROR_CODE: HeaderName = HeaderName::from_static("iothub-errorcode");
 /// Seconds after which a caller may come back when the server is stopping or starting.
 const RETRY_AFTER_SECONDS: u32 = 10;
 
@@ -44,6 +46,8 @@ codes! {
     ArgumentInvalid = 400_004,
     ArgumentNull = 400_005,
     IotHubFormatError = 400_006,
+    DeviceDefinedMultipleTimes = 400_011,
+    BulkRegistryOperationFailure = 400_013,
     RequestTimedOut = 400_024,
     IotHubUnauthorizedAccess = 401_002,
     IotHubQuotaExceeded = 403_002,
@@ -58,6 +62,7 @@ codes! {
     JobAlreadyExists = 409_104,
     PreconditionFailed = 412_001,
     MessageTooLarge = 413_001,
+    TooManyDevices = 413_002,
     ServerError = 500_001,
     GenericBadGateway = 502_000,
     ServiceUnavailable = 503_001,

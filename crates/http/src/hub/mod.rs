@@ -3,6 +3,7 @@
 //! A request is looked up in one table ([`router`]), let in by its token, held to the api-version, read whole
 //! and given to its operation; whatever fails on that way leaves in the hub's own shape ([`error`]).
 
+mod bulk;
 mod call;
 mod devices;
 mod error;
@@ -13,6 +14,7 @@ mod methods;
 mod paging;
 mod query;
 pub(crate) mod router;
+mod statistics;
 mod twins;
 mod unserved;
 mod version;
@@ -34,13 +36,12 @@ use crate::body::{discard, read_body};
 use crate::query_string::QueryString;
 use crate::tracking::Tracking;
 use call::{Answer, Call};
-use error::{Form, HubError};
+use error::{ERROR_CODE, Form, HubError};
 use router::Found;
 
 /// The content type of every answer. npm's client only parses answers that have it (iot-hub §0).
 pub(crate) const JSON: &str = "application/json; charset=utf-8";
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
-const ERROR_CODE: HeaderName = HeaderName::from_static("iothub-errorcode");
 const METHOD_OVERRIDE: &str = "x-http-method-override";
 
 /// Answers one request.

@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 
 use super::call::{Answer, Call};
 use super::error::{Code, Form, HubError};
-use super::{devices, jobs, methods, query, twins, unserved};
+use super::{bulk, devices, jobs, methods, query, statistics, twins, unserved};
 use crate::path::params;
 
 const READ: &[Right] = &[Right::RegistryRead];
@@ -39,10 +39,13 @@ pub(crate) struct Route {
 /// The routes.
 pub(crate) static ROUTES: &[Route] = &[
     route(Method::GET, "/devices", READ, |call| Box::pin(devices::list(call))),
+    route(Method::POST, "/devices", WRITE, |call| Box::pin(bulk::change(call))),
     route(Method::POST, "/devices/query", SERVICE, |call| Box::pin(query::run(call))),
     route(Method::GET, "/devices/{id}", READ, |call| Box::pin(devices::get(call))),
     route(Method::PUT, "/devices/{id}", WRITE, |call| Box::pin(devices::put(call))),
     route(Method::DELETE, "/devices/{id}", WRITE, |call| Box::pin(devices::delete(call))),
+    route(Method::GET, "/statistics/devices", READ, |call| Box::pin(statistics::devices(call))),
+    route(Method::GET, "/statistics/service", READ, |call| Box::pin(statistics::service(call))),
     route(Method::GET, "/twins/{id}", SERVICE, |call| Box::pin(twins::get(call))),
     route(Method::PATCH, "/twins/{id}", SERVICE, |call| Box::pin(twins::patch(call))),
     route(Method::PUT, "/twins/{id}", SERVICE, |call| Box::pin(twins::replace(call))),
@@ -61,9 +64,6 @@ pub(crate) static ROUTES: &[Route] = &[
     route(Method::DELETE, "/jobs/{id}", WRITE_JOBS, |call| Box::pin(unserved::no_job(call))),
     // Known, and not served.
     route(Method::POST, "/jobs/create", WRITE_JOBS, not_served),
-    route(Method::POST, "/devices", WRITE, not_served),
-    route(Method::GET, "/statistics/devices", READ, not_served),
-    route(Method::GET, "/statistics/service", READ, not_served),
     route(Method::GET, "/devices/{id}/modules", READ, not_served),
     route(Method::GET, "/devices/{id}/modules/{moduleId}", READ, not_served),
     route(Method::PUT, "/devices/{id}/modules/{moduleId}", WRITE, not_served),

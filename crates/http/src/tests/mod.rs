@@ -1,5 +1,6 @@
 //! The whole API over a real store and engine, with devices that a test scripts.
 
+mod bulk;
 pub(crate) mod central;
 mod connections;
 mod console;

@@ -8,10 +8,13 @@ use crate::hub::router::ROUTES;
 /// `VERB path`: the policies that are let in, by the first letters: owner, service, device, read, write.
 const EXPECTED: &str = "
 GET /devices: owner read write
+POST /devices: owner write
 POST /devices/query: owner service
 GET /devices/{id}: owner read write
 PUT /devices/{id}: owner write
 DELETE /devices/{id}: owner write
+GET /statistics/devices: owner read write
+GET /statistics/service: owner read write
 GET /twins/{id}: owner service
 PATCH /twins/{id}: owner service
 PUT /twins/{id}: owner service
@@ -25,9 +28,6 @@ GET /jobs: owner service read write
 GET /jobs/{id}: owner service read write
 DELETE /jobs/{id}: owner service write
 POST /jobs/create: owner service write
-POST /devices: owner write
-GET /statistics/devices: owner read write
-GET /statistics/service: owner read write
 GET /devices/{id}/modules: owner read write
 GET /devices/{id}/modules/{moduleId}: owner read write
 PUT /devices/{id}/modules/{moduleId}: owner write

@@ -328,15 +328,18 @@ async function pages(query, most = 200) {
 // ---- devices --------------------------------------------------------------------------------------------------------
 
 class Device {
-  /** `at`: where to dial in place of the server's own address; `provider`: an authentication provider of the SDK. */
-  constructor(hub, id, key, {at, provider} = {}) {
+  /**
+   * `at`: where to dial in place of the server's own address; `provider`: an authentication provider of the SDK;
+   * `transport`: MqttWs dials port 443 of the host, whatever stands in the connection string.
+   */
+  constructor(hub, id, key, {at, provider, transport = 'Mqtt'} = {}) {
     const {Client} = require('azure-iot-device');
-    const {Mqtt} = require('azure-iot-device-mqtt');
+    const Transport = require('azure-iot-device-mqtt')[transport];
     this.id = id;
     this.hub = hub;
-    this.connectionString = `HostName=${at ?? `${hub.host}:${hub.mqttPort}`};DeviceId=${id};SharedAccessKey=${key}`;
-    this.client = provider ? Client.fromAuthenticationProvider(provider(this.connectionString), Mqtt)
-      : Client.fromConnectionString(this.connectionString, Mqtt);
+    this.connectionString = `HostName=${at ?? (transport === 'MqttWs' ? hub.host : `${hub.host}:${hub.mqttPort}`)};DeviceId=${id};SharedAccessKey=${key}`;
+    this.client = provider ? Client.fromAuthenticationProvider(provider(this.connectionString), Transport)
+      : Client.fromConnectionString(this.connectionString, Transport);
     this.calls = [];
     this.patches = [];
     this.errors = [];

@@ -43,6 +43,21 @@ def test_twin_and_telemetry(hub, devices, name, kind):
 
 
 @kinds
+def test_websocket(hub, devices, name, kind):
+    device = devices(kind, name(), websockets=True)
+    device.start()
+    assert hub.connected(device.id)
+    assert hub.call(device.id, "m", {"a": 1}) == (200, {"name": "m", "payload": {"a": 1}})
+    device.report({"firmware": "1.2"})
+    assert hub.reported(device.id) == {"firmware": "1.2"}
+    version = hub.desire(device.id, {"number": 7})
+    assert device.patch("number", 7)["$version"] == version
+    device.send("x" * 250_000)
+    device.disconnect()
+    until(lambda: not hub.connected(device.id), "it is gone")
+
+
+@kinds
 def test_many_messages(devices, name, kind):
     device = devices(kind, name())
     device.connect()

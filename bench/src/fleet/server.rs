@@ -41,6 +41,7 @@ pub async fn run(folder: &Path) -> Result<(), Anything> {
     let policies = Arc::new(policies());
     let gateway_settings = bellwether_gateway::Settings::default();
     let gateway = Gateway::new(Arc::clone(&engine), Arc::clone(&sessions), Arc::clone(&policies), gateway_settings);
+    let sockets = gateway.clone();
     let state = Arc::new(ApiState {
         engine,
         policies,
@@ -52,6 +53,7 @@ pub async fn run(folder: &Path) -> Result<(), Anything> {
         central_origins: CorsOrigins::Any,
         trusted_proxies: Vec::new(),
         streams: OpenStreams::default(),
+        device_door: Arc::new(move |stream| sockets.accept(Box::new(stream))),
         confirm_devices: 100,
         ca_pem: None,
     });

@@ -124,6 +124,7 @@ impl Server {
             ..bellwether_gateway::Settings::default()
         };
         let gateway = Gateway::new(Arc::clone(&engine), sessions, Arc::clone(&policies), gateway_settings);
+        let sockets = gateway.clone();
         let state = Arc::new(ApiState {
             engine: Arc::clone(&engine),
             policies,
@@ -135,6 +136,7 @@ impl Server {
             central_origins,
             trusted_proxies: settings.trusted_proxy.clone(),
             streams: OpenStreams::default(),
+            device_door: Arc::new(move |stream| sockets.accept(Box::new(stream))),
             confirm_devices: settings.people.confirm_devices,
             ca_pem: certificates.ca_pem()?,
         });

@@ -120,6 +120,14 @@ impl Gateway {
         self.serve(listener, shutdown, start).await;
     }
 
+    /// Takes a connection that came by another way: MQTT over WebSocket.
+    pub fn accept<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(&self, stream: S) {
+        match Place::take(&self.shared) {
+            Some(place) => start(Arc::clone(&self.shared), stream, place),
+            None => debug!("too many connections"),
+        }
+    }
+
     async fn serve(
         &self,
         listener: TcpListener,

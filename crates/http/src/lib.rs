@@ -14,8 +14,8 @@
 //! Beside it stands the central face, IoT Central's REST API, with the same shape of its own: one table of routes
 //! (central/router.rs) with versions and permissions, one file a group of endpoints, and around them the conversion
 //! between the versions of the API (central/version/). The two faces do not know each other. Devices that ask for
-//! their hub over HTTPS find it here too, on the address of the faces (provisioning.rs), and people the web page that is
-//! the console (console/).
+//! their hub over HTTPS find it here too, on the address of the faces (provisioning.rs), those that speak MQTT over
+//! WebSocket their session (device_socket.rs), and people the web page that is the console (console/).
 //!
 //! Bodies may hold keys (iot-hub §11): nothing here logs a body, a query string or an `Authorization` header,
 //! nor repeats the latter two in an answer.
@@ -28,6 +28,7 @@ mod body;
 mod central;
 mod console;
 mod continuation;
+mod device_socket;
 mod health;
 mod hub;
 mod path;
@@ -53,6 +54,7 @@ use rust_embed::RustEmbed;
 use tokio_util::sync::CancellationToken;
 
 pub use central::{CorsOrigins, Origin};
+pub use device_socket::{DeviceDoor, DeviceStream};
 pub use proxies::{BadNetwork, Network};
 pub use serve::serve;
 pub use streams::OpenStreams;
@@ -80,6 +82,8 @@ pub struct ApiState {
     pub trusted_proxies: Vec<Network>,
     /// Answers that stay open.
     pub streams: OpenStreams,
+    /// Where devices go that come over WebSocket.
+    pub device_door: DeviceDoor,
     /// From so many devices on the console asks for their number to be typed.
     pub confirm_devices: u64,
     /// The authority whose certificates devices and programs have to trust, PEM; `None`: a public one.
@@ -163,7 +167,7 @@ impl Readiness {
 }
 
 /// The whole service API: `/healthz`, `/readyz` and `/ca.pem` without authentication, `/api/…` as IoT Central,
-/// `/{idScope}/registrations/…` as the devices' provisioning, `/` and `/console…` as the web page, everything else as
+/// `/{idScope}/registrations/…` as the devices' provisioning, `/$iothub/websocket` as their MQTT, `/` and `/console…` as the web page, everything else as
 /// the hub.
 pub fn router(state: Arc<ApiState>) -> Router {
     let central = any(central::answer).layer(central::cross_origin(&state.central_origins));
@@ -171,6 +175,7 @@ pub fn router(state: Arc<ApiState>) -> Router {
         .route("/healthz", get(health::alive).fallback(hub::answer))
         .route("/readyz", get(health::ready).fallback(hub::answer))
         .route("/ca.pem", get(authority::certificate).fallback(hub::answer))
+        .route("/$iothub/websocket", get(device_socket::open).fallback(hub::answer))
         .route("/api/{*path}", central)
         .fallback(elsewhere);
     console_routes::<console::Page>(router).with_state(state)
@@ -178,7 +183,7 @@ pub fn router(state: Arc<ApiState>) -> Router {
 
 fn console_routes<Files: RustEmbed + 'static>(router: Router<Arc<ApiState>>) -> Router<Arc<ApiState>> {
     router
-        .route("/", get(console::from_root).fallback(hub::answer))
+        .route("/", get(device_socket::open_at_root).fallback(hub::answer))
         .route("/console", get(console::index::<Files>).fallback(hub::answer))
         .route("/console/", get(console::index::<Files>).fallback(hub::answer))
         .route("/console/{*path}", get(console::file::<Files>).fallback(hub::answer))

@@ -1,11 +1,12 @@
 //! TLS connections and their limits.
 
 use std::io;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use axum::Router;
+use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -124,35 +125,48 @@ impl Door {
         };
         // Chosen by ALPN, not by looking at the first bytes: that look has no time limit.
         let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        let builder = self.builder(is_h2);
-        let service = AddExtension::new(self.router.clone(), peer);
-        let service = TowerToHyperService::new(service);
-        let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
+        let service = TowerToHyperService::new(AddExtension::new(self.router.clone(), peer));
+        let stream = TokioIo::new(stream);
+        if is_h2 {
+            let connection = self.http2().serve_connection(stream, service);
+            self.to_its_end(connection, |connection| connection.graceful_shutdown()).await;
+        } else {
+            let connection = self.http1().serve_connection(stream, service).with_upgrades();
+            self.to_its_end(connection, |connection| connection.graceful_shutdown()).await;
+        }
+    }
+
+    /// Requests until the peer has no more; once the server is to stop, those in flight.
+    async fn to_its_end<C: Future<Output = hyper::Result<()>>>(&self, connection: C, take_no_more: fn(Pin<&mut C>)) {
+        let mut connection = std::pin::pin!(connection);
         let ended = tokio::select! {
             ended = connection.as_mut() => ended,
             () = self.shutdown.cancelled() => {
-                connection.as_mut().graceful_shutdown();
+                take_no_more(connection.as_mut());
                 connection.await
             }
         };
         if let Err(error) = ended {
-            tracing::debug!(error, "a connection ended early");
+            tracing::debug!(%error, "a connection ended early");
         }
     }
 
-    fn builder(&self, is_h2: bool) -> auto::Builder<TokioExecutor> {
-        let mut builder = auto::Builder::new(TokioExecutor::new());
+    fn http1(&self) -> http1::Builder {
+        let mut builder = http1::Builder::new();
         builder
-            .http1()
             .timer(TokioTimer::new())
             .header_read_timeout(self.limits.head_time)
             .max_buf_size((self.limits.head_bytes as usize).max(8192));
         builder
-            .http2()
+    }
+
+    fn http2(&self) -> http2::Builder<TokioExecutor> {
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder
             .timer(TokioTimer::new())
             .keep_alive_interval(H2_PING_EVERY)
             .max_header_list_size(self.limits.head_bytes)
             .max_concurrent_streams(H2_STREAMS_MAX);
-        if is_h2 { builder.http2_only() } else { builder.http1_only() }
+        builder
     }
 }

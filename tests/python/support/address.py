@@ -35,11 +35,15 @@ class Address:
     def redirected(self):
         return self.bind[1] != MQTTS_PORT
 
+    def leads(self, port, to):
+        """Whoever dials `port` of this host ends up at the port `to`."""
+        socket.create_connection = _dial
+        _redirected[(self.host, port)] = (self.bind[0], to)
+
     def listens_at(self, port):
         """Says which port `bind` became."""
         if self.redirected:
-            socket.create_connection = _dial
-            _redirected[(self.host, MQTTS_PORT)] = (self.bind[0], port)
+            self.leads(MQTTS_PORT, port)
 
 
 def _free(host):

@@ -83,6 +83,8 @@ class Server:
         self.connection = json.loads(told.stdout)
         self.ca = Path(self.connection["caFile"]).read_text()
         self._address.listens_at(self._mqtts_port)
+        # Devices over WebSocket dial port 443 and no other.
+        self._address.leads(443, self._https_port)
         self._trust(self.ca)
         self.hub = Hub(self.connection)
         until(self._ready, "the server is ready")

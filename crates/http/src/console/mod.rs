@@ -31,7 +31,7 @@ const HASHED: &str = "assets/";
 const NONCE_PLACE: &str = "__CSP_NONCE__";
 
 /// `/`: the console is what a person looks for here.
-pub(crate) async fn from_root() -> Redirect {
+pub(crate) fn from_root() -> Redirect {
     Redirect::temporary("/console")
 }
 

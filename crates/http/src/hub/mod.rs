@@ -36,6 +36,7 @@ use crate::body::{discard, read_body};
 use crate::query_string::QueryString;
 use crate::tracking::Tracking;
 use call::{Answer, Call};
+pub(crate) use error::Code;
 use error::{ERROR_CODE, Form, HubError};
 use router::Found;
 
@@ -112,6 +113,11 @@ fn admit(state: &ApiState, route: &router::Route, parts: &Parts) -> Result<Strin
     };
     let path = percent_decode_str(parts.uri.path()).decode_utf8_lossy();
     Ok(gate.admit(&parts.headers, &path, route.rights)?.name.clone())
+}
+
+/// A failure of what is no operation, in the hub's shape.
+pub(crate) fn refused(state: &ApiState, code: Code, text: &str) -> Response {
+    respond(Err(HubError::new(code, text)), Form::Gateway, &Tracking::new(state.engine.now()))
 }
 
 fn respond(result: Result<Answer, HubError>, form: Form, tracking: &Tracking) -> Response {

@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 TARGET=${CARGO_TARGET_DIR:-target}
 LOGS=$TARGET/test-logs
-# One profile for everything: what the linter's step, the tests and the clients' tests need is built once.
+# The tests build the program too, and the clients' tests take that one: another build would be with other features.
 BELLWETHER=$TARGET/debug/bellwether
 case $BELLWETHER in /*) ;; *) BELLWETHER=$PWD/$BELLWETHER ;; esac
 export BELLWETHER_BIN=$BELLWETHER BELLWETHER
@@ -33,7 +33,6 @@ done
 step format cargo fmt --all --check
 step lint cargo clippy --workspace --all-targets --locked --quiet -- -D warnings
 step rust env HISTORIES="${HISTORIES:-10000}" cargo test --workspace --locked --no-fail-fast
-step build cargo build --locked --quiet -p bellwether
 step documentation env RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked --quiet
 step demo "$BELLWETHER" demo --exit
 if [ -x tests/run.sh ]; then

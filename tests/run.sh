@@ -1,18 +1,34 @@
 #!/bin/sh
-# Runs every tests/*/run.sh, one after the other; fails when any of them failed. The last line is the sum of what
-# they said last, `N passed, N failed`; a suite that says nothing of the kind counts as one test.
+# Runs every tests/*/run.sh; fails when any of them failed. The last line is the sum of what they said last,
+# `N passed, N failed`; a suite that says nothing of the kind counts as one test.
+#
+# The page's suite keeps the machine busy, the others mostly wait: it runs beside them, and what it says follows theirs.
 set -u
 cd "$(dirname "$0")/.."
 
-log=$(mktemp)
-trap 'rm -f "$log" "$log.code"' EXIT
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
+
+# suite FILE: runs it, and keeps its log and its code.
+suite() {
+    name=$(basename "$(dirname "$1")")
+    began=$(date +%s)
+    printf '\n== %s\n' "$1"
+    { "$1" 2>&1; echo $? >"$logs/$name.code"; } | tee "$logs/$name.log"
+    printf '== %s: %s s\n' "$1" $(($(date +%s) - began))
+}
+
+suite tests/console/run.sh >"$logs/beside" 2>&1 &
+for file in tests/*/run.sh; do
+    [ "$file" = tests/console/run.sh ] || [ ! -x "$file" ] || suite "$file"
+done
+wait
+cat "$logs/beside"
+
 passed=0
 failed=0
-for suite in tests/*/run.sh; do
-    [ -x "$suite" ] || continue
-    printf '\n== %s\n' "$suite"
-    { "$suite" 2>&1; echo $? >"$log.code"; } | tee "$log"
-    code=$(cat "$log.code")
+for log in "$logs"/*.log; do
+    code=$(cat "${log%.log}.code")
     counts=$(sed -n 's/^\([0-9][0-9]*\) passed, \([0-9][0-9]*\) failed$/\1 \2/p' "$log" | tail -n 1)
     if [ -z "$counts" ]; then
         if [ "$code" = 0 ]; then counts='1 0'; else counts='0 1'; fi

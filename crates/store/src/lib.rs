@@ -129,7 +129,8 @@ pub type LivePresence = Arc<dyn Fn(DeviceSeq) -> Option<Presence> + Send + Sync>
 pub enum Mode {
     /// Writes on a thread of its own, reads on a pool.
     Threaded,
-    /// Everything in the caller's thread, for simulated worlds.
+    /// Everything in the caller's thread, for simulated worlds. Their machines stop between commits and lose no power, so
+    /// that no commit waits for the disk.
     Inline,
 }
 
@@ -164,7 +165,10 @@ impl Store {
             .run(&mut connection)
             .map_err(|error| StoreError::Damaged(error.to_string()))?;
         let writer = match mode {
-            Mode::Inline => Writer::inline(connection),
+            Mode::Inline => {
+                connection.execute_batch("PRAGMA synchronous=OFF")?;
+                Writer::inline(connection)
+            }
             Mode::Threaded => {
                 let checkpointer = checkpoint::Checkpointer::start(path)?;
                 Writer::threaded(connection, move || checkpointer.nudge())

@@ -45,11 +45,25 @@ function scroll(page, step, ms) {
   );
 }
 
+/** A template that can be set to an interval. */
+const withInterval = (name) => ({
+  "@type": ["ModelDefinition", "DeviceModel"],
+  displayName: name,
+  capabilityModel: {
+    "@id": `dtmi:acme:${name.toLowerCase()}:model;1`,
+    "@type": "Interface",
+    contents: [{ "@type": "Property", name: "interval", schema: "integer", writable: true }],
+  },
+});
+
 /** Makes jobs on one device, so many side by side, and waits until they have ended. */
-async function seedJobs(server, template) {
+async function seedJobs(server) {
+  const template = "dtmi:acme:clock;1";
+  await server.api("PUT", `/deviceTemplates/${encodeURIComponent(template)}`, withInterval("Clock"));
+  await server.api("PUT", "/devices/clock", { template });
   await server.api("PUT", "/deviceGroups/one", {
-    displayName: "One meter",
-    filter: `SELECT * FROM devices WHERE $template = "${template}" AND $id = "meter-0000000"`,
+    displayName: "One clock",
+    filter: `SELECT * FROM devices WHERE $template = "${template}"`,
   });
   let next = 0;
   const worker = async () => {
@@ -115,15 +129,7 @@ site.close();
 const server = await startServer();
 try {
   const template = "dtmi:acme:meter;1";
-  await server.api("PUT", `/deviceTemplates/${encodeURIComponent(template)}`, {
-    "@type": ["ModelDefinition", "DeviceModel"],
-    displayName: "Meter",
-    capabilityModel: {
-      "@id": "dtmi:acme:meter:model;1",
-      "@type": "Interface",
-      contents: [{ "@type": "Property", name: "interval", schema: "integer", writable: true }],
-    },
-  });
+  await server.api("PUT", `/deviceTemplates/${encodeURIComponent(template)}`, withInterval("Meter"));
   for (let from = 0; from < devices; from += 10_000) {
     const ids = Array.from(
       { length: Math.min(10_000, devices - from) },
@@ -199,7 +205,7 @@ try {
   console.log(
     `its ${devices} rows, 400 px a frame: ${((1000 * scrolled.length) / sum).toFixed(1)} frames/s, 99th ${at(scrolled, 0.99).toFixed(1)} ms, heap ${(await heap(page)).toFixed(1)} MB`,
   );
-  await seedJobs(server, template);
+  await seedJobs(server);
   for (const [name, path] of [
     ["overview", "/jobs"],
     ["history", "/jobs?view=history"],

@@ -143,6 +143,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{jobId}/pauseAfterBatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Stops the job when its open batch has ended; resuming opens the next */
+        put: operations["pauseAfterBatch"];
+        post?: never;
+        /** Does not pause after the open batch */
+        delete: operations["withdrawPause"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{jobId}/acknowledge": {
         parameters: {
             query?: never;
@@ -2058,7 +2076,7 @@ export interface components {
          * @description What may be done with a job.
          * @enum {string}
          */
-        JobAction: "stop" | "resume" | "cancel" | "rerun" | "acknowledge" | "copy";
+        JobAction: "stop" | "resume" | "cancel" | "pauseAfterBatch" | "rerun" | "acknowledge" | "copy";
         /** @description Devices of a job. But for `neverReached`, which is a part of `failed`, they add up to `total`. */
         JobCounters: {
             /**
@@ -2310,6 +2328,11 @@ export interface components {
             devices?: number | null;
             /**
              * Format: int64
+             * @description The batch after which it stopped.
+             */
+            batch?: number | null;
+            /**
+             * Format: int64
              * @description Failed devices that are counted against the threshold.
              */
             failed?: number | null;
@@ -2410,6 +2433,8 @@ export interface components {
              * @description Ended otherwise.
              */
             failed: number;
+            /** @description When it has ended the job stops instead of opening the next. */
+            pauses: boolean;
         };
         /** @description An organization. */
         Organization: {
@@ -2464,7 +2489,7 @@ export interface components {
          * @description Which reason.
          * @enum {string}
          */
-        ReasonCode: "held" | "slot" | "time" | "absent" | "lastAnswers" | "stopped" | "stoppedByHold" | "cancelled" | "threshold" | "failed";
+        ReasonCode: "held" | "slot" | "time" | "absent" | "lastAnswers" | "stopped" | "stoppedByHold" | "pausedAfterBatch" | "cancelled" | "threshold" | "failed";
         /**
          * @description How often.
          * @enum {string}
@@ -3125,6 +3150,70 @@ export interface operations {
         };
     };
     cancelJob: {
+        parameters: {
+            query: {
+                /** @description `bellwether-1` */
+                "api-version": string;
+            };
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    pauseAfterBatch: {
+        parameters: {
+            query: {
+                /** @description `bellwether-1` */
+                "api-version": string;
+            };
+            header?: never;
+            path: {
+                jobId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What was wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    withdrawPause: {
         parameters: {
             query: {
                 /** @description `bellwether-1` */

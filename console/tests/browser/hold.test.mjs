@@ -119,6 +119,27 @@ browserTest("all jobs are held with one button, and let go", { session }, async 
   await page.getByText("Held all jobs").first().waitFor();
 });
 
+browserTest("a job pauses after a batch, and goes on with the next", { session }, async (page) => {
+  // Of so many in a batch one takes long.
+  const devices = Array.from({ length: 36 }, (_, n) => `slow-${String(n).padStart(4, "0")}`);
+  await server.simulate(devices.length, { prefix: "slow-", flags: ["--latency", "1500"] });
+  for (const device of devices) await server.api("PATCH", `/devices/${device}`, { template: TEMPLATE });
+  await make("looked-at", spin, { group: undefined, devices, batch: { type: "number", value: 12 } });
+  await page.goto(at("/jobs/instances/looked-at"));
+  await page.getByRole("button", { name: "Pause after batch 1" }).click();
+  await page.getByText("Pauses when batch 1 ends").waitFor();
+  await page.screenshot({ path: picture("pause-asked") });
+  await page.getByText(/^It stopped after batch 1, as .* had asked for\.$/u).waitFor();
+  const { counters, openBatch } = await server.api("GET", "/jobs/looked-at");
+  assert.deepEqual([counters.pending, counters.running, openBatch.number], [24, 0, 1]);
+  await accessible(page);
+  await page.screenshot({ path: picture("pause-run") });
+  await page.getByRole("button", { name: "Continue" }).click();
+  await page.getByRole("button", { name: "Pause after batch 2" }).click();
+  await page.getByRole("button", { name: "Do not pause" }).click();
+  await is("looked-at", "complete");
+});
+
 for (const [name, options] of [
   ["on a phone", { viewport: { width: 360, height: 740 } }],
   ["in the dark", { colorScheme: "dark" }],

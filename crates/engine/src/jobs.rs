@@ -157,6 +157,23 @@ impl Engine {
         Ok(job)
     }
 
+    /// A job whose open batch is to be looked at before the next opens: when the last device of it has ended, the job is
+    /// stopped. Until then that can be withdrawn ([`Engine::withdraw_pause`]); resuming opens the next batch.
+    ///
+    /// # Errors
+    /// There is no such job, no batch of it is open, none comes after it, or the store failed.
+    pub async fn pause_after_batch(&self, id: &str) -> Result<Job, MoveJobError> {
+        self.store.pause_after_batch(id, self.now()).await
+    }
+
+    /// The job opens the next batch as usual.
+    ///
+    /// # Errors
+    /// There is no such job, it does not pause or has done so already, or the store failed.
+    pub async fn withdraw_pause(&self, id: &str) -> Result<Job, MoveJobError> {
+        self.store.withdraw_pause(id, self.now()).await
+    }
+
     /// Somebody has looked at a job that had ended, and it needs no further attention.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use bellwether_model::DeviceSeq;
 use bellwether_model::access::Scope;
 use bellwether_model::identity::IfMatch;
 use bellwether_model::job::{
-    Action, Amount, CentralJob, Decimal, Delivery, Face, JobData, JobSpec, JobState, Offline, Success, Target,
+    Action, Amount, CentralJob, Decimal, Delivery, Face, JobData, JobSpec, JobState, NoPause, Offline, Success, Target,
     Threshold,
 };
 use bellwether_model::method::MethodCall;
@@ -442,6 +442,60 @@ fn a_job_that_waits_for_a_slot_says_so() {
     sim.block_on(sim.engine().stop_job("first")).unwrap();
     sim.advance(MOMENT);
     assert_eq!((reason("second"), state(&sim, "second")), (None, JobState::Completed));
+}
+
+#[test]
+fn a_job_pauses_when_its_batch_has_ended() {
+    let mut sim = connected(5);
+    sim.devices.set_habit(seq(1), Habit::Answer(200, 1000));
+    create(&sim, central(method_job("j", "*", 60), batches(2)));
+    create(&sim, central(twin_job("whole", "*", 60), Delivery::default()));
+    sim.advance(MOMENT);
+    let pause = |sim: &Sim, id: &str| sim.block_on(sim.engine().pause_after_batch(id));
+    assert_eq!(pause(&sim, "j").unwrap().pause_after, Some(1));
+    assert!(matches!(pause(&sim, "whole"), Err(MoveJobError::NoPause(NoPause::NoBatches))));
+    assert!(matches!(pause(&sim, "none"), Err(MoveJobError::NotFound)));
+    sim.advance(Duration::from_secs(5));
+    assert_eq!(words(&sim, "j"), ["completed 200", "completed 200", "pending", "pending", "pending"]);
+    assert_eq!((state(&sim, "j"), sim.devices.sent_in_all("m-j")), (JobState::Stopped, 2));
+    let withdrawn = sim.block_on(sim.engine().withdraw_pause("j"));
+    assert!(matches!(withdrawn, Err(MoveJobError::NoPause(NoPause::NotAsked))), "it has acted");
+    // A hold has not stopped it, and does not resume it.
+    sim.block_on(sim.engine().hold_jobs("user:ada", None)).unwrap();
+    assert_eq!(sim.block_on(sim.engine().release_jobs("user:ada", true)).unwrap(), Some(0));
+    sim.crash();
+    sim.start();
+    for n in 0..5 {
+        sim.connect(&name(n));
+    }
+    sim.advance(Duration::from_secs(5));
+    assert_eq!((state(&sim, "j"), sim.job("j").unwrap().batch.unwrap().number), (JobState::Stopped, 1));
+    sim.devices.set_habit(seq(2), Habit::Answer(200, 1000));
+    sim.block_on(sim.engine().resume_job("j")).unwrap();
+    sim.advance(MOMENT);
+    // Withdrawn in time it goes on.
+    assert_eq!(pause(&sim, "j").unwrap().pause_after, Some(2));
+    sim.block_on(sim.engine().withdraw_pause("j")).unwrap();
+    sim.advance(Duration::from_secs(5));
+    assert_eq!((words(&sim, "j"), state(&sim, "j")), (vec!["completed 200".to_owned(); 5], JobState::Completed));
+}
+
+#[test]
+fn what_was_to_pause_does_so_also_while_all_jobs_are_held() {
+    let sim = connected(3);
+    sim.devices.set_habit(seq(0), Habit::Answer(200, 1000));
+    create(&sim, central(method_job("j", "*", 600), batches(1)));
+    sim.advance(MOMENT);
+    sim.block_on(sim.engine().pause_after_batch("j")).unwrap();
+    assert_eq!(sim.block_on(sim.engine().hold_jobs("user:ada", None)).unwrap().stopped.len(), 1);
+    sim.advance(Duration::from_secs(5));
+    // Somebody wants to look first, whoever lifts the hold.
+    assert_eq!(sim.block_on(sim.engine().release_jobs("user:ada", true)).unwrap(), Some(0));
+    sim.advance(Duration::from_secs(5));
+    assert_eq!(words(&sim, "j"), ["completed 200", "pending", "pending"]);
+    sim.block_on(sim.engine().resume_job("j")).unwrap();
+    sim.advance(Duration::from_secs(5));
+    assert_eq!(state(&sim, "j"), JobState::Completed);
 }
 
 #[test]

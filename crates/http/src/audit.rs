@@ -120,6 +120,8 @@ pub(crate) fn of_central(method: &Method, pattern: &str, params: &[String]) -> O
     match (method, segments.next()) {
         (&Method::PUT, None) => change(AuditAction::Put, None),
         (&Method::DELETE, None) => change(named("delete"), None),
+        (&Method::PUT, Some("pauseAfterBatch")) => change(named("pauseAfterBatch"), None),
+        (&Method::DELETE, Some("pauseAfterBatch")) => change(named("withdrawPause"), None),
         (&Method::DELETE, Some(_)) => change(named("update"), rest.map(|rest| format!("removed {rest}"))),
         (&Method::PUT, Some("rerun")) => {
             let detail = id.as_ref().map(|source| format!("rerun of {source}"));
@@ -243,6 +245,8 @@ mod tests {
             (Method::POST, "/devices/{a}/components/{b}/commands/{c}", "run device 1 components/2/commands/3"),
             (Method::POST, "/devices/{a}/commands/{b}", "run device 1 commands/2"),
             (Method::POST, "/jobs/{a}/stop", "stop job 1"),
+            (Method::PUT, "/jobs/{a}/pauseAfterBatch", "pauseAfterBatch job 1"),
+            (Method::DELETE, "/jobs/{a}/pauseAfterBatch", "withdrawPause job 1"),
             (Method::POST, "/jobs/{a}/acknowledge", "acknowledge job 1"),
             (Method::POST, "/jobs/{a}/comments", "comment job 1"),
             (Method::POST, "/jobs/{a}/results", "nothing"),

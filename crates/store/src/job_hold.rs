@@ -79,7 +79,7 @@ impl Store {
         Ok(held)
     }
 
-    /// Lifts the hold. With `resume` the jobs that it stopped and that are still stopped go on: they are returned. `None`,
+    /// Lifts the hold. With `resume` the jobs that it stopped and that stand as it left them go on: they are returned. `None`,
     /// and nothing is done: jobs are not held.
     pub async fn release_jobs(
         &self,
@@ -93,10 +93,9 @@ impl Store {
             records.delete::<JobHold>(THE_HOLD)?;
             let mut resumed = Vec::new();
             for job in held.stopped.into_iter().filter(|_| resume) {
-                // It may have ended, and be kept no longer.
-                let is_stopped = job_by_key(connection, job)?.is_some_and(|job| job.state == JobState::Stopped);
-                let mut standing = if is_stopped { standing(connection, job)? } else { continue };
-                if standing.ledger.resume().is_ok() {
+                let is_left = job_by_key(connection, job)?.is_some_and(|job| is_left(&job));
+                let mut standing = if is_left { standing(connection, job)? } else { continue };
+                if standing.ledger.resume(now).is_ok() {
                     save_standing(connection, &standing, &[], now)?;
                     note_of_job(connection, job, &entry, "resume", "the hold on all jobs was lifted".to_owned(), now)?;
                     resumed.extend(job_by_key(connection, job)?);
@@ -132,19 +131,23 @@ impl Store {
                     JobState::Completed | JobState::Failed | JobState::Cancelled | JobState::Stopped => {}
                 }
             }
-            let mut statement = connection.prepare_cached("SELECT state, organization FROM job WHERE key = ?1")?;
             for job in found.hold.iter().flat_map(|hold| &hold.stopped) {
-                let mut rows = statement.query([job.0])?;
-                let Some(row) = rows.next()? else { continue };
-                if is_in(row, &scope)? {
+                let job = job_by_key(connection, *job)?;
+                if let Some(job) = job.filter(|job| scope.covers(job.spec.organization.as_deref())) {
                     found.stopped += 1;
-                    found.still_stopped += u64::from(state_of(row.get(0)?)? == JobState::Stopped);
+                    found.still_stopped += u64::from(is_left(&job));
                 }
             }
             Ok(found)
         })
         .await
     }
+}
+
+/// It is as the hold left it. One that was to pause after a batch has done so meanwhile if the batch ended: whoever wants to
+/// look at it first still does.
+fn is_left(job: &Job) -> bool {
+    job.state == JobState::Stopped && !job.is_paused()
 }
 
 /// The second column is an organization of the scope.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use bellwether_model::job::{DeviceJobState, Face, Job, JobHold, JobSpec, JobState, JobType, Ledger, Outcome, Refused};
+use bellwether_model::job::{
+    DeviceJobState, Face, Job, JobHold, JobSpec, JobState, JobType, Ledger, NoPause, Outcome, Refused,
+};
 use bellwether_model::{DeviceSeq, JobKey, Time};
 use rusqlite::types::Value;
 use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
@@ -45,6 +47,9 @@ pub enum MoveJobError {
     /// Only what has ended can be acknowledged.
     #[error("a job that is {0} cannot be acknowledged; it must have ended")]
     NotOver(JobState),
+    /// It does not pause after a batch.
+    #[error(transparent)]
+    NoPause(#[from] NoPause),
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -198,6 +203,7 @@ pub(crate) fn job_of(row: &Row<'_>) -> Result<Job, StoreError> {
         ended: ledger.ended,
         counters: ledger.counters,
         batch: ledger.batch,
+        pause_after: ledger.pause_after,
         next_ordinal: ledger.next_ordinal,
         rest: ledger.rest,
         failure: ledger.reason,
@@ -288,6 +294,7 @@ pub(crate) fn create_job(
         ended: None,
         counters: None,
         batch: None,
+        pause_after: None,
         next_ordinal: 0,
         rest: None,
         failure: None,
@@ -437,14 +444,25 @@ impl Store {
 
     /// Lets a stopped job go on, unless all are held.
     pub async fn resume_job(&self, id: &str, now: Time) -> Result<Job, MoveJobError> {
-        let resume = |connection: &Connection, ledger: &mut Ledger| {
-            ledger.resume()?;
+        let resume = move |connection: &Connection, ledger: &mut Ledger| {
+            ledger.resume(now)?;
             match hold(connection)? {
                 Some(hold) => Err(MoveJobError::Held(Box::new(hold))),
                 None => Ok(()),
             }
         };
         self.move_job_by(id, now, resume).await
+    }
+
+    /// When the open batch has ended the job stops instead of opening the next, in the transaction that records the last
+    /// outcome of it.
+    pub async fn pause_after_batch(&self, id: &str, now: Time) -> Result<Job, MoveJobError> {
+        self.move_job_by(id, now, |_, ledger| Ok(ledger.pause_after_batch().map(|_| ())?)).await
+    }
+
+    /// It opens the next batch after all.
+    pub async fn withdraw_pause(&self, id: &str, now: Time) -> Result<Job, MoveJobError> {
+        self.move_job_by(id, now, |_, ledger| Ok(ledger.withdraw_pause()?)).await
     }
 
     async fn move_job(

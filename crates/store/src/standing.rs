@@ -16,9 +16,9 @@ pub(crate) struct Standing {
 /// In the order of [`standing_of`].
 pub(crate) const STANDING_COLUMNS: &str = "key, state, success, delivery, targets, succeeded, failed, running, \
      cancelled, next_ordinal, rest, ended, failure, batch, batch_first, batch_size, batch_succeeded, batch_failed, \
-     batch_opened, batch_ended, never_reached";
+     batch_opened, batch_ended, never_reached, pause_after";
 /// How many they are.
-pub(crate) const STANDING_COLUMN_COUNT: usize = 21;
+pub(crate) const STANDING_COLUMN_COUNT: usize = 22;
 
 pub(crate) fn state_number(state: JobState) -> i64 {
     match state {
@@ -112,6 +112,8 @@ pub(crate) fn standing_of(row: &Row<'_>) -> Result<Standing, StoreError> {
             counters,
             batch,
             ended_batches: Vec::new(),
+            pause_after: row.get::<_, Option<i64>>(21)?.map(|number| number as u64),
+            paused: false,
             next_ordinal: count(9)?,
             rest: row.get::<_, Option<i64>>(10)?.map(class_of).transpose()?,
             ended: time(11)?,
@@ -144,7 +146,7 @@ pub(crate) fn save_standing(
     let sql = "UPDATE job SET state = ?2, targets = ?3, succeeded = ?4, failed = ?5, running = ?6, cancelled = ?7,
                next_ordinal = ?8, rest = ?9, ended = ?10, failure = ?11, batch = ?12, batch_first = ?13,
                batch_size = ?14, batch_succeeded = ?15, batch_failed = ?16, batch_opened = ?17, batch_ended = ?18,
-               never_reached = ?19, events = events + 1 WHERE key = ?1";
+               never_reached = ?19, pause_after = ?20, events = events + 1 WHERE key = ?1";
     connection.prepare_cached(sql)?.execute(params![
         key.0,
         state_number(ledger.state),
@@ -165,6 +167,7 @@ pub(crate) fn save_standing(
         batch.map(|batch| batch.opened.0),
         batch.and_then(|batch| batch.ended).map(|time| time.0),
         counters.never_reached as i64,
+        ledger.pause_after.map(|number| number as i64),
     ])?;
     if ledger.delivery.batch.is_some() {
         for batch in ledger.ended_batches.iter().chain(batch) {
@@ -179,7 +182,7 @@ pub(crate) fn save_standing(
     Ok(())
 }
 
-/// A job that ends by itself right now: nobody asked for it, and it is told like what somebody did.
+/// A job that ends or pauses by itself right now: nobody asked for it, and it is told like what somebody did.
 fn note_ending(connection: &Connection, job: &Standing, now: Time) -> Result<(), StoreError> {
     let Standing { key, ledger } = job;
     let (action, detail) = match (ledger.state, &ledger.reason) {
@@ -190,13 +193,17 @@ fn note_ending(connection: &Connection, job: &Standing, now: Time) -> Result<(),
         (JobState::Failed, reason) => ("fail", reason.clone().unwrap_or_default()),
         // By its threshold.
         (JobState::Cancelled, Some(reason)) => ("cancel", reason.clone()),
+        (JobState::Stopped, _) if ledger.paused => {
+            ("pause", format!("after batch {}", ledger.batch.map_or(0, |batch| batch.number)))
+        }
         (JobState::Cancelled, None)
         | (JobState::Queued | JobState::Scheduled | JobState::Running | JobState::Stopped, _) => return Ok(()),
     };
-    let sql = "SELECT id FROM job WHERE key = ?1 AND state <> ?2";
+    // One that pauses may have been stopped before.
+    let sql = "SELECT id FROM job WHERE key = ?1 AND (state <> ?2 OR ?3)";
     let before = connection
         .prepare_cached(sql)?
-        .query_row(params![key.0, state_number(ledger.state)], |row| row.get::<_, String>(0));
+        .query_row(params![key.0, state_number(ledger.state), ledger.paused], |row| row.get::<_, String>(0));
     let Some(id) = before.optional()? else { return Ok(()) };
     Records::inside(connection).note(&NewAuditEntry::of_system(action, "job", id, detail), now)
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use bellwether_model::access::Scope;
 use bellwether_model::identity::{DeviceProfile, DeviceSettings, IfMatch, Keys, Presence, Status, SymmetricKey};
-use bellwether_model::job::{Action, Counters, JobSpec, JobState, JobType, Outcome, Success, Target};
+use bellwether_model::job::{Action, Amount, Counters, Decimal, JobSpec, JobState, JobType, Outcome, Success, Target};
 use bellwether_model::method::MethodAnswer;
 use bellwether_model::policy::{Policies, Policy, Right};
 use bellwether_model::twin::{TwinChange, TwinError};
@@ -356,6 +356,41 @@ async fn a_cancelled_twin_job_takes_no_further_chunk() {
     assert_eq!((twin.version, twin.tags), (2, None));
     let rows = bed.rows("SELECT * FROM devices.jobs", 10).await;
     assert_eq!(rows[0]["status"], "canceled");
+}
+
+/// A chunk stops inside itself where the job is to pause.
+#[tokio::test]
+async fn a_twin_job_pauses_after_its_batch() {
+    let bed = Bed::new(Mode::Inline);
+    for id in ["a", "b", "c", "d", "e"] {
+        bed.device(id).await;
+    }
+    let body = r#"{"tags":{"t":1}}"#;
+    let target = Target::Twins { condition: Some("*".to_owned()), device_ids: None };
+    let mut spec =
+        JobSpec::of_hub("j".parse().unwrap(), target, Action::UpdateTwin(body.to_owned()), "test".to_owned());
+    spec.delivery.batch = Some(Amount::Number(Decimal::from(2)));
+    let job = bed.store.create_job(spec, NOW).await.unwrap();
+    assert!(matches!(bed.store.pause_after_batch("j", NOW).await, Err(MoveJobError::NoPause(_))));
+    let list = bed.store.select_targets(Arc::new(Condition::everything()), nobody()).await.unwrap();
+    bed.store.freeze_targets(job.key, list, NOW).await.unwrap();
+    assert_eq!(bed.store.pause_after_batch("j", NOW).await.unwrap().pause_after, Some(1));
+    let chunk = async |from| bed.store.prepare_chunk(twin_plan(job.key, body), from, 9, NOW).await.unwrap();
+    assert_eq!(bed.store.apply_chunk(chunk(0).await).await.unwrap().next_ordinal, 2);
+    assert_eq!(bed.store.apply_chunk(chunk(2).await).await.unwrap().next_ordinal, 2);
+    let paused = bed.store.job("j").await.unwrap().unwrap();
+    assert_eq!((paused.state, paused.pause_after), (JobState::Stopped, None));
+    let later = NOW.plus_seconds(60);
+    bed.store.resume_job("j", later).await.unwrap();
+    let open = bed.store.job_batches(job.key, None, 9).await.unwrap().batches;
+    let times: Vec<_> = open.iter().map(|batch| batch.opened.map(|opened| (opened.opened, opened.ended))).collect();
+    assert_eq!(times, [Some((NOW, Some(NOW))), Some((later, None)), None]);
+    assert_eq!(bed.store.apply_chunk(chunk(2).await).await.unwrap().next_ordinal, 5);
+    let noted = bed.store.read_records(|records| records.last_noted("job", "j", &["pause"], NOW)).await.unwrap();
+    assert_eq!(
+        noted.map(|entry| (entry.actor, entry.detail)),
+        Some(("system".to_owned(), Some("after batch 1".to_owned())))
+    );
 }
 
 #[tokio::test]

@@ -127,7 +127,7 @@ function Run({ live }: { live: LiveJob & { job: NonNullable<LiveJob["job"]> } })
         </MessageBar>
       )}
       {connection !== "lost" && error ? <ErrorState error={error} onRetry={() => void reload()} /> : null}
-      <Summary job={job} samples={samples} filter={filter} onFilter={onFilter} />
+      <Summary job={job} samples={samples} filter={filter} onFilter={onFilter} reload={reload} />
       <TabList
         selectedValue={tab}
         onTabSelect={(_, { value }) => {

@@ -25,6 +25,10 @@ test.each([
     { code: "stoppedByHold", by: "a@b.example", at },
     `a@b.example held all jobs at ${time}, which stopped it.`,
   ],
+  [
+    { code: "pausedAfterBatch", by: "a@b.example", at, batch: 3 },
+    "It stopped after batch 3, as a@b.example had asked for.",
+  ],
   [{ code: "cancelled", at }, `Somebody who is gone canceled it at ${time}.`],
   [
     { code: "threshold", failed: 4, borne: 3 },

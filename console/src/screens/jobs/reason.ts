@@ -22,6 +22,9 @@ export function sayReason(reason: Schemas["JobReason"], t: Translate, formats: F
   }
   if (code === "stopped" && time) return t("run.reason.stopped", { by, time });
   if (code === "stoppedByHold" && time) return t("run.reason.stoppedByHold", { by, time });
+  if (code === "pausedAfterBatch" && reason.batch != null) {
+    return t("run.reason.pausedAfterBatch", { by, number: formats.number(reason.batch) });
+  }
   if (code === "cancelled" && time) return t("run.reason.cancelled", { by, time });
   if (code === "threshold" && failed != null && borne != null) {
     return t("run.threshold.exceeded", { failed: formats.number(failed), count: borne });

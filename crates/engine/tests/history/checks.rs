@@ -142,6 +142,7 @@ fn check_job(sim: &Sim, made: &mut Made, fleets: &[Fleet]) -> bool {
         check_row(made, seq, old, new, fleets);
     }
     check_batches(made, &rows);
+    check_pause(made, &job, &rows);
     check_threshold(made, &job, &rows);
     let running = list.iter().zip(&rows).filter(|(_, row)| word(row) == "running").map(|(seq, _)| *seq);
     let running: Vec<DeviceSeq> = running.collect();
@@ -245,6 +246,21 @@ fn check_batches(made: &Made, rows: &[String]) {
         let begun = rows.iter().skip(behind).find(|row| !matches!(word(row), "pending" | "canceled"));
         assert_eq!(begun, None, "{}: {rows:?}", made.id);
     }
+}
+
+/// Behind the place where the job is to pause nothing was begun, and once all before it have ended it does not run.
+fn check_pause(made: &Made, job: &Job, rows: &[String]) {
+    let Some(at) = made.pause_at else { return };
+    let begun = rows.iter().skip(at).find(|row| begins(row, job));
+    assert_eq!(begun, None, "{}: {rows:?}", made.id);
+    let are_over = rows.iter().take(at).all(|row| !matches!(word(row), "pending" | "running"));
+    assert!(!are_over || job.state != JobState::Running || job.rest.is_some(), "{}: {rows:?}", made.id);
+}
+
+/// The row is of a device that was begun, or ended in its turn; not one of those that the job closed.
+fn begins(row: &str, job: &Job) -> bool {
+    let rest = job.rest.is_some() && (word(row) == "canceled" || said(row) == "JobRunPreconditionFailed");
+    word(row) != "pending" && !rest
 }
 
 /// More failures than are borne: only one, which may be of a device that could not be begun, and what was in flight

@@ -35,6 +35,8 @@ struct Made {
     /// Its frozen list, and the rows, as they were after the last step.
     list: Option<Vec<DeviceSeq>>,
     rows: Vec<String>,
+    /// No device from this place in the list on may be begun: somebody wants to look first.
+    pause_at: Option<usize>,
     /// What was out when it last took no more.
     out: Vec<DeviceSeq>,
     /// It has ended with nothing in flight, and nothing of it may change.
@@ -66,6 +68,7 @@ impl Made {
             sent: None,
             list: None,
             rows: Vec::new(),
+            pause_at: None,
             out: Vec::new(),
             settled: false,
         }
@@ -137,6 +140,8 @@ impl History {
                 self.withdraw(job, |sim, id| sim.block_on(sim.engine().stop_job(id)).is_ok());
             }
             Step::Resume(job) => self.resume(job),
+            Step::Pause(job) => self.pause(job),
+            Step::WithdrawPause(job) => self.withdraw_pause(job),
             Step::Hold(crash_after) => self.hold(crash_after),
             Step::Release(resume) => self.release(resume),
             Step::Rerun(job) => self.rerun(job),
@@ -287,8 +292,31 @@ impl History {
         let resumed = self.sim.block_on(self.sim.engine().resume_job(&job.id));
         if self.held.is_some() {
             assert_eq!(matches!(resumed, Err(MoveJobError::Held(_))), is_stopped, "{}: {resumed:?}", job.id);
-        } else if resumed.is_ok() {
+        } else if let Ok(resumed) = resumed {
             job.sent = None;
+            // Unless it was stopped before it came to that place.
+            job.pause_at = job.pause_at.filter(|_| resumed.pause_after.is_some());
+        }
+    }
+
+    /// Only a batch that is open, and not the last one, can be paused after.
+    fn pause(&mut self, job: usize) {
+        let Some(made) = self.jobs.get_mut(job) else { return };
+        match self.sim.block_on(self.sim.engine().pause_after_batch(&made.id)) {
+            Ok(paused) => {
+                let batch = paused.batch.unwrap();
+                assert_eq!(paused.pause_after, Some(batch.number), "{}", made.id);
+                assert!(made.delivery.batch.is_some() && batch.end() < paused.counters.unwrap().targets);
+                made.pause_at = Some(batch.end() as usize);
+            }
+            Err(error) => assert!(matches!(error, MoveJobError::NoPause(_)), "{}: {error}", made.id),
+        }
+    }
+
+    fn withdraw_pause(&mut self, job: usize) {
+        let Some(made) = self.jobs.get_mut(job) else { return };
+        if self.sim.block_on(self.sim.engine().withdraw_pause(&made.id)).is_ok() {
+            assert!(made.pause_at.take().is_some(), "{}", made.id);
         }
     }
 
@@ -333,9 +361,14 @@ impl History {
         // One of them may have been completed a moment before by what was out.
         assert!(released <= Some(before.iter().filter(|id| goes_on(id)).count()), "{released:?} of {before:?}");
         let after = self.stopped();
-        assert!(after.iter().all(|id| before.contains(id) && !goes_on(id)), "{before:?} -> {after:?}");
+        // One that was to pause may have come to that place.
+        let is_paused = |id: &String| self.sim.job(id).unwrap().is_paused();
+        let stays = |id: &String| before.contains(id) && (!goes_on(id) || is_paused(id));
+        assert!(after.iter().all(stays), "{before:?} -> {after:?}");
         for made in self.jobs.iter_mut().filter(|made| goes_on(&made.id)) {
-            made.sent = None;
+            let job = self.sim.job(&made.id).unwrap();
+            made.sent = made.sent.filter(|_| job.is_paused());
+            made.pause_at = made.pause_at.filter(|_| job.pause_after.is_some() || job.is_paused());
         }
     }
 

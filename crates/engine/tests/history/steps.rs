@@ -30,6 +30,9 @@ pub enum Step {
     Cancel(usize),
     StopJob(usize),
     Resume(usize),
+    /// The job stops when its open batch has ended, or does not after all.
+    Pause(usize),
+    WithdrawPause(usize),
     /// All jobs are held; the machine stops after so many commits from then on, if at all.
     Hold(Option<u32>),
     /// The hold is lifted; those that it stopped go on, or not.
@@ -150,6 +153,8 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0usize..8).prop_map(Step::StopJob),
         3 => (0usize..8).prop_map(Step::Resume),
         4 => (0usize..8).prop_map(Step::Rerun),
+        3 => (0usize..8).prop_map(Step::Pause),
+        1 => (0usize..8).prop_map(Step::WithdrawPause),
         1 => option::weighted(0.3, 0u32..4).prop_map(Step::Hold),
         2 => any::<bool>().prop_map(Step::Release),
     ];

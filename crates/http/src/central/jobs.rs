@@ -100,6 +100,20 @@ pub(crate) async fn cancel(call: Call) -> Result<Answer, CentralError> {
     Ok(Answer::nothing())
 }
 
+/// `PUT /jobs/{jobId}/pauseAfterBatch`: when the open batch has ended the job stops.
+pub(crate) async fn pause_after_batch(call: Call) -> Result<Answer, CentralError> {
+    visible(&call).await?;
+    call.engine().pause_after_batch(call.param(0)).await?;
+    Ok(Answer::nothing())
+}
+
+/// `DELETE /jobs/{jobId}/pauseAfterBatch`: it opens the next one after all.
+pub(crate) async fn withdraw_pause(call: Call) -> Result<Answer, CentralError> {
+    visible(&call).await?;
+    call.engine().withdraw_pause(call.param(0)).await?;
+    Ok(Answer::nothing())
+}
+
 /// `POST /jobs/{jobId}/acknowledge`: it needs no attention any more.
 pub(crate) async fn acknowledge(call: Call) -> Result<Answer, CentralError> {
     visible(&call).await?;
@@ -184,7 +198,7 @@ impl From<MoveJobError> for CentralError {
                 let status = job_wire::status(refused.state);
                 CentralError::conflict(format!("the job is {status}, which does not allow this"))
             }
-            MoveJobError::Held(_) => CentralError::conflict(error),
+            MoveJobError::Held(_) | MoveJobError::NoPause(_) => CentralError::conflict(error),
             MoveJobError::NotOver(state) => {
                 let status = job_wire::status(state);
                 CentralError::conflict(format!("the job is {status}; only one that has ended can be acknowledged"))

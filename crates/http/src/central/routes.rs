@@ -124,6 +124,8 @@ pub(crate) static ROUTES: &[Route] = routes! {
     POST "/jobs/{jobId}/stop": ALL RunJobs Plain jobs::stop;
     POST "/jobs/{jobId}/resume": ALL RunJobs Plain jobs::resume;
     POST "/jobs/{jobId}/cancel": OWN RunJobs Plain jobs::cancel;
+    PUT "/jobs/{jobId}/pauseAfterBatch": OWN RunJobs Plain jobs::pause_after_batch;
+    DELETE "/jobs/{jobId}/pauseAfterBatch": OWN RunJobs Plain jobs::withdraw_pause;
     POST "/jobs/{jobId}/acknowledge": OWN RunJobs Plain jobs::acknowledge;
     GET "/jobs/{jobId}/reruns": OWN ViewJobs Job job_lists::reruns;
     GET "/jobs/{jobId}/family": OWN ViewJobs Plain family::of_job;

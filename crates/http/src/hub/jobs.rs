@@ -128,7 +128,7 @@ impl From<MoveJobError> for HubError {
                 let text = format!("the job is {} and cannot be cancelled", refused.state);
                 HubError::new(Code::OperationNotAllowedInCurrentState, text)
             }
-            MoveJobError::Held(_) | MoveJobError::NotOver(_) => {
+            MoveJobError::Held(_) | MoveJobError::NoPause(_) | MoveJobError::NotOver(_) => {
                 HubError::new(Code::OperationNotAllowedInCurrentState, error)
             }
             MoveJobError::Store(error) => error.into(),

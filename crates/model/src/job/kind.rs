@@ -1,5 +1,6 @@
 //! Jobs as people look for them: what kind they are of, and which of them somebody should look at.
 
+use super::ledger::pausable;
 use super::{Action, Face, Failures, Job, JobData, JobSpec, JobState};
 use crate::JobKey;
 
@@ -108,6 +109,16 @@ impl Job {
     /// Failures beside what is borne; `None` without a threshold, and before the job began.
     pub fn failures(&self) -> Option<Failures> {
         Failures::of(&self.spec.delivery, self.counters, self.batch)
+    }
+
+    /// May it be told to pause after its open batch?
+    pub fn may_pause(&self) -> bool {
+        pausable(&self.spec.delivery, self.state, self.rest, self.counters, self.batch).is_ok()
+    }
+
+    /// Has it stopped between two batches, because somebody wants to look first?
+    pub fn is_paused(&self) -> bool {
+        self.state == JobState::Stopped && self.rest.is_none() && self.batch.is_some_and(|batch| batch.ended.is_some())
     }
 
     /// May another job be made on devices of this one? It has ended, nothing of it is out, and it had devices.

@@ -40,6 +40,23 @@ impl Batch {
     }
 }
 
+/// Why a job does not pause after a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoPause {
+    /// It has one batch only, the whole list.
+    #[error("the job has no batches")]
+    NoBatches,
+    /// No batch of it is open.
+    #[error("the job is {0}; only one that runs has an open batch")]
+    NotOpen(JobState),
+    /// Nothing comes after it.
+    #[error("the open batch is the last one")]
+    LastBatch,
+    /// There is nothing to withdraw.
+    #[error("the job does not pause after this batch")]
+    NotAsked,
+}
+
 /// Which devices may be begun.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gate {
@@ -75,6 +92,10 @@ pub struct Ledger {
     pub batch: Option<Batch>,
     /// Batches that ended since the ledger was read: the store keeps them.
     pub ended_batches: Vec<Batch>,
+    /// When the batch of this number has ended the job stops instead of opening the next; `None`: it does not.
+    pub pause_after: Option<u64>,
+    /// It stopped so since the ledger was read: the store tells of it.
+    pub paused: bool,
     /// The first ordinal that a job without calls has not done.
     pub next_ordinal: u64,
     /// What became of the devices that were not begun when the job closed.
@@ -95,6 +116,8 @@ impl Ledger {
             counters: None,
             batch: None,
             ended_batches: Vec::new(),
+            pause_after: None,
+            paused: false,
             next_ordinal: 0,
             rest: None,
             ended: None,
@@ -194,7 +217,7 @@ impl Ledger {
 
     /// A device that stood at `before` ends. False, and nothing changed, when it has its outcome already, or was not
     /// begun and the job takes no more. A failure too many cancels the job; the last device of a batch opens the
-    /// next; the last of all completes the job.
+    /// next, or stops the job where somebody wants to look first; the last of all completes the job.
     pub fn end(&mut self, before: DeviceJobState, class: Class, now: Time) -> bool {
         let pending = match before {
             DeviceJobState::Pending => true,
@@ -233,12 +256,35 @@ impl Ledger {
         self.step(JobEvent::Stop)
     }
 
-    /// An operator lets a stopped job go on.
+    /// An operator lets a stopped job go on. One that paused after a batch opens the next.
     ///
     /// # Errors
     /// It is not stopped.
-    pub fn resume(&mut self) -> Result<(), Refused> {
-        self.step(JobEvent::Resume { frozen: self.counters.is_some() })
+    pub fn resume(&mut self, now: Time) -> Result<(), Refused> {
+        self.step(JobEvent::Resume { frozen: self.counters.is_some() })?;
+        if let Some(batch) = self.batch.filter(|batch| batch.ended.is_some() && self.rest.is_none()) {
+            self.ended_batches.push(batch);
+            self.open_batch(batch.number + 1, batch.end(), now);
+        }
+        Ok(())
+    }
+
+    /// An operator wants to look at the open batch before the next one opens. Returns its number.
+    ///
+    /// # Errors
+    /// No batch is open, or none comes after it.
+    pub fn pause_after_batch(&mut self) -> Result<u64, NoPause> {
+        let batch = pausable(&self.delivery, self.state, self.rest, self.counters, self.batch)?;
+        self.pause_after = Some(batch);
+        Ok(batch)
+    }
+
+    /// An operator does not want to any more.
+    ///
+    /// # Errors
+    /// The job does not pause, or has paused already.
+    pub fn withdraw_pause(&mut self) -> Result<(), NoPause> {
+        self.pause_after.take().map(|_| ()).ok_or(NoPause::NotAsked)
     }
 
     /// The job ends; what is in flight is still recorded, the rest is never begun.
@@ -278,7 +324,8 @@ impl Ledger {
             self.rest = Some(class);
         }
         if let Some(batch) = &mut self.batch {
-            batch.ended = Some(now);
+            // It may have ended before, and the next has not opened.
+            batch.ended = batch.ended.or(Some(now));
         }
     }
 
@@ -293,15 +340,22 @@ impl Ledger {
         }
     }
 
-    /// After an ending: the job is done, or the next batch opens.
+    /// After an ending: the job is done, or the next batch opens, or the job pauses between the two.
     fn move_on(&mut self, now: Time) {
         self.finish_if_done(now);
         if let Some(batch) = self.batch.filter(Batch::is_done)
             && self.rest.is_none()
             && !self.state.is_final()
         {
-            self.ended_batches.push(Batch { ended: Some(now), ..batch });
-            self.open_batch(batch.number + 1, batch.end(), now);
+            let ended = Batch { ended: Some(now), ..batch };
+            if self.pause_after == Some(batch.number) {
+                (self.batch, self.pause_after, self.paused) = (Some(ended), None, true);
+                // One that somebody stopped meanwhile is stopped.
+                let _ = self.step(JobEvent::Stop);
+            } else {
+                self.ended_batches.push(ended);
+                self.open_batch(batch.number + 1, batch.end(), now);
+            }
         }
     }
 
@@ -313,6 +367,25 @@ impl Ledger {
 
     fn failures(&self) -> Option<Failures> {
         Failures::of(&self.delivery, self.counters, self.batch)
+    }
+}
+
+/// The number of the batch after which a job that stands so may pause.
+pub(super) fn pausable(
+    delivery: &Delivery,
+    state: JobState,
+    rest: Option<Class>,
+    counters: Option<Counters>,
+    batch: Option<Batch>,
+) -> Result<u64, NoPause> {
+    if delivery.batch.is_none() {
+        return Err(NoPause::NoBatches);
+    }
+    let is_open = state == JobState::Running && rest.is_none();
+    match (batch.filter(|_| is_open), counters) {
+        (Some(batch), Some(counters)) if batch.end() < counters.targets => Ok(batch.number),
+        (Some(_), Some(_)) => Err(NoPause::LastBatch),
+        (_, _) => Err(NoPause::NotOpen(state)),
     }
 }
 

@@ -17,7 +17,7 @@ pub use delivery::{Amount, BadDelivery, BadNumber, Delivery, Threshold, read_dec
 pub use difference::{Difference, Touchable};
 pub use hold::{BadReason, JobHold};
 pub use kind::{Attention, JobKind};
-pub use ledger::{Batch, Failures, Gate, Ledger};
+pub use ledger::{Batch, Failures, Gate, Ledger, NoPause};
 pub use outcome::{CallTimes, Class, DeviceJobState, Outcome, Tally};
 pub use plan::{COMMAND_RESPONSE_SECONDS, ENTRIES_MAX, Plan, faults, plan};
 pub use rust_decimal::Decimal;
@@ -122,6 +122,8 @@ pub struct Job {
     /// The open batch, or the last one that was; without batches the whole list. `None` until the target list is
     /// frozen.
     pub batch: Option<Batch>,
+    /// See [`Ledger::pause_after`].
+    pub pause_after: Option<u64>,
     /// The first ordinal that a twin job has not done.
     pub next_ordinal: u64,
     /// What became of the devices in the list without a row of their own: they were not begun when the job

@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "react";
 import { answer, api, type Schemas } from "../../../api/client";
 import { Card } from "../../../components/Card";
 import { ErrorState } from "../../../components/ErrorState";
+import { useNotify } from "../../../components/notify";
 import { useTexts } from "../../../texts/texts";
 import type { DeviceFilter } from "./filter";
 import type { Job } from "./follower";
@@ -50,6 +51,7 @@ const useStyles = makeStyles({
   },
   open: { boxShadow: `inset 0 0 0 2px ${tokens.colorBrandStroke1}` },
   chosen: { outline: `${tokens.strokeWidthThick} solid ${tokens.colorNeutralForeground1}` },
+  pause: { display: "flex", flexWrap: "wrap", alignItems: "center", gap: tokens.spacingHorizontalS },
   pages: { display: "flex", alignItems: "center", columnGap: tokens.spacingHorizontalXS },
   succeeded: { backgroundColor: tokens.colorPaletteGreenBackground3 },
   failed: { backgroundColor: tokens.colorPaletteRedBackground3 },
@@ -59,13 +61,15 @@ interface Props {
   readonly job: Job;
   readonly filter: DeviceFilter;
   readonly onFilter: (filter: DeviceFilter) => void;
+  /** Reads the job again, after something was done with it. */
+  readonly reload: () => Promise<void>;
 }
 
 /**
  * The batches beside each other, each filled as far as its devices have ended and each a filter; the open one is marked.
  * Of many those around the open one, until somebody turns to others.
  */
-export function Batches({ job, filter, onFilter }: Props) {
+export function Batches({ job, filter, onFilter, reload }: Props) {
   const styles = useStyles();
   const { t, formats } = useTexts();
   const open = job.openBatch;
@@ -160,7 +164,7 @@ export function Batches({ job, filter, onFilter }: Props) {
           })}
         </Text>
       )}
-      {open && !isLast && job.end == null && (
+      {open && !isLast && job.end == null && !open.pauses && job.reason?.code !== "pausedAfterBatch" && (
         <Text size={200}>
           {t("run.batch.gate", {
             ended: formats.number(open.succeeded + open.failed),
@@ -168,7 +172,46 @@ export function Batches({ job, filter, onFilter }: Props) {
           })}
         </Text>
       )}
+      <Pause job={job} reload={reload} />
     </Card>
+  );
+}
+
+/** The job may stop when its open batch has ended, so that one can look at it first. */
+function Pause({ job: { id, openBatch, actions, status }, reload }: Pick<Props, "job" | "reload">) {
+  const styles = useStyles();
+  const { t, formats } = useTexts();
+  const notify = useNotify();
+  const [busy, setBusy] = useState(false);
+  const pauses = openBatch?.pauses ?? false;
+  const may = actions.includes("pauseAfterBatch") && status === "running";
+  if (!openBatch || openBatch.number === openBatch.of || (!pauses && !may)) return null;
+  const number = formats.number(openBatch.number);
+  const params = { path: { jobId: id } };
+  const change = async () => {
+    setBusy(true);
+    try {
+      await answer(
+        pauses
+          ? api.DELETE("/jobs/{jobId}/pauseAfterBatch", { params })
+          : api.PUT("/jobs/{jobId}/pauseAfterBatch", { params }),
+      );
+      await reload();
+    } catch (error) {
+      notify.failed(t("run.pause.failed"), error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <div className={styles.pause}>
+      {pauses && <Text weight="semibold">{t("run.pause.on", { number })}</Text>}
+      {may && (
+        <Button size="small" disabled={busy} onClick={() => void change()}>
+          {pauses ? t("run.pause.withdraw") : t("run.pause", { number })}
+        </Button>
+      )}
+    </div>
   );
 }
 

@@ -16,17 +16,18 @@ interface Props {
   readonly samples: readonly Sample[];
   readonly filter: DeviceFilter;
   readonly onFilter: (filter: DeviceFilter) => void;
+  readonly reload: () => Promise<void>;
 }
 
 /** How the job goes: outcomes, time, threshold, batches, why devices failed. */
-export function Summary({ job, samples, filter, onFilter }: Props) {
+export function Summary({ job, samples, filter, onFilter, reload }: Props) {
   return (
     <>
       <Outcomes job={job} filter={filter} onFilter={onFilter} />
       <Cards>
         <Duration job={job} samples={samples} />
         {(job.gauge || job.cancellationThreshold) && <Threshold job={job} />}
-        <Batches job={job} filter={filter} onFilter={onFilter} />
+        <Batches job={job} filter={filter} onFilter={onFilter} reload={reload} />
         {job.counters.failed > 0 && <Failures job={job} filter={filter} onFilter={onFilter} />}
         <Family job={job} />
       </Cards>
@@ -34,7 +35,7 @@ export function Summary({ job, samples, filter, onFilter }: Props) {
   );
 }
 
-function Outcomes({ job, filter, onFilter }: Omit<Props, "samples">) {
+function Outcomes({ job, filter, onFilter }: Omit<Props, "samples" | "reload">) {
   const { t } = useTexts();
   const { total, succeeded, failed, neverReached, running, pending, cancelled } = job.counters;
   const segments: (Segment & { id: DeviceStatus | "neverReached" })[] = [

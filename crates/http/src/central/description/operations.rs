@@ -94,6 +94,14 @@ fn jobs(all: &mut Description) {
         .answers_nothing();
     all.operation("POST /jobs/{jobId}/cancel", "cancelJob", "Ends a job for good").answers_nothing();
     all.operation(
+        "PUT /jobs/{jobId}/pauseAfterBatch",
+        "pauseAfterBatch",
+        "Stops the job when its open batch has ended; resuming opens the next",
+    )
+    .answers_nothing();
+    all.operation("DELETE /jobs/{jobId}/pauseAfterBatch", "withdrawPause", "Does not pause after the open batch")
+        .answers_nothing();
+    all.operation(
         "POST /jobs/{jobId}/acknowledge",
         "acknowledgeJob",
         "A job that has ended needs no attention any more",

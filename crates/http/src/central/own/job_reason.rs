@@ -28,6 +28,9 @@ pub(crate) struct JobReason {
     /// How many devices it waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub devices: Option<u64>,
+    /// The batch after which it stopped.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<u64>,
     /// Failed devices that are counted against the threshold.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed: Option<u64>,
@@ -54,6 +57,8 @@ pub(crate) enum ReasonCode {
     Stopped,
     /// Somebody held all jobs, which stopped it.
     StoppedByHold,
+    /// It stopped when `batch` had ended, as `by` had asked for.
+    PausedAfterBatch,
     /// Somebody cancelled it.
     Cancelled,
     /// Its threshold cancelled it.
@@ -64,17 +69,22 @@ pub(crate) enum ReasonCode {
 
 /// What the hold on all jobs did to one that ran, as its activity calls it.
 const HOLD: &str = "hold";
+/// What a job did that stopped between two batches, and what somebody did who wanted that.
+const PAUSE: &str = "pause";
+const PAUSE_AFTER_BATCH: &str = "pauseAfterBatch";
 
 impl ReasonCode {
     fn says(self, message: String) -> JobReason {
-        JobReason { code: self, message, by: None, at: None, devices: None, failed: None, borne: None }
+        JobReason { code: self, message, by: None, at: None, devices: None, batch: None, failed: None, borne: None }
     }
 }
 
 /// What has to be looked up.
 enum Unknown {
-    /// Who did this: the last of these.
-    Who(&'static [&'static str]),
+    /// Who did this.
+    Who(&'static str),
+    /// Who stopped it, in any way.
+    WhoStopped,
     /// How people know this one.
     Name(String),
     /// When the last device was begun.
@@ -84,6 +94,8 @@ enum Unknown {
 /// What was looked up.
 enum Found {
     Who(Option<AuditEntry>),
+    /// The time is that of the pause, the entry that of who had asked for it.
+    Paused(Time, Option<AuditEntry>),
     Name(String),
     LastBegun(Option<Time>),
 }
@@ -100,8 +112,8 @@ pub(crate) async fn reasons(call: &Call, jobs: &[&Job]) -> Result<Vec<Option<Job
         .enumerate()
         .filter_map(|(index, (job, reason))| {
             let unknown = match reason.as_ref()?.code {
-                ReasonCode::Stopped | ReasonCode::StoppedByHold => Unknown::Who(&["stop", HOLD]),
-                ReasonCode::Cancelled => Unknown::Who(&["cancel"]),
+                ReasonCode::Stopped | ReasonCode::StoppedByHold | ReasonCode::PausedAfterBatch => Unknown::WhoStopped,
+                ReasonCode::Cancelled => Unknown::Who("cancel"),
                 ReasonCode::Held => Unknown::Name(call.engine().job_hold()?.by.clone()),
                 ReasonCode::LastAnswers => Unknown::LastBegun,
                 ReasonCode::Slot
@@ -121,7 +133,16 @@ pub(crate) async fn reasons(call: &Call, jobs: &[&Job]) -> Result<Vec<Option<Job
             let id: bellwether_model::JobId = id;
             let found = match unknown {
                 // Another job may have had the id before.
-                Unknown::Who(actions) => Found::Who(records.last_noted("job", id.as_str(), actions, created)?),
+                Unknown::Who(action) => Found::Who(records.last_noted("job", id.as_str(), &[action], created)?),
+                Unknown::WhoStopped => {
+                    let last = |actions: &[&str]| records.last_noted("job", id.as_str(), actions, created);
+                    match last(&["stop", HOLD, PAUSE])? {
+                        Some(entry) if entry.action == PAUSE => {
+                            Found::Paused(Time(entry.number), last(&[PAUSE_AFTER_BATCH])?)
+                        }
+                        entry => Found::Who(entry),
+                    }
+                }
                 Unknown::Name(who) => Found::Name(who),
                 Unknown::LastBegun => Found::LastBegun(records.last_begun(key)?),
             };
@@ -131,15 +152,25 @@ pub(crate) async fn reasons(call: &Call, jobs: &[&Job]) -> Result<Vec<Option<Job
     };
     let found = call.engine().store().read_records(read).await?;
     let actors = found.iter().filter_map(|(_, found)| match found {
-        Found::Who(Some(entry)) => Some(entry.actor.as_str()),
+        Found::Who(Some(entry)) | Found::Paused(_, Some(entry)) => Some(entry.actor.as_str()),
         Found::Name(who) => Some(who.as_str()),
-        Found::Who(None) | Found::LastBegun(_) => None,
+        Found::Who(None) | Found::Paused(_, None) | Found::LastBegun(_) => None,
     });
     let names = Names::of(call, actors).await?;
     for (index, found) in found {
         let (Some(Some(reason)), Some(job)) = (reasons.get_mut(index), jobs.get(index)) else { continue };
         match found {
             Found::Name(who) => reason.by = names.get(&who),
+            Found::Paused(at, asked) => {
+                reason.code = ReasonCode::PausedAfterBatch;
+                reason.batch = job.batch.map(|batch| batch.number);
+                reason.at = Some(at.to_string());
+                reason.by = asked.and_then(|entry| names.get(&entry.actor));
+                reason.message = format!("stopped after batch {}", reason.batch.unwrap_or_default());
+                if let Some(by) = &reason.by {
+                    reason.message = format!("{}, as asked for by {by}", reason.message);
+                }
+            }
             Found::Who(Some(entry)) => {
                 if entry.action == HOLD {
                     reason.code = ReasonCode::StoppedByHold;

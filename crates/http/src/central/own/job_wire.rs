@@ -94,6 +94,7 @@ fn actions(call: &Call, job: &job::Job, attention: Option<job::Attention>) -> Ve
             takes(JobEvent::Resume { frozen: job.counters.is_some() }) && call.engine().job_hold().is_none(),
         ),
         (JobAction::Cancel, takes(JobEvent::Cancel)),
+        (JobAction::PauseAfterBatch, runs && job.may_pause()),
         (JobAction::Rerun, runs && job.may_be_run_again()),
         (JobAction::Acknowledge, runs && attention.is_some() && job.state.is_final()),
         (JobAction::Copy, job.spec.central().is_some()),
@@ -184,7 +185,7 @@ impl OpenBatch {
     pub fn of(batch: Batch, job: &job::Job) -> OpenBatch {
         let Batch { number, size, succeeded, failed, .. } = batch;
         let of = job.spec.delivery.batches(job.counters.unwrap_or_default().targets);
-        OpenBatch { number, of, size, succeeded, failed }
+        OpenBatch { number, of, size, succeeded, failed, pauses: job.pause_after == Some(number) }
     }
 }
 

@@ -218,6 +218,8 @@ pub(crate) struct OpenBatch {
     pub succeeded: u64,
     /// Ended otherwise.
     pub failed: u64,
+    /// When it has ended the job stops instead of opening the next.
+    pub pauses: bool,
 }
 
 /// Failures beside what is borne.
@@ -258,6 +260,8 @@ pub(crate) enum JobAction {
     Resume,
     /// `POST …/cancel`.
     Cancel,
+    /// `PUT …/pauseAfterBatch`, and `DELETE` of it where `openBatch.pauses`.
+    PauseAfterBatch,
     /// `PUT …/rerun/{id}`; on all that failed (`counters.failed` is not 0), or on devices that are chosen.
     Rerun,
     /// `POST …/acknowledge`: somebody has looked at it, it needs no attention any more.

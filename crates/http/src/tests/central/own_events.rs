@@ -111,7 +111,10 @@ async fn a_job_is_followed_from_beginning_to_end() {
         last["counters"],
         json!({"total": 8, "succeeded": 7, "failed": 1, "neverReached": 1, "running": 0, "pending": 0, "cancelled": 0})
     );
-    assert_eq!(last["openBatch"], json!({"number": 4, "of": 4, "size": 2, "succeeded": 1, "failed": 1}));
+    assert_eq!(
+        last["openBatch"],
+        json!({"number": 4, "of": 4, "size": 2, "succeeded": 1, "failed": 1, "pauses": false})
+    );
     assert_eq!(last["gauge"], json!({"failed": 1, "borne": 5, "devices": 8, "perBatch": false}));
     assert_eq!((&last["status"], last["time"].is_string()), (&json!("complete"), true));
     // Only what was touched since the one before.

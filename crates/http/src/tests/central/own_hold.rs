@@ -1,11 +1,13 @@
-//! The hold on all jobs.
+//! The hold on all jobs, and a job that pauses after a batch.
+
+use std::time::Duration;
 
 use bellwether_model::access::Role;
 use bellwether_model::identity::DeviceSettings;
 use serde_json::{Value, json};
 
 use super::device_groups::fleet as organizations;
-use super::jobs::{fleet, property};
+use super::jobs::{command, fleet, property};
 use super::{Central, OWN, make_token, outcome};
 
 const CALL: &str = r#"{"type": "scheduleDeviceMethod", "queryCondition": "*", "maxExecutionTimeInSeconds": 60,
@@ -158,6 +160,49 @@ async fn who_is_within_an_organization_sees_the_hold_and_his_own_jobs() {
     central.done("PUT /jobHold", &Value::Null).await;
     assert_eq!(own(&of_us).await, [json!(true), json!(0), json!(0)]);
     assert_eq!(own(&central.token).await, [json!(true), json!(1), json!(0)]);
+}
+
+#[tokio::test]
+async fn a_job_pauses_after_its_batch() {
+    let central = fleet(5).await;
+    for n in 0..5 {
+        central.hub.devices.answer(central.hub.seq(&format!("d{n}")).await, 200, "null");
+    }
+    *central.hub.devices.delay.lock() = Duration::from_millis(700);
+    let mut body = command("reboot");
+    body["batch"] = json!({"type": "number", "value": 2});
+    central.done("PUT /jobs/j", &body).await;
+    central.reason("j", "lastAnswers").await;
+    assert_eq!(central.get("/jobs/j").await["actions"], json!(["stop", "cancel", "pauseAfterBatch", "copy"]));
+    central.done("PUT /jobs/j/pauseAfterBatch", &Value::Null).await;
+    assert_eq!(central.get("/jobs/j").await["openBatch"]["pauses"], true);
+    central.until("j", "stopped").await;
+    let job = central.get("/jobs/j").await;
+    let expected = json!({"code": "pausedAfterBatch", "message": "stopped after batch 1, as asked for by administrator",
+                          "by": "administrator", "at": job["reason"]["at"], "batch": 1});
+    assert_eq!(
+        (&job["reason"], &job["openBatch"]["pauses"], &job["openBatch"]["number"]),
+        (&expected, &json!(false), &json!(1))
+    );
+    assert_eq!((&job["counters"]["succeeded"], &job["counters"]["pending"]), (&json!(2), &json!(3)));
+    let refused = central.refused("DELETE /jobs/j/pauseAfterBatch", &Value::Null).await;
+    assert_eq!(refused, ("409 Conflict".to_owned(), "the job does not pause after this batch".to_owned()));
+    let refused = central.refused("PUT /jobs/j/pauseAfterBatch", &Value::Null).await;
+    assert_eq!(refused.0, "409 Conflict");
+
+    central.done("POST /jobs/j/resume", &Value::Null).await;
+    central.done("PUT /jobs/j/pauseAfterBatch", &Value::Null).await;
+    central.done("DELETE /jobs/j/pauseAfterBatch", &Value::Null).await;
+    central.until("j", "complete").await;
+    let activity = central.get("/jobs/j/activity").await;
+    let did: Vec<_> = activity["value"].as_array().unwrap().iter().rev().map(|entry| entry["action"].clone()).collect();
+    let expected =
+        ["create", "begin", "pauseAfterBatch", "pause", "resume", "pauseAfterBatch", "withdrawPause", "complete"];
+    assert_eq!(json!(did), json!(expected));
+
+    central.done("PUT /jobs/whole", &property(json!(1))).await;
+    let refused = central.refused("PUT /jobs/whole/pauseAfterBatch", &Value::Null).await;
+    assert_eq!(refused, ("409 Conflict".to_owned(), "the job has no batches".to_owned()));
 }
 
 impl Central {

@@ -62,7 +62,7 @@ async fn a_job_says_where_it_stands() {
         "counters": {"total": 5, "succeeded": 0, "failed": 2, "neverReached": 2, "running": 0, "pending": 0,
                      "cancelled": 3},
         "progress": {"total": 5, "pending": 3, "completed": 0, "failed": 2},
-        "openBatch": {"number": 1, "of": 3, "size": 2, "succeeded": 0, "failed": 2},
+        "openBatch": {"number": 1, "of": 3, "size": 2, "succeeded": 0, "failed": 2, "pauses": false},
         "gauge": {"failed": 2, "borne": 1, "devices": 5, "perBatch": false},
         "attention": "thresholdExceeded", "actions": ["rerun", "acknowledge", "copy"],
     });

@@ -111,6 +111,8 @@ GET /jobs/{jobId}/events | ABOaov | 404 | 200 |
 POST /jobs/{jobId}/stop | ABOao | 404 | 409 |
 POST /jobs/{jobId}/resume | ABOao | 404 | 409 |
 POST /jobs/{jobId}/cancel | ABOao | 404 | 409 |
+PUT /jobs/{jobId}/pauseAfterBatch | ABOao | 404 | 409 |
+DELETE /jobs/{jobId}/pauseAfterBatch | ABOao | 404 | 409 |
 POST /jobs/{jobId}/acknowledge | ABOao | 404 | 204 |
 GET /jobs/{jobId}/reruns | ABOaov | 404 | 200 |
 GET /jobs/{jobId}/family | ABOaov | 404 | 200 |

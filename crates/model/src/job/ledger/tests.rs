@@ -110,13 +110,60 @@ fn what_was_in_flight_at_a_stop_may_end_the_job() {
         assert!(!ledger.gate().open);
         assert!(ledger.end(DeviceJobState::Running, class, NOW));
         assert_eq!(ledger.state, state, "{class:?}");
-        assert!(ledger.resume().is_err());
+        assert!(ledger.resume(NOW).is_err());
     }
     let mut ledger = Ledger::new(Delivery::default(), Success::Answered);
     ledger.stop().unwrap();
     assert!(ledger.freeze(1, NOW).is_err());
-    ledger.resume().unwrap();
+    ledger.resume(NOW).unwrap();
     assert_eq!(ledger.state, JobState::Queued);
+}
+
+#[test]
+fn a_job_pauses_between_two_batches_and_goes_on_with_the_next() {
+    let mut ledger = running(delivery(Some(number(2)), None), 5);
+    assert_eq!(ledger.withdraw_pause(), Err(NoPause::NotAsked));
+    assert_eq!(ledger.pause_after_batch(), Ok(1));
+    ledger.withdraw_pause().unwrap();
+    assert_eq!(ledger.pause_after_batch(), Ok(1));
+    let later = NOW.plus_seconds(60);
+    assert!(ledger.end(DeviceJobState::Pending, Class::Succeeded, NOW));
+    assert!(!ledger.paused);
+    assert!(ledger.end(DeviceJobState::Pending, Class::TimedOut, NOW));
+    assert!(ledger.paused);
+    let batch = ledger.batch.unwrap();
+    assert_eq!((ledger.state, batch.number, batch.ended), (JobState::Stopped, 1, Some(NOW)));
+    assert_eq!((ledger.pause_after, ledger.ended), (None, None));
+    assert!(!ledger.begin() && !ledger.end(DeviceJobState::Pending, Class::Succeeded, NOW));
+    assert_eq!(ledger.pause_after_batch(), Err(NoPause::NotOpen(JobState::Stopped)));
+    ledger.resume(later).unwrap();
+    let batch = ledger.batch.unwrap();
+    assert_eq!((batch.number, batch.first, batch.opened, batch.ended), (2, 2, later, None));
+    // One that is stopped meanwhile keeps what was asked for.
+    assert!(ledger.begin() && ledger.begin());
+    assert_eq!(ledger.pause_after_batch(), Ok(2));
+    ledger.stop().unwrap();
+    ledger.paused = false;
+    assert!(ledger.end(DeviceJobState::Running, Class::Succeeded, later));
+    assert!(ledger.end(DeviceJobState::Running, Class::Succeeded, later));
+    assert!(ledger.paused && ledger.state == JobState::Stopped);
+    ledger.resume(later).unwrap();
+    assert_eq!(ledger.batch.unwrap().number, 3);
+    assert_eq!(ledger.pause_after_batch(), Err(NoPause::LastBatch));
+    assert!(ledger.end(DeviceJobState::Pending, Class::Succeeded, later));
+    assert_eq!(ledger.state, JobState::Completed);
+    assert_eq!(ledger.pause_after_batch(), Err(NoPause::NotOpen(JobState::Completed)));
+    let mut whole = running(Delivery::default(), 5);
+    assert_eq!(whole.pause_after_batch(), Err(NoPause::NoBatches));
+}
+
+#[test]
+fn the_first_failure_too_many_cancels_also_where_the_job_was_to_pause() {
+    let mut ledger = running(delivery(Some(number(2)), Some((number(0), false))), 4);
+    ledger.pause_after_batch().unwrap();
+    ledger.end(DeviceJobState::Pending, Class::Succeeded, NOW);
+    ledger.end(DeviceJobState::Pending, Class::TimedOut, NOW);
+    assert_eq!((ledger.state, ledger.paused), (JobState::Cancelled, false));
 }
 
 /// A device in the plain model.
@@ -137,6 +184,8 @@ enum Step {
     TakeBack(usize),
     Stop,
     Resume,
+    Pause,
+    WithdrawPause,
     Cancel,
     Deadline,
 }
@@ -155,6 +204,8 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         4 => (0usize..40).prop_map(Step::TakeBack),
         2 => Just(Step::Stop),
         4 => Just(Step::Resume),
+        2 => Just(Step::Pause),
+        1 => Just(Step::WithdrawPause),
         1 => Just(Step::Cancel),
         1 => Just(Step::Deadline),
     ];
@@ -180,6 +231,8 @@ struct Model {
     success: Success,
     state: JobState,
     closed: bool,
+    /// No device from this one on may be begun: where the job pauses.
+    pause_at: Option<usize>,
 }
 
 impl Model {
@@ -213,6 +266,16 @@ impl Model {
         let done = !self.devices.iter().any(|device| matches!(device, Plain::Pending | Plain::Running));
         if done && matches!(self.state, JobState::Running | JobState::Stopped) {
             self.state = JobState::Completed;
+        }
+    }
+
+    /// Where somebody wanted to look first the job stops when all before that place have ended.
+    fn pause(&mut self) {
+        let Some(at) = self.pause_at else { return };
+        let are_over = self.devices[..at].iter().all(|device| matches!(device, Plain::Ended(_)));
+        if are_over && !self.closed && matches!(self.state, JobState::Running | JobState::Stopped) {
+            self.state = JobState::Stopped;
+            self.pause_at = None;
         }
     }
 
@@ -293,7 +356,7 @@ proptest! {
         let mut ledger = Ledger::new(delivery, success);
         ledger.freeze(targets as u64, NOW).unwrap();
         let mut model =
-            Model { devices: vec![Plain::Pending; targets], delivery, success, state: JobState::Running, closed: false };
+            Model { devices: vec![Plain::Pending; targets], delivery, success, state: JobState::Running, closed: false, pause_at: None };
         for step in steps {
             let open = model.is_open();
             match step {
@@ -323,6 +386,7 @@ proptest! {
                                 model.judge(batch);
                             }
                             model.finish();
+                            model.pause();
                         }
                     }
                 }
@@ -341,9 +405,23 @@ proptest! {
                     }
                 }
                 Step::Resume => {
-                    if ledger.resume().is_ok() {
+                    if ledger.resume(NOW).is_ok() {
                         prop_assert_eq!(model.state, JobState::Stopped);
                         model.state = JobState::Running;
+                    }
+                }
+                Step::Pause => {
+                    let at = model.batch().end;
+                    let may = open && model.delivery.batch.is_some() && at < model.devices.len();
+                    prop_assert_eq!(ledger.pause_after_batch().is_ok(), may);
+                    if may {
+                        model.pause_at = Some(at);
+                    }
+                }
+                Step::WithdrawPause => {
+                    // What a closed job was asked for does not matter any more.
+                    if !model.closed && !model.state.is_final() {
+                        prop_assert_eq!(ledger.withdraw_pause().is_ok(), model.pause_at.take().is_some());
                     }
                 }
                 Step::Cancel => {

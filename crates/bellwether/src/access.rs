@@ -15,8 +15,9 @@ use crate::hub_client::HubClient;
 use crate::{run_file, trust};
 
 const HEADING: &str = "Which hub";
-/// Where a connection string is looked for, ours first.
-const STRING_VARIABLES: [&str; 2] = ["BELLWETHER_CONNECTION_STRING", "IOTHUB_CONNECTION_STRING"];
+const STRING_VARIABLE: &str = "BELLWETHER_CONNECTION_STRING";
+/// What tools of hosted hubs read: it may be there for them, so that whatever names ours beats it.
+const OTHERS_STRING_VARIABLE: &str = "IOTHUB_CONNECTION_STRING";
 const DATA_VARIABLE: &str = "BELLWETHER_DATA";
 /// Where `bellwether serve` keeps its data if it is not told.
 const DATA_DEFAULT: &str = "bellwether-data";
@@ -25,7 +26,10 @@ const DATA_DEFAULT: &str = "bellwether-data";
 #[derive(Args)]
 pub struct Access {
     /// Connection string of any hub, hosted or your own: HostName=…;SharedAccessKeyName=…;SharedAccessKey=…
-    /// [env: BELLWETHER_CONNECTION_STRING, IOTHUB_CONNECTION_STRING]
+    /// [env: BELLWETHER_CONNECTION_STRING, and after BELLWETHER_DATA also IOTHUB_CONNECTION_STRING]
+    ///
+    /// The first of these counts: --connection-string or --data; BELLWETHER_CONNECTION_STRING; BELLWETHER_DATA;
+    /// IOTHUB_CONNECTION_STRING; the folder bellwether-data here.
     #[arg(
         long,
         visible_alias = "login",
@@ -70,12 +74,13 @@ enum Named {
 }
 
 impl Access {
-    /// Finds the hub: a flag beats the environment, that beats the default folder.
+    /// Finds the hub: a flag beats the environment, in which `BELLWETHER_…` beats the name of others, and that beats the
+    /// default folder.
     ///
     /// # Errors
-    /// None is named, what is named cannot be used, or no server runs on the folder.
+    /// None is named, or two by flags; what is named cannot be used, or no server runs on the folder.
     pub fn target(&self) -> Result<Target, Failure> {
-        let (hub, local) = match self.named()? {
+        let (hub, local) = match self.named()?.ok_or_else(none_named)? {
             Named::String(hub) => (hub, None),
             Named::Folder(data) => {
                 let local = Connection::read(&data)?;
@@ -102,27 +107,53 @@ impl Access {
         Ok(HubClient::new(target.hub, &target.tls))
     }
 
-    fn named(&self) -> Result<Named, Failure> {
-        if let Some(text) = &self.connection_string {
-            return parsed("--connection-string", text);
-        }
-        if let Some(data) = &self.data {
-            return Ok(Named::Folder(data.clone()));
-        }
-        let given = |name: &str| env::var(name).ok().filter(|text| !text.trim().is_empty());
-        if let Some((name, text)) = STRING_VARIABLES.into_iter().find_map(|name| Some((name, given(name)?))) {
-            return parsed(name, &text);
-        }
-        let folder = given(DATA_VARIABLE).map(PathBuf::from);
-        let folder = folder.or_else(|| Some(DATA_DEFAULT.into()).filter(|dir: &PathBuf| has_run(dir)));
-        folder.map(Named::Folder).ok_or_else(|| {
-            Failure::usage(
-                "no hub is named. Give one of:\n  --data DIR                  \
-                 the data folder of a server on this machine\n  --connection-string STRING  \
-                 of any hub; BELLWETHER_CONNECTION_STRING in the environment is the same",
-            )
+    /// The host of the hub that would be asked, as far as it is known without asking; none when no hub is named.
+    ///
+    /// # Errors
+    /// Two are named, or what is named cannot be used.
+    pub fn host(&self) -> Result<Option<String>, Failure> {
+        Ok(match self.named()? {
+            Some(Named::String(hub)) => Some(hub.host),
+            Some(Named::Folder(data)) => Some(Connection::read(&data)?.owner()?.host),
+            None => None,
         })
     }
+
+    fn named(&self) -> Result<Option<Named>, Failure> {
+        self.named_with(|name| env::var(name).ok())
+    }
+
+    fn named_with(&self, variable: impl Fn(&str) -> Option<String>) -> Result<Option<Named>, Failure> {
+        if self.connection_string.is_some() && self.data.is_some() {
+            // The parser sees it only where both stand on one side of the subcommand.
+            return Err(Failure::usage("--connection-string and --data name two hubs: give one of them"));
+        }
+        if let Some(text) = &self.connection_string {
+            return parsed("--connection-string", text).map(Some);
+        }
+        if let Some(data) = &self.data {
+            return Ok(Some(Named::Folder(data.clone())));
+        }
+        let given = |name: &str| variable(name).filter(|text| !text.trim().is_empty());
+        if let Some(text) = given(STRING_VARIABLE) {
+            return parsed(STRING_VARIABLE, &text).map(Some);
+        }
+        if let Some(data) = given(DATA_VARIABLE) {
+            return Ok(Some(Named::Folder(data.into())));
+        }
+        if let Some(text) = given(OTHERS_STRING_VARIABLE) {
+            return parsed(OTHERS_STRING_VARIABLE, &text).map(Some);
+        }
+        Ok(Some(PathBuf::from(DATA_DEFAULT)).filter(|dir| has_run(dir)).map(Named::Folder))
+    }
+}
+
+fn none_named() -> Failure {
+    Failure::usage(
+        "no hub is named. Give one of:\n  --data DIR                  \
+         the data folder of a server on this machine\n  --connection-string STRING  \
+         of any hub; BELLWETHER_CONNECTION_STRING in the environment is the same",
+    )
 }
 
 fn has_run(data: &Path) -> bool {
@@ -150,10 +181,37 @@ impl Target {
 mod tests {
     use super::*;
 
+    fn access(connection_string: Option<&str>, data: Option<&str>) -> Access {
+        Access { connection_string: connection_string.map(str::to_owned), data: data.map(PathBuf::from), ca: None }
+    }
+
+    #[test]
+    fn the_first_that_is_named_counts() {
+        let string = |host: &str| format!("HostName={host};SharedAccessKeyName=p;SharedAccessKey=AAEC");
+        let named = |access: Access, variables: &[&str]| -> Result<String, u8> {
+            let variable = |name: &str| {
+                variables
+                    .contains(&name)
+                    .then(|| if name == DATA_VARIABLE { "of-env".to_owned() } else { string(name) })
+            };
+            match access.named_with(variable).map_err(|error| error.code())? {
+                Some(Named::String(hub)) => Ok(hub.host),
+                Some(Named::Folder(data)) => Ok(data.display().to_string()),
+                None => Ok(String::new()),
+            }
+        };
+        let all = [OTHERS_STRING_VARIABLE, DATA_VARIABLE, STRING_VARIABLE];
+        assert_eq!(named(access(Some(&string("flag")), None), &all), Ok("flag".to_owned()));
+        assert_eq!(named(access(None, Some("dir")), &all), Ok("dir".to_owned()));
+        assert_eq!(named(access(None, None), &all), Ok(STRING_VARIABLE.to_owned()));
+        assert_eq!(named(access(None, None), &all[..2]), Ok("of-env".to_owned()));
+        assert_eq!(named(access(None, None), &all[..1]), Ok(OTHERS_STRING_VARIABLE.to_owned()));
+        assert_eq!(named(access(Some(&string("flag")), Some("dir")), &[]), Err(2));
+    }
+
     #[test]
     fn a_bad_string_is_not_repeated() {
-        let access =
-            Access { connection_string: Some("HostName=a;SharedAccessKey=c2VjcmV0".into()), data: None, ca: None };
+        let access = access(Some("HostName=a;SharedAccessKey=c2VjcmV0"), None);
         let error = access.target().err().unwrap();
         assert_eq!(error.code(), 2);
         let said = error.to_string();

@@ -9,6 +9,7 @@ use crate::connection_string::{ConnectionString, host_with_port};
 use crate::failure::Failure;
 use crate::policies;
 use crate::run_file::{self, RunFile};
+use crate::terminal::{note, print};
 
 /// What is printed, and how.
 #[derive(Debug, Args)]
@@ -107,12 +108,13 @@ pub fn address(host: &str, port: u16) -> String {
 pub fn run(args: &ConnectionArgs) -> Result<(), Failure> {
     let connection = Connection::read(&args.data)?;
     if args.json {
-        println!("{}", serde_json::json!(connection));
+        print(serde_json::json!(connection))?;
     } else {
-        print!("{}", connection.text(&args.data));
+        print(connection.text(&args.data).trim_end())?;
     }
     if !run_file::is_running(&args.data) {
-        eprintln!("No server is running on {} now; these are the addresses it had last.", args.data.display());
+        let dir = args.data.display();
+        note(format_args!("No server is running on {dir} now; these are the addresses it had last."));
     }
     Ok(())
 }

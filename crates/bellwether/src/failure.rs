@@ -42,6 +42,11 @@ impl Failure {
         Failure { message: String::new(), code: 0 }
     }
 
+    /// Is it [`Failure::nobody_reads`]?
+    pub fn is_nobody_reads(&self) -> bool {
+        self.code == 0
+    }
+
     /// What was being done, and the error with all its causes.
     pub fn during(what: impl fmt::Display, error: &(dyn Error + 'static)) -> Self {
         Failure::new(format!("{what}: {}", chain(error)))

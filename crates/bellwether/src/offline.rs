@@ -8,7 +8,7 @@ use bellwether_query::offline::{Evaluation, Kind, OfflineError};
 use clap::ValueEnum;
 
 use crate::failure::Failure;
-use crate::terminal::print;
+use crate::terminal::{print, print_before_verdict};
 
 /// The three languages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -43,7 +43,7 @@ pub fn run(file: &Path, kind: TextKind, text: &str) -> Result<(), Failure> {
         Ok(rows) => print(array(&rows)),
         Err(Stop::Text(error)) => {
             // For programs; what a person should see is the same.
-            print(error.to_json())?;
+            print_before_verdict(error.to_json())?;
             Err(Failure::new(error.to_string()))
         }
         Err(Stop::Read(error)) => Err(unread(&error)),

@@ -56,6 +56,30 @@ pub fn print(text: impl Display) -> Result<(), Failure> {
     out.flush()
 }
 
+/// As [`print`], where an exit code follows that tells how something ended: it is the same whether anybody reads or not.
+///
+/// # Errors
+/// The disk behind it is full.
+pub fn print_before_verdict(text: impl Display) -> Result<(), Failure> {
+    read_or_not(print(text))
+}
+
+/// That nobody reads is passed over.
+///
+/// # Errors
+/// Every other failure of printing.
+pub fn read_or_not(printed: Result<(), Failure>) -> Result<(), Failure> {
+    printed.or_else(|failure| if failure.is_nobody_reads() { Ok(()) } else { Err(failure) })
+}
+
+/// As [`print`], of what is shown only now: when it cannot be printed, `lost` says what is to be done.
+///
+/// # Errors
+/// It could not be printed, whoever is to blame.
+pub fn print_secret(text: impl Display, lost: impl FnOnce() -> String) -> Result<(), Failure> {
+    print(text).map_err(|_| Failure::new(lost()))
+}
+
 /// A line on standard error, if anybody reads it.
 pub fn note(text: impl Display) {
     let _ = writeln!(io::stderr(), "{text}");

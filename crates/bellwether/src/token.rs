@@ -21,6 +21,7 @@ use crate::clock::{SystemClock, SystemEntropy};
 use crate::connection::Connection;
 use crate::failure::Failure;
 use crate::policies;
+use crate::terminal::{note, print, print_secret};
 
 const DAY_SECONDS: i64 = 86_400;
 /// A hundred years.
@@ -173,17 +174,22 @@ fn create(args: CreateArgs) -> Result<(), Failure> {
     // With an inline store nothing waits: a plain executor will do.
     let made = futures::executor::block_on(create_api_token(&store, &SystemEntropy, now, Caller::operator(), new));
     let (token, text) = made.map_err(|error| refused(&id, &data, &error))?;
+    let lost = || {
+        let dir = data.display();
+        format!(
+            "the token {id} was made but could not be printed: `bellwether token revoke {id} --data {dir}` takes it back"
+        )
+    };
     if json {
         let mut shown = document(&token);
         shown["token"] = json!(text);
-        println!("{shown}");
-        return Ok(());
+        return print_secret(shown, lost);
     }
-    println!("{text}");
+    print_secret(text, lost)?;
     let ends = token.expiry.to_millis_text();
-    eprintln!("\nThis is the token {id} ({}), good until {ends}. It is shown only now.", role_text(&token));
+    note(format_args!("\nThis is the token {id} ({}), good until {ends}. It is shown only now.", role_text(&token)));
     let url = Connection::read(&data).map_or_else(|_| "/api/…".to_owned(), |connection| connection.central_url);
-    eprintln!("Send it as it stands as the Authorization header of requests to {url}");
+    note(format_args!("Send it as it stands as the Authorization header of requests to {url}"));
     Ok(())
 }
 
@@ -222,8 +228,7 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
     let tokens = futures::executor::block_on(read);
     let tokens: Vec<Stored<ApiToken>> = tokens.map_err(|error| Failure::during("cannot read the tokens", &error))?;
     if args.json {
-        println!("{}", tokens.iter().map(|stored| document(&stored.record)).collect::<Value>());
-        return Ok(());
+        return print(tokens.iter().map(|stored| document(&stored.record)).collect::<Value>());
     }
     let now = SystemClock.now();
     let mut table = Table::new();
@@ -233,9 +238,10 @@ fn list(args: &ListArgs) -> Result<(), Failure> {
         let until = token.expiry.to_millis_text() + ended;
         table.add_row([token.id.to_string(), role_text(token), until]);
     }
-    println!("{}", table.trim_fmt());
+    print(table.trim_fmt())?;
     if tokens.is_empty() {
-        eprintln!("There are none: make one with `bellwether token create NAME --data {}`", args.place.data.display());
+        let dir = args.place.data.display();
+        note(format_args!("There are none: make one with `bellwether token create NAME --data {dir}`"));
     }
     Ok(())
 }
@@ -250,7 +256,7 @@ fn revoke(args: RevokeArgs) -> Result<(), Failure> {
             data.display()
         )));
     }
-    eprintln!("The token {id} is revoked.");
+    note(format_args!("The token {id} is revoked."));
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use crate::clock::{SystemClock, SystemEntropy};
 use crate::config::Email;
 use crate::failure::Failure;
 use crate::policies;
+use crate::terminal::{note, print_secret};
 use crate::token::Place;
 
 /// What is done with users.
@@ -42,8 +43,12 @@ pub fn run(task: UserTask) -> Result<(), Failure> {
         }
         MakePasswordError::Store(error) => Failure::during("cannot write the password", error),
     })?;
-    println!("{password}");
-    eprintln!("\nThis is the new password of {email}. It is shown only now and has to be changed at the next sign-in.");
-    eprintln!("The user's sessions have ended.");
+    print_secret(&password, || {
+        format!("the new password of {email} could not be printed, and the old one is no longer good: make another")
+    })?;
+    note(format_args!(
+        "\nThis is the new password of {email}. It is shown only now and has to be changed at the next sign-in.\n\
+         The user's sessions have ended."
+    ));
     Ok(())
 }

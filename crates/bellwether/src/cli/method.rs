@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bellwether_model::DeviceId;
 use bellwether_model::json::minify;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -11,7 +12,7 @@ use super::values::document;
 use crate::access::Access;
 use crate::failure::Failure;
 use crate::rest::read;
-use crate::terminal::print;
+use crate::terminal::print_before_verdict;
 
 /// From here on the status of an answer means that the device failed, as in HTTP.
 const ERROR_FROM: i64 = 400;
@@ -36,7 +37,7 @@ enum MethodTask {
 struct CallArgs {
     /// The device.
     #[arg(value_name = "ID")]
-    id: String,
+    id: DeviceId,
 
     #[command(flatten)]
     call: Call,
@@ -93,12 +94,13 @@ pub async fn run(args: MethodArgs) -> Result<(), Failure> {
     let MethodArgs { task: MethodTask::Call(args), access } = args;
     let body = args.call.body()?;
     let timeout = Duration::from_secs(args.call.timeout.into());
-    let answer = access.connect()?.invoke(&args.id, &body, timeout).await?;
+    let answer = access.connect()?.invoke(args.id.as_str(), &body, timeout).await?;
     let shown: Value = read(&answer)?;
     if args.json {
-        print(minify(&answer))?;
+        print_before_verdict(minify(&answer))?;
     } else {
-        print(table::facts(&[("status", text(&shown["status"])), ("payload", table::pretty(&shown["payload"]))]))?;
+        let facts = [("status", text(&shown["status"])), ("payload", table::pretty(&shown["payload"]))];
+        print_before_verdict(table::facts(&facts))?;
     }
     match shown["status"].as_i64() {
         Some(status) if status >= ERROR_FROM => {

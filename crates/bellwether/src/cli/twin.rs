@@ -1,5 +1,6 @@
 //! `bellwether twin`: tags and properties of a device.
 
+use bellwether_model::DeviceId;
 use bellwether_model::json::minify;
 use clap::{Args, Subcommand};
 use hyper::Method;
@@ -37,7 +38,7 @@ enum TwinTask {
 struct ShowArgs {
     /// The device.
     #[arg(value_name = "ID")]
-    id: String,
+    id: DeviceId,
 
     /// Print the server's own document as one line of JSON.
     #[arg(long)]
@@ -71,7 +72,7 @@ struct ReplaceArgs {
 struct Written {
     /// The device.
     #[arg(value_name = "ID")]
-    id: String,
+    id: DeviceId,
 
     /// Only if the twin still has this etag.
     #[arg(long, value_name = "ETAG")]
@@ -87,7 +88,7 @@ pub async fn run(args: TwinArgs) -> Result<(), Failure> {
     let TwinArgs { task, access } = args;
     match task {
         TwinTask::Show(args) => {
-            let document = access.connect()?.twin(&args.id).await?;
+            let document = access.connect()?.twin(args.id.as_str()).await?;
             if args.json { print(minify(&document)) } else { print(shown(&read(&document)?)) }
         }
         TwinTask::Update(args) => {
@@ -110,7 +111,7 @@ pub async fn run(args: TwinArgs) -> Result<(), Failure> {
 }
 
 async fn write(hub: &HubClient, method: Method, written: &Written, body: &Value) -> Result<(), Failure> {
-    let document = hub.write_twin(method, &written.id, body, written.etag.as_deref()).await?;
+    let document = hub.write_twin(method, written.id.as_str(), body, written.etag.as_deref()).await?;
     if written.json {
         return print(minify(&document));
     }

@@ -5,19 +5,30 @@ use std::fs;
 use bellwether_model::twin::TwinChange;
 use bellwether_model::twin::patch::PatchObject;
 use clap::Args;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
 
+/// What a twin keeps (iot-hub §3.4).
+const INTEGERS: std::ops::RangeInclusive<i64> = -4_503_599_627_370_496..=4_503_599_627_370_495;
+/// The rule for numbers that would become others on the way.
+pub const TOO_LARGE: &str = "is too large for a number; for text write it in quotes";
 const HINT: &str = "Give JSON in single quotes, such as '{\"floor\": 3}', or a file with it as @FILE";
 
 /// JSON of a flag: itself, or what stands in the file of `@FILE`.
 ///
 /// # Errors
-/// The file cannot be read, or it is no JSON.
+/// The file cannot be read, it is no JSON, or an integer in it does not fit 64 bits and would become another.
 pub fn document(flag: &str, given: &str) -> Result<Value, Failure> {
     let text = text_of(flag, given)?;
-    serde_json::from_str(&text).map_err(|error| Failure::usage(format!("{flag} is no JSON: {error}\n{HINT}")))
+    let value = serde_json::from_str(&text);
+    let value = value.map_err(|error| Failure::usage(format!("{flag} is no JSON: {error}\n{HINT}")))?;
+    let kept = |digits: &str| digits.parse::<i64>().is_ok() || digits.parse::<u64>().is_ok();
+    match integers(&text).find(|digits| !kept(digits)) {
+        None => Ok(value),
+        Some(digits) => Err(Failure::usage(format!("{flag}: {digits} {TOO_LARGE}"))),
+    }
 }
 
 /// As [`document`], and the tags or the desired properties of a twin.
@@ -47,15 +58,54 @@ fn text_of(flag: &str, given: &str) -> Result<String, Failure> {
 /// themselves; everything else is text.
 ///
 /// # Errors
-/// It begins as JSON and is none.
+/// It begins as JSON and is none, or is or has a number that the hub would not keep as it stands.
 pub fn typed(text: &str) -> Result<Value, String> {
+    let of_the_hub = |digits: &str| digits.parse::<i64>().is_ok_and(|number| INTEGERS.contains(&number));
     match serde_json::from_str(text) {
-        Ok(value) => Ok(value),
+        Ok(value) => match integers(text).find(|digits| !of_the_hub(digits)) {
+            None => Ok(value),
+            Some(digits) if digits == text.trim() => Err(TOO_LARGE.to_owned()),
+            Some(digits) => Err(format!("{digits} {TOO_LARGE}")),
+        },
+        Err(_) if is_number(text) => Err(TOO_LARGE.to_owned()),
         Err(error) if text.trim_start().starts_with(['{', '[', '"']) => {
             Err(format!("begins like JSON and is none: {}", in_one_line(&error)))
         }
         Err(_) => Ok(Value::from(text)),
     }
+}
+
+/// A number as JSON writes them, however large.
+fn is_number(text: &str) -> bool {
+    text.trim_start().starts_with(|c: char| c == '-' || c.is_ascii_digit())
+        && serde_json::from_str::<&RawValue>(text).is_ok()
+}
+
+/// The integers of a JSON text as they are written, members' names and other texts left out.
+fn integers(json: &str) -> impl Iterator<Item = &str> {
+    let mut rest = json;
+    std::iter::from_fn(move || {
+        loop {
+            let at = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit())?;
+            rest = &rest[at..];
+            if rest.starts_with('"') {
+                let mut escaped = false;
+                let end = rest[1..].find(|c: char| {
+                    let ends = c == '"' && !escaped;
+                    escaped = c == '\\' && !escaped;
+                    ends
+                });
+                rest = &rest[end? + 2..];
+                continue;
+            }
+            let end = rest.find(|c: char| !c.is_ascii_digit() && !"-+.eE".contains(c)).unwrap_or(rest.len());
+            let (number, after) = rest.split_at(end);
+            rest = after;
+            if !number.contains(['.', 'e', 'E']) {
+                return Some(number);
+            }
+        }
+    })
 }
 
 /// An error in JSON that stands in one line of something else.
@@ -203,6 +253,43 @@ mod tests {
         for value in [json!("3"), json!("{"), json!("null"), json!(""), json!("a b"), json!({"a": [1]}), json!(2.5)] {
             assert_eq!(typed(&untyped(&value)).unwrap(), value);
         }
+    }
+
+    #[test]
+    fn numbers_that_would_become_others_are_refused() {
+        for text in [
+            "89490200001234567890",
+            " -4503599627370497",
+            "4503599627370496",
+            "1e999",
+            "-1e400",
+            "1".repeat(400).as_str(),
+        ] {
+            assert_eq!(typed(text).unwrap_err(), TOO_LARGE, "{text}");
+        }
+        for text in [r#"{"a":[1,89490200001234567890]}"#, r#"["\\",89490200001234567890]"#] {
+            assert_eq!(typed(text).unwrap_err(), format!("89490200001234567890 {TOO_LARGE}"), "{text}");
+        }
+        assert!(typed("[1e999]").is_err());
+        for (text, value) in [
+            ("4503599627370495", json!(4_503_599_627_370_495_i64)),
+            ("-4503599627370496", json!(-4_503_599_627_370_496_i64)),
+            ("1e20", json!(1e20)),
+            ("+89490200001234567890", json!("+89490200001234567890")),
+            ("0089490200001234567890", json!("0089490200001234567890")),
+            ("\"89490200001234567890\"", json!("89490200001234567890")),
+            (
+                r#"{"89490200001234567890":"\"89490200001234567890"}"#,
+                json!({"89490200001234567890": "\"89490200001234567890"}),
+            ),
+        ] {
+            assert_eq!(typed(text).unwrap(), value, "{text}");
+            assert_eq!(typed(&untyped(&value)).unwrap(), value, "{text}");
+        }
+        let error = change(&["tags.iccid=89490200001234567890"], &[]).body().unwrap_err();
+        assert!(error.code() == 2 && error.to_string().contains(TOO_LARGE), "{error}");
+        assert!(document("--payload", r#"{"id":89490200001234567890}"#).unwrap_err().to_string().contains(TOO_LARGE));
+        assert_eq!(document("--payload", "18446744073709551615").unwrap(), json!(u64::MAX));
     }
 
     fn change(set: &[&str], remove: &[&str]) -> ChangeArgs {

@@ -42,7 +42,11 @@ fn a_device_from_its_creation_to_its_end() {
     assert!(refused.code == Some(2) && refused.err.contains("nothing is to be changed"), "{}", refused.err);
 
     let unasked = world.run(&["device", "delete", "pump-1"]);
-    assert!(unasked.code == Some(2) && unasked.err.contains("--yes"), "{}", unasked.err);
+    assert!(
+        unasked.code == Some(2) && unasked.err.contains(world.host()) && unasked.err.contains("--yes"),
+        "{}",
+        unasked.err
+    );
     world.done(&["device", "delete", "pump-1", "pump,2?", "--yes"]);
     assert_eq!(world.run(&["device", "list"]).err, "There are no devices.\n");
 }
@@ -116,10 +120,51 @@ fn a_method_and_its_answer() {
     let answer: serde_json::Value = serde_json::from_str(&said.out).unwrap();
     assert_eq!((said.code, &answer["status"]), (Some(3), &json!(500)));
     assert!(said.err.contains("sim-0000 answered reboot with status 500"), "{}", said.err);
+    let unread = world.unread(&call);
+    assert!(unread.code == Some(3) && unread.err.contains("with status 500"), "{unread:?}");
     drop(devices);
 
     let absent = world.run(&["method", "call", "nobody", "reboot"]);
     assert!(absent.code == Some(1) && absent.err.contains("`bellwether device list`"), "{}", absent.err);
+}
+
+#[test]
+fn an_empty_id_names_no_place_of_the_hub() {
+    let world = World::start();
+    world.done(&["device", "create", "d"]);
+    for args in [
+        &["device", "show", ""][..],
+        &["device", "show", "", "--json"],
+        &["device", "update", "", "--status", "disabled"],
+        &["device", "update", ".", "--status", "disabled"],
+        &["device", "delete", "d", "", "--yes"],
+        &["twin", "show", ""],
+        &["twin", "update", "", "--set", "tags.a=1"],
+        &["method", "call", "", "reboot"],
+        &["job", "show", ""],
+        &["job", "cancel", ""],
+        &["job", "results", ""],
+        &["job", "create", "twin", "--where", "deviceId = 'd'", "--id", "", "--set", "tags.a=1"],
+    ] {
+        let said = world.run(args);
+        assert!(said.code == Some(2) && said.out.is_empty() && !said.err.contains("panicked"), "{args:?}: {said:?}");
+    }
+    assert_eq!(world.json(&["device", "list", "--json"]).len(), 1);
+}
+
+#[test]
+fn what_nobody_reads_is_no_panic() {
+    let world = World::start();
+    for args in [&["connection"][..], &["connection", "--json"], &["token", "list"], &["token", "list", "--json"]] {
+        let said = world.unread(args);
+        assert_eq!((said.code, said.err.as_str()), (Some(0), ""), "{args:?}");
+    }
+    for args in
+        [&["token", "create", "t"][..], &["token", "create", "u", "--json"], &["user", "password", "admin@localhost"]]
+    {
+        let said = world.unread(args);
+        assert!(said.code == Some(1) && said.err.contains("could not be printed"), "{args:?}: {said:?}");
+    }
 }
 
 #[test]

@@ -56,6 +56,11 @@ fn the_hub_is_named_by_flag_or_environment() {
     assert_eq!(with(&[("BELLWETHER_DATA", data)], &[]).0, Some(0));
     // A flag beats the environment.
     assert_eq!(with(&[("BELLWETHER_CONNECTION_STRING", "nonsense")], &["--data", data]).0, Some(0));
+    // What names ours beats what other tools read.
+    assert_eq!(with(&[("IOTHUB_CONNECTION_STRING", "nonsense"), ("BELLWETHER_DATA", data)], &[]).0, Some(0));
+    let twice = run(&["device", "--data", data, "list", "--connection-string", string]);
+    let said = text(&twice.stderr);
+    assert!(twice.status.code() == Some(2) && said.contains("name two hubs"), "{said}");
     let (code, said) = with(&[("IOTHUB_CONNECTION_STRING", "nonsense")], &[]);
     assert!(code == Some(2) && said.contains("IOTHUB_CONNECTION_STRING must be HostName="), "{said}");
     let (code, said) = with(&[], &[]);

@@ -19,12 +19,15 @@ fn a_file_is_imported_and_what_is_exported_can_be_imported_elsewhere() {
     2     p1      enabled   made  {"building":43,"floor":3}  {"fan":{"speed":40}}
     3     p2      disabled  made  {"building":"A, B"}
     "#);
-    assert_eq!(preview.err, "2 devices; nothing is wrong with the file, and nothing was sent.\n");
+    let said = format!("2 devices; nothing is wrong with the file, and nothing was sent to {}.\n", world.host());
+    assert_eq!(preview.err, said);
     assert_eq!(world.done(&["device", "list", "--json"]), "");
 
     assert!(world.run(&["device", "import", "devices.csv"]).err.ends_with("2 devices: 2 created.\n"));
     let again = world.run(&["device", "import", "devices.csv"]);
     assert_eq!(again.code, Some(1));
+    let unread = world.unread(&["device", "import", "devices.csv", "--json"]);
+    assert!(unread.code == Some(1) && unread.err.contains("of 2 devices 2 failed"), "{unread:?}");
     assert!(again.err.contains("of 2 devices 2 failed") && again.err.contains("line 2, p1: "), "{}", again.err);
     assert!(world.run(&["device", "import", "devices.csv", "--existing", "skip"]).err.ends_with("2 skipped.\n"));
     world.file("more.ndjson", "{\"id\":\"p2\",\"tags\":{\"new\":true}}\n{\"id\":\"p3\"}\n");
@@ -57,6 +60,10 @@ fn nothing_is_sent_of_a_file_with_a_faulty_line() {
       line 4, status: must be enabled or disabled
       line 5, id: good stands on line 2 already
     ");
+    assert_eq!(world.done(&["device", "list", "--json"]), "");
+    world.file("open.csv", "id,tags.a\ngood,x\nnext,\"hello\nlast,y\n");
+    let open = world.run(&["device", "import", "open.csv"]);
+    assert!(open.code == Some(1) && open.err.contains("line 3: a quote opens here"), "{}", open.err);
     assert_eq!(world.done(&["device", "list", "--json"]), "");
     let unnamed = world.run(&["device", "import", "-"]);
     assert!(unnamed.code == Some(2) && unnamed.err.contains("--format"), "{}", unnamed.err);

@@ -19,7 +19,7 @@ fn a_twin_job_is_made_watched_and_looked_at() {
     let world = three_devices();
     let job = ["job", "create", "twin", "--where", "tags.floor = 3", "--id", "fan", "--set", "desired.fan=40"];
     let dry = world.run(&[&job[..], &["--dry-run"]].concat());
-    assert!(dry.err.starts_with("The condition selects 2 devices now."), "{}", dry.err);
+    assert!(dry.err.starts_with(&format!("The condition selects 2 devices of {} now.", world.host())), "{}", dry.err);
     assert_eq!(world.run(&["job", "list"]).err, "There are no jobs.\n");
 
     let watched = world.run(&[&job[..], &["--watch"]].concat());
@@ -65,7 +65,11 @@ fn a_job_on_every_device_asks() {
     let job = ["job", "create", "twin", "--where", " * ", "--set", "tags.seen=true"];
     let asked = world.run(&job);
     assert_eq!(asked.code, Some(2));
-    assert!(asked.err.contains("a job on every device, 3 now") && asked.err.contains("--yes"), "{}", asked.err);
+    assert!(
+        asked.err.contains(&format!("a job on every device of {}, 3 now", world.host())) && asked.err.contains("--yes"),
+        "{}",
+        asked.err
+    );
     assert_eq!(world.done(&["job", "list", "--json"]), "");
     let made = &world.json(&[&job[..], &["--yes", "--json", "--watch"]].concat())[0];
     assert_eq!((&made["status"], &made["deviceJobStatistics"]["succeededCount"]), (&json!("completed"), &json!(3)));
@@ -82,6 +86,8 @@ fn failed_devices_are_in_the_exit_code() {
     let results = world.done(&["job", "results", "r", "--status", "failed"]);
     assert!(results.contains("a") && results.contains("JobRunPreconditionFailed"), "{results}");
     assert_eq!(world.run(&["job", "watch", "r"]).code, Some(3));
+    let unread = world.unread(&["job", "watch", "r", "--json"]);
+    assert!(unread.code == Some(3) && unread.err.contains("1 of 1 devices failed"), "{unread:?}");
 }
 
 #[test]

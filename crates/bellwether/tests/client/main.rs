@@ -10,6 +10,7 @@ mod files;
 mod jobs;
 
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use serde_json::Value;
 use support::{Server, bellwether, text};
@@ -48,6 +49,21 @@ impl World {
         let mut command = bellwether(args);
         let ended = command.arg("--data").arg(data).current_dir(self.dir.path()).output().unwrap();
         Said { code: ended.status.code(), out: timeless(&text(&ended.stdout)), err: timeless(&text(&ended.stderr)) }
+    }
+
+    /// One command whose standard output nobody reads.
+    pub fn unread(&self, args: &[&str]) -> Said {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = bellwether(args);
+        command.arg("--data").arg(self.dir.path().join("data")).current_dir(self.dir.path());
+        let ended = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        Said { code: ended.status.code(), out: String::new(), err: timeless(&text(&ended.stderr)) }
+    }
+
+    /// The host of the server as it is shown.
+    pub fn host(&self) -> &str {
+        self.server.connection["httpsUrl"].as_str().unwrap().trim_start_matches("https://")
     }
 
     /// One command that must do its work; what it printed.

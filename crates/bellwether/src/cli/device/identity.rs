@@ -81,9 +81,8 @@ impl Settings {
     ///
     /// # Errors
     /// A rule is broken.
-    pub fn new_identity(&self, id: &str) -> Result<Value, Failure> {
-        id.parse::<DeviceId>().map_err(|error| Failure::usage(error.to_string()))?;
-        let mut device = json!({"deviceId": id, "status": "enabled"});
+    pub fn new_identity(&self, id: &DeviceId) -> Result<Value, Failure> {
+        let mut device = json!({"deviceId": id.as_str(), "status": "enabled"});
         self.change(&mut device)?;
         Ok(device)
     }

@@ -1,5 +1,6 @@
 //! `bellwether device import`: many devices from a file, checked as a whole before anything is sent.
 
+use std::cell::Cell;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -11,13 +12,13 @@ use hyper::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::super::table::{self, thousands};
+use super::identity_of;
 use super::lines::{Entry, Lines};
 use crate::access::Access;
 use crate::failure::Failure;
 use crate::hub_client::{BULK_MAX, BulkError, ClientError, HubClient};
 use crate::progress::Progress;
-use crate::rest::read;
-use crate::terminal::{Out, note, print};
+use crate::terminal::{Out, note, print, read_or_not};
 
 /// Faults and failed devices that are named.
 const NAMED_MAX: usize = 20;
@@ -109,7 +110,7 @@ impl Became {
 pub async fn run(args: &ImportArgs, access: &Access) -> Result<(), Failure> {
     let entries = checked(args)?;
     if args.dry_run {
-        return preview(&entries);
+        return preview(&entries, access.host()?);
     }
     let hub = access.connect()?;
     let bar = Progress::start("devices imported", entries.len() as u64);
@@ -150,7 +151,7 @@ fn checked(args: &ImportArgs) -> Result<Vec<Entry>, Failure> {
     Err(Failure::new(told))
 }
 
-fn preview(entries: &[Entry]) -> Result<(), Failure> {
+fn preview(entries: &[Entry], host: Option<String>) -> Result<(), Failure> {
     let mut shown = table::list(&["LINE", "DEVICE", "STATUS", "KEYS", "TAGS", "DESIRED"]);
     for entry in entries.iter().take(PREVIEW_ROWS) {
         let body = body(entry);
@@ -170,7 +171,8 @@ fn preview(entries: &[Entry]) -> Result<(), Failure> {
     if more > 0 {
         note(format_args!("and {} more", thousands(more)));
     }
-    note(format_args!("{} devices; nothing is wrong with the file, and nothing was sent.", thousands(all)));
+    let to = host.map(|host| format!(" to {host}")).unwrap_or_default();
+    note(format_args!("{} devices; nothing is wrong with the file, and nothing was sent{to}.", thousands(all)));
     Ok(())
 }
 
@@ -188,10 +190,12 @@ fn body(entry: &Entry) -> Value {
 struct Ended {
     became: Vec<Option<Became>>,
     stopped: Option<ClientError>,
+    /// A device was made by a call for its identity and one for its twin: it may be there without its twin.
+    singly: bool,
 }
 
 async fn send(hub: &HubClient, entries: &[Entry], existing: Existing, done: impl Fn(u64)) -> Ended {
-    let mut ended = Ended { became: vec![None; entries.len()], stopped: None };
+    let mut ended = Ended { became: vec![None; entries.len()], stopped: None, singly: false };
     let mut sent = 0;
     // Only a single call says exactly what of an existing device changes.
     if existing != Existing::Update {
@@ -209,21 +213,38 @@ async fn send(hub: &HubClient, entries: &[Entry], existing: Existing, done: impl
             }
         }
     }
-    let rest = entries.iter().enumerate().skip(sent);
-    let made = stream::iter(rest).map(|(at, entry)| async move { (at, singly(hub, entry, existing).await) });
-    let mut made = std::pin::pin!(made.buffer_unordered(CALLS_AT_ONCE));
-    while let Some((at, became)) = made.next().await {
-        match became {
-            Ok(became) => ended.became[at] = Some(became),
-            Err(error) => {
-                ended.stopped = Some(error);
-                break;
-            }
-        }
+    ended.singly = sent < entries.len();
+    let make = |at: usize| async move { (at, singly(hub, &entries[at], existing).await) };
+    ended.stopped = until_an_error(sent..entries.len(), make, |at, became| {
+        ended.became[at] = Some(became);
         sent += 1;
         done(sent as u64);
-    }
+    })
+    .await;
     ended
+}
+
+/// Makes several calls at once and tells of each that was answered; after the first error, which is returned, none is
+/// begun, and those under way are awaited: the hub carries them out.
+async fn until_an_error<T, E, F: Future<Output = (usize, Result<T, E>)>>(
+    numbers: std::ops::Range<usize>,
+    call: impl Fn(usize) -> F,
+    mut ended: impl FnMut(usize, T),
+) -> Option<E> {
+    let stop = Cell::new(false);
+    let calls = stream::iter(numbers.take_while(|_| !stop.get())).map(call);
+    let mut calls = std::pin::pin!(calls.buffer_unordered(CALLS_AT_ONCE));
+    let mut first = None;
+    while let Some((number, result)) = calls.next().await {
+        match result {
+            Ok(value) => ended(number, value),
+            Err(error) => {
+                stop.set(true);
+                first.get_or_insert(error);
+            }
+        }
+    }
+    first
 }
 
 /// `None`: the hub takes no bulk calls.
@@ -264,7 +285,7 @@ async fn make(hub: &HubClient, entry: &Entry, existing: Existing) -> Result<Beca
         }
         Err(ClientError::Refused { status: StatusCode::CONFLICT, .. }) if existing == Existing::Update => {
             if !entry.settings.is_nothing() {
-                let mut device: Value = read(&hub.device(&entry.id).await?)?;
+                let mut device = identity_of(&hub.device(&entry.id).await?)?;
                 entry.settings.set(&mut device);
                 let etag = device["etag"].as_str().map(str::to_owned);
                 hub.put_device(&entry.id, &device, etag.as_deref().or(Some("*"))).await?;
@@ -294,18 +315,22 @@ fn is_of_the_device(status: StatusCode) -> bool {
     [Is::BAD_REQUEST, Is::NOT_FOUND, Is::CONFLICT, Is::PRECONDITION_FAILED, Is::PAYLOAD_TOO_LARGE].contains(&status)
 }
 
+fn print_each<'a>(told: impl Iterator<Item = (&'a Entry, &'a Became)>) -> Result<(), Failure> {
+    let mut out = Out::new();
+    for (entry, became) in told {
+        let mut line = json!({"line": entry.line, "deviceId": entry.id, "result": became.word()});
+        if let Became::Failed(reason) = became {
+            line["error"] = json!(reason);
+        }
+        out.line(line)?;
+    }
+    out.flush()
+}
+
 fn report(entries: &[Entry], ended: Ended, json: bool) -> Result<(), Failure> {
     let told = || entries.iter().zip(&ended.became).filter_map(|(entry, became)| Some((entry, became.as_ref()?)));
     if json {
-        let mut out = Out::new();
-        for (entry, became) in told() {
-            let mut line = json!({"line": entry.line, "deviceId": entry.id, "result": became.word()});
-            if let Became::Failed(reason) = became {
-                line["error"] = json!(reason);
-            }
-            out.line(line)?;
-        }
-        out.flush()?;
+        read_or_not(print_each(told()))?;
     }
     let count = |word: &str| told().filter(|(_, became)| became.word() == word).count() as u64;
     let counted = ["created", "updated", "skipped", "failed"].map(|word| (count(word), word));
@@ -314,8 +339,13 @@ fn report(entries: &[Entry], ended: Ended, json: bool) -> Result<(), Failure> {
     let counted = if counted.is_empty() { "none".to_owned() } else { counted.join(", ") };
     if let Some(error) = ended.stopped {
         let failure = Failure::from(error);
+        let again = if ended.singly {
+            "--existing update to go on: a device may be there without its tags and properties"
+        } else {
+            "--existing skip to go on"
+        };
         return Err(Failure::new(format!(
-            "the import stopped: {failure}\nBefore: {counted}. Run it again with --existing skip to go on"
+            "the import stopped: {failure}\nBefore: {counted}. Run it again with {again}"
         )));
     }
     let failed = count("failed");
@@ -335,4 +365,44 @@ fn report(entries: &[Entry], ended: Ended, json: bool) -> Result<(), Failure> {
         text += &format!("\n  and {} more; --json tells of each", thousands(failed - NAMED_MAX as u64));
     }
     Err(Failure::new(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_an_error_none_is_begun_and_those_under_way_are_awaited() {
+        let begun = Cell::new(0);
+        let call = |number: usize| {
+            let begun = &begun;
+            async move {
+                begun.set(begun.get() + 1);
+                if number == 0 {
+                    return (number, Err("the first"));
+                }
+                for _ in 0..number {
+                    tokio::task::yield_now().await;
+                }
+                (number, if number == 3 { Err("another") } else { Ok(()) })
+            }
+        };
+        let mut ended = Vec::new();
+        let error = futures::executor::block_on(until_an_error(0..100, call, |number, ()| ended.push(number)));
+        ended.sort_unstable();
+        assert_eq!((error, begun.get()), (Some("the first"), CALLS_AT_ONCE));
+        assert_eq!(ended, (1..CALLS_AT_ONCE).filter(|number| *number != 3).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_stopped_import_counts_and_advises() {
+        let entries = ["a", "b", "c"].map(|id| Entry { id: id.to_owned(), ..Entry::default() });
+        let said = |singly| {
+            let stopped = Some(ClientError::Unexpected("no answer".to_owned()));
+            let became = vec![Some(Became::Created), None, Some(Became::Created)];
+            report(&entries, Ended { became, stopped, singly }, false).unwrap_err().to_string()
+        };
+        assert!(said(true).contains("Before: 2 created. Run it again with --existing update"), "{}", said(true));
+        assert!(said(false).contains("Before: 2 created. Run it again with --existing skip"), "{}", said(false));
+    }
 }

@@ -13,7 +13,8 @@ use bellwether_model::twin::TwinChange;
 use clap::ValueEnum as _;
 use serde_json::Value;
 
-use super::super::values::{Sections, in_one_line, members, typed};
+use super::super::table::{plain, short};
+use super::super::values::{Sections, TOO_LARGE, in_one_line, members, typed};
 use super::identity::{Settings, StatusArg};
 use crate::failure::chain;
 
@@ -44,8 +45,8 @@ pub struct Fault {
 impl std::fmt::Display for Fault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match &self.column {
-            Some(column) => write!(f, "line {}, {column}: {}", self.line, self.rule),
-            None => write!(f, "line {}: {}", self.line, self.rule),
+            Some(column) => write!(f, "line {}, {}: {}", self.line, plain(column), plain(&self.rule)),
+            None => write!(f, "line {}: {}", self.line, plain(&self.rule)),
         }
     }
 }
@@ -60,6 +61,8 @@ pub struct Lines {
     seen: HashMap<String, u64>,
 }
 
+/// Of the name of a column that there is not.
+const NAME_WIDTH: usize = 24;
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 /// What names a device; the hub calls it `deviceId`.
 const ID: [&str; 2] = ["id", "deviceId"];
@@ -74,6 +77,10 @@ impl Lines {
     pub fn of_csv(bytes: &[u8]) -> Lines {
         let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
         let mut lines = Lines::default();
+        if let Err((line, rule)) = quotes(bytes) {
+            lines.fault(line, None, rule);
+            return lines;
+        }
         let mut counter = LineCounter { bytes, at: 0, line: 1 };
         let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
         let columns: Vec<String> = match reader.headers() {
@@ -140,22 +147,26 @@ impl Lines {
         {
             return self.fault(1, None, "the columns must be separated by commas");
         }
+        let names_device = |column: &&String| ID.contains(&column.as_str());
+        if !columns.iter().any(|column| names_device(&column)) {
+            // It may be a line of devices: their keys are not shown.
+            return self.fault(1, None, "the first line must name the columns, and one of them must be id");
+        }
         let mut twin = Sections::default();
         for (at, column) in columns.iter().enumerate() {
-            if columns[..at].contains(column) {
-                self.fault(1, Some(column), "stands twice");
-            } else if is_of_twin(column) {
-                if let Err(rule) = twin.set(column, Value::from(0)) {
-                    self.fault(1, Some(column), rule);
-                }
-            } else if !ID.iter().chain(&FIELDS).any(|known| known == column) {
-                self.fault(1, Some(column), format!("is no column of devices; there are {COLUMNS}"));
+            let named = format!("column {}, {}", at + 1, short(&Value::from(column.as_str()), NAME_WIDTH));
+            if !is_of_twin(column) && !ID.iter().chain(&FIELDS).any(|known| known == column) {
+                self.fault(1, Some(&named), format!("is no column of devices; there are {COLUMNS}"));
+            } else if columns[..at].contains(column) {
+                self.fault(1, Some(&named), "stands twice");
+            } else if is_of_twin(column)
+                && let Err(rule) = twin.set(column, Value::from(0))
+            {
+                self.fault(1, Some(&named), rule);
             }
         }
-        match columns.iter().filter(|column| ID.contains(&column.as_str())).count() {
-            1 => {}
-            0 => self.fault(1, None, "the first line must name the columns, and one of them must be id"),
-            _ => self.fault(1, Some("deviceId"), "is the same as id: give one of them"),
+        if columns.iter().filter(names_device).count() > 1 {
+            self.fault(1, Some("deviceId"), "is the same as id: give one of them");
         }
     }
 
@@ -167,7 +178,7 @@ impl Lines {
         let (before, mut entry) = (self.faults.len(), Entry { line, ..Entry::default() });
         for (column, cell) in columns.iter().zip(record).filter(|(_, cell)| !cell.is_empty()) {
             let taken = if is_of_twin(column) {
-                typed(cell).and_then(|value| entry.twin.set(column, not_null(value)?))
+                in_cell(cell).and_then(|value| entry.twin.set(column, not_null(value)?))
             } else {
                 entry.settings_from(column, Value::from(cell))
             };
@@ -280,8 +291,43 @@ impl Entry {
     }
 }
 
+/// Every field that begins with a quote ends with one (RFC 4180): the reader of CSV passes over it when one does not.
+///
+/// # Errors
+/// The line on which the first faulty quote opens, from 1, and the rule. What comes after it cannot be told apart.
+fn quotes(bytes: &[u8]) -> Result<(), (u64, &'static str)> {
+    let (mut line, mut field_begins) = (1, true);
+    let mut rest = bytes.iter().copied().peekable();
+    while let Some(byte) = rest.next() {
+        if byte == b'"' && field_begins {
+            let opened = line;
+            loop {
+                match rest.next() {
+                    Some(b'"') if rest.next_if_eq(&b'"').is_none() => break,
+                    Some(inner) => line += u64::from(inner == b'\n'),
+                    None => return Err((opened, "a quote opens here and is never closed")),
+                }
+            }
+            if !matches!(rest.peek(), None | Some(b',' | b'\r' | b'\n')) {
+                let rule = "text follows the closing quote of a field: fields are separated by commas, and a quote inside \
+                            of quotes is written twice";
+                return Err((opened, rule));
+            }
+        }
+        field_begins = matches!(byte, b',' | b'\r' | b'\n');
+        line += u64::from(byte == b'\n');
+    }
+    Ok(())
+}
+
 fn is_of_twin(column: &str) -> bool {
     ["tags.", "desired.", "properties.desired."].iter().any(|section| column.starts_with(section))
+}
+
+/// A quote of text is written twice in a cell, and the cell stands in quotes itself.
+fn in_cell(cell: &str) -> Result<Value, String> {
+    let told = |rule: String| if rule == TOO_LARGE { format!("{rule}: \"\"\"{}\"\"\"", cell.trim()) } else { rule };
+    typed(cell).map_err(told)
 }
 
 fn not_null(value: Value) -> Result<Value, String> {

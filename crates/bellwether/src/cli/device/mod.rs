@@ -5,6 +5,7 @@ mod identity;
 mod import;
 mod lines;
 
+use bellwether_model::DeviceId;
 use clap::{Args, Subcommand};
 use hyper::Method;
 use serde_json::{Value, json};
@@ -72,7 +73,7 @@ struct Shown {
 struct ShowArgs {
     /// The device.
     #[arg(value_name = "ID")]
-    id: String,
+    id: DeviceId,
 
     #[command(flatten)]
     shown: Shown,
@@ -82,7 +83,7 @@ struct ShowArgs {
 struct CreateArgs {
     /// Its id: letters, digits and - : . + % _ # * ? ! ( ) , = @ $ ' ; at most 128.
     #[arg(value_name = "ID")]
-    id: String,
+    id: DeviceId,
 
     #[command(flatten)]
     settings: Settings,
@@ -98,7 +99,7 @@ struct CreateArgs {
 struct UpdateArgs {
     /// The device.
     #[arg(value_name = "ID")]
-    id: String,
+    id: DeviceId,
 
     #[command(flatten)]
     settings: Settings,
@@ -111,7 +112,7 @@ struct UpdateArgs {
 struct DeleteArgs {
     /// The devices.
     #[arg(value_name = "ID", required = true)]
-    ids: Vec<String>,
+    ids: Vec<DeviceId>,
 
     /// Do not ask.
     #[arg(long, short)]
@@ -124,7 +125,7 @@ pub async fn run(args: DeviceArgs) -> Result<(), Failure> {
     match task {
         DeviceTask::List(args) => list(&args, &access.connect()?).await,
         DeviceTask::Show(args) => {
-            let document = access.connect()?.device(&args.id).await?;
+            let document = access.connect()?.device(args.id.as_str()).await?;
             show(&document, &args.shown, &access)
         }
         DeviceTask::Create(args) => create(&args, &access).await,
@@ -170,9 +171,9 @@ async fn create(args: &CreateArgs, access: &Access) -> Result<(), Failure> {
     let twin = args.change.body()?;
     let body = args.settings.new_identity(&args.id)?;
     let hub = access.connect()?;
-    let document = hub.put_device(&args.id, &body, None).await?;
+    let document = hub.put_device(args.id.as_str(), &body, None).await?;
     if twin != json!({})
-        && let Err(error) = hub.write_twin(Method::PATCH, &args.id, &twin, None).await
+        && let Err(error) = hub.write_twin(Method::PATCH, args.id.as_str(), &twin, None).await
     {
         let id = &args.id;
         return Err(Failure::new(format!("the device {id} was created, but without tags and properties: {error}")));
@@ -193,7 +194,7 @@ async fn update(args: &UpdateArgs, access: &Access) -> Result<(), Failure> {
         ));
     }
     let hub = access.connect()?;
-    let document = replace(&hub, &args.id, &args.settings).await?;
+    let document = replace(&hub, args.id.as_str(), &args.settings).await?;
     note(format_args!("The device {} was changed.", args.id));
     if args.shown.json || args.shown.print_connection_string {
         return show(&document, &args.shown, access);
@@ -203,17 +204,27 @@ async fn update(args: &UpdateArgs, access: &Access) -> Result<(), Failure> {
 
 /// Reads the identity, changes it and writes it back over just what was read.
 async fn replace(hub: &HubClient, id: &str, settings: &Settings) -> Result<String, Failure> {
-    let mut device: Value = read(&hub.device(id).await?)?;
+    let mut device = identity_of(&hub.device(id).await?)?;
     settings.change(&mut device)?;
     let etag = device["etag"].as_str().map(str::to_owned);
     Ok(hub.put_device(id, &device, etag.as_deref().or(Some("*"))).await?)
 }
 
+/// The document of an identity, of which members can be read and set.
+fn identity_of(document: &str) -> Result<Value, ClientError> {
+    let device: Value = read(document)?;
+    if device.is_object() && matches!(device["capabilities"], Value::Null | Value::Object(_)) {
+        Ok(device)
+    } else {
+        Err(ClientError::Unexpected("what the hub answered is no identity of a device".to_owned()))
+    }
+}
+
 fn show(document: &str, shown: &Shown, access: &Access) -> Result<(), Failure> {
+    let device = identity_of(document)?;
     if shown.json {
         return print(bellwether_model::json::minify(document));
     }
-    let device: Value = read(document)?;
     if shown.print_connection_string {
         let key = device.pointer("/authentication/symmetricKey/primaryKey").and_then(Value::as_str);
         let id = device["deviceId"].as_str();
@@ -244,10 +255,12 @@ async fn delete(args: &DeleteArgs, access: &Access) -> Result<(), Failure> {
     ids.dedup();
     if !args.yes {
         let (what, their) = if ids.len() == 1 { ("the device", "its twin") } else { ("the devices", "their twins") };
-        confirmed(&format!("Delete {what} {} with {their}? They do not come back.", ids.join(", ")))?;
+        let names = ids.iter().map(DeviceId::as_str).collect::<Vec<_>>().join(", ");
+        let host = hub.host();
+        confirmed(&format!("Delete {what} {names} with {their} on {host}? They do not come back."))?;
     }
     for (deleted, id) in ids.iter().enumerate() {
-        hub.delete_device(id, None).await.map_err(|error| after(deleted, error))?;
+        hub.delete_device(id.as_str(), None).await.map_err(|error| after(deleted, error))?;
         note(format_args!("The device {id} was deleted."));
     }
     Ok(())
@@ -257,4 +270,21 @@ async fn delete(args: &DeleteArgs, access: &Access) -> Result<(), Failure> {
 fn after(done: usize, error: ClientError) -> Failure {
     let failure = Failure::from(error);
     if done == 0 { failure } else { Failure::new(format!("{failure}\n{done} devices before it were deleted")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_an_identity_is_shown_and_changed() {
+        for good in [r#"{"deviceId":"a"}"#, r#"{"deviceId":"a","capabilities":{"iotEdge":true}}"#] {
+            assert!(identity_of(good).is_ok(), "{good}");
+        }
+        for other in
+            ["[]", r#"[{"deviceId":"a"}]"#, "null", r#""a""#, r#"{"deviceId":"a","capabilities":[1]}"#, "<html>"]
+        {
+            assert!(identity_of(other).is_err(), "{other}");
+        }
+    }
 }

@@ -3,6 +3,7 @@
 use bellwether_engine::Clock as _;
 use bellwether_model::Time;
 use bellwether_model::json::minify;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -54,7 +55,7 @@ struct Common {
     condition: String,
 
     /// The job's id, letters, digits and -; without it one is made.
-    #[arg(long, visible_alias = "job-id", value_name = "ID")]
+    #[arg(long, visible_alias = "job-id", value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     id: Option<String>,
 
     /// When it starts, such as 2027-01-31T12:00:00Z, at most seven days from now; without it at once.
@@ -116,15 +117,16 @@ pub async fn run(task: CreateTask, access: &Access) -> Result<(), Failure> {
     if common.dry_run {
         let count = count(&hub, &common.condition).await?;
         note(format_args!(
-            "The condition selects {} devices now. No job was made; this is what would be:",
-            thousands(count)
+            "The condition selects {} devices of {} now. No job was made; this is what would be:",
+            thousands(count),
+            hub.host()
         ));
         return print(body);
     }
     let all = common.condition.trim() == "*";
     if all && !common.yes {
         let count = count(&hub, &common.condition).await?;
-        confirmed(&format!("This is a job on every device, {} now. Make it?", thousands(count)))?;
+        confirmed(&format!("This is a job on every device of {}, {} now. Make it?", hub.host(), thousands(count)))?;
     }
     make(&hub, &id, &body, &common).await
 }

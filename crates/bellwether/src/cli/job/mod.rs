@@ -4,6 +4,7 @@ mod create;
 mod watch;
 
 use bellwether_model::json::minify;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand, ValueEnum};
 use comfy_table::Table;
 use serde_json::Value;
@@ -53,7 +54,7 @@ enum JobTask {
 #[derive(Debug, Args)]
 struct ShowArgs {
     /// The job.
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     id: String,
 
     /// Print the server's own document as one line of JSON.
@@ -78,7 +79,7 @@ struct ListArgs {
 #[derive(Debug, Args)]
 struct ResultsArgs {
     /// The job.
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = NonEmptyStringValueParser::new())]
     id: String,
 
     /// Only devices of this status.

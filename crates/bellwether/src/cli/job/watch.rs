@@ -12,7 +12,7 @@ use crate::hub_client::{ClientError, HubClient};
 use crate::progress::Progress;
 use crate::rest::read;
 use crate::signals::Signals;
-use crate::terminal::print;
+use crate::terminal::print_before_verdict;
 
 /// A hosted hub takes less than two of these questions a second.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -39,7 +39,7 @@ pub async fn run(hub: &HubClient, id: &str, json: bool) -> Result<(), Failure> {
         }
     };
     if json {
-        print(minify(&document))?;
+        print_before_verdict(minify(&document))?;
     }
     let job: Value = read(&document)?;
     verdict(id, &job)

@@ -43,7 +43,10 @@ fn every_faulty_line_of_a_csv_file_is_named_with_its_column_and_rule() {
                ,,,,2\n\
                v,,,{x,\n\
                w,,,null,\n";
-    assert_eq!(faults(&Lines::of_csv(csv.as_bytes())), "line 1, tags.a.b: needs an object where a has a value\n");
+    assert_eq!(
+        faults(&Lines::of_csv(csv.as_bytes())),
+        "line 1, column 5, tags.a.b: needs an object where a has a value\n"
+    );
     let csv = csv.replacen("tags.a.b", "tags.b", 1);
     insta::assert_snapshot!(faults(&Lines::of_csv(csv.as_bytes())), @r#"
     line 3, id: may hold only ASCII letters, digits and - : . + % _ # * ? ! ( ) , = @ $ ' ;
@@ -64,12 +67,13 @@ fn every_faulty_line_of_a_csv_file_is_named_with_its_column_and_rule() {
 fn headers() {
     for (header, part) in [
         ("id;status", "line 1: the columns must be separated by commas"),
-        ("name,status", "line 1, name: is no column of devices; there are id, status"),
+        ("id,na\u{7}me", "line 1, column 2, na\\u{7}me: is no column of devices; there are id, status"),
+        ("name,status", "line 1: the first line must name the columns, and one of them must be id"),
         ("status", "one of them must be id"),
         ("id,deviceId", "line 1, deviceId: is the same as id"),
-        ("id,tags.a,tags.a", "line 1, tags.a: stands twice"),
-        ("id,tags.", "line 1, tags.: has an empty name"),
-        ("id,tags", "line 1, tags: is no column"),
+        ("id,tags.a,tags.a", "line 1, column 3, tags.a: stands twice"),
+        ("id,tags.", "line 1, column 2, tags.: has an empty name"),
+        ("id,tags", "line 1, column 2, tags: is no column"),
         ("", "one of them must be id"),
     ] {
         let told = faults(&Lines::of_csv(format!("{header}\n").as_bytes()));
@@ -104,4 +108,48 @@ fn every_faulty_line_of_an_ndjson_file_is_named() {
     line 11, desired.x.y: stands twice in one object
     line 12, id: a stands on line 1 already
     ");
+}
+
+#[test]
+fn a_first_line_of_devices_shows_none_of_their_keys() {
+    let key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+    let told = faults(&Lines::of_csv(format!("pump-1,enabled,{key},{key}\n").as_bytes()));
+    assert_eq!(told, "line 1: the first line must name the columns, and one of them must be id\n");
+    let told = faults(&Lines::of_csv(format!("id,{key}\n").as_bytes()));
+    assert!(told.starts_with("line 1, column 2, MDEyMzQ1Njc4OWFiY2RlZjA…: is no column"), "{told}");
+}
+
+#[test]
+fn quotes_that_do_not_end_are_faults_where_they_open() {
+    const OPEN: &str = "a quote opens here and is never closed";
+    const TEXT: &str = "text follows the closing quote of a field";
+    for (csv, line, rule) in [
+        ("id,tags.a\na1,x\na2,\"hello\na3,y\na4,z\n", 3, OPEN),
+        ("id,tags.a\r\n\"a\r\n1\",x\r\na2,\"he\"\"llo\r\n", 4, OPEN),
+        ("\"id,tags.a\na1,x\n", 1, OPEN),
+        ("id,tags.a\na1,\"", 2, OPEN),
+        ("id,tags.a\na1,x\na2,\"he\"llo\n", 3, TEXT),
+        ("id,tags.a\na2,\"one\ntwo\" ,x\n", 2, TEXT),
+        ("\"id\";\"tags.a\"\na1;x\n", 1, TEXT),
+    ] {
+        let lines = Lines::of_csv(csv.as_bytes());
+        assert!(lines.faults.len() == 1 && lines.entries.is_empty(), "{csv:?}: {lines:?}");
+        assert!(faults(&lines).starts_with(&format!("line {line}: {rule}")), "{csv:?}: {}", faults(&lines));
+    }
+    let csv = "id,tags.a,tags.b\na1,\"one\ntwo, \"\"three\"\"\",\"\"\na2,5\" pipe,\"x\"";
+    let lines = Lines::of_csv(csv.as_bytes());
+    assert_eq!(faults(&lines), "");
+    let tags: Vec<_> = lines.entries.iter().map(|entry| entry.twin.body()["tags"].clone()).collect();
+    assert_eq!(tags, [json!({"a": "one\ntwo, \"three\""}), json!({"a": "5\" pipe", "b": "x"})]);
+}
+
+#[test]
+fn long_numbers_are_faults_and_can_be_written_as_text() {
+    let csv = "id,tags.iccid\na,89490200001234567890\nb,\"\"\"89490200001234567890\"\"\"\nc,1e999\n";
+    insta::assert_snapshot!(faults(&Lines::of_csv(csv.as_bytes())), @r#"
+    line 2, tags.iccid: is too large for a number; for text write it in quotes: """89490200001234567890"""
+    line 4, tags.iccid: is too large for a number; for text write it in quotes: """1e999"""
+    "#);
+    let lines = Lines::of_csv("id,tags.iccid\nb,\"\"\"89490200001234567890\"\"\"\n".as_bytes());
+    assert_eq!(lines.entries[0].twin.body()["tags"]["iccid"], "89490200001234567890");
 }

@@ -2199,6 +2199,8 @@ export interface components {
             jobs: components["schemas"]["FamilyJob"][];
             /** @description There are more than 500. */
             more: boolean;
+            /** @description Not all of them do the same: a rerun may be made with other entries. */
+            differs: boolean;
             devices?: components["schemas"]["FamilyDevices"] | null;
             /**
              * @description The last job that had devices, if those that failed in it are exactly those that are left, and no job of the family is

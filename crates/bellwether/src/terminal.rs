@@ -56,7 +56,7 @@ pub fn print(text: impl Display) -> Result<(), Failure> {
     out.flush()
 }
 
-/// As [`print`], where an exit code follows that tells how something ended: it is the same whether anybody reads or not.
+/// As [`print()`], where an exit code follows that tells how something ended: it is the same whether anybody reads or not.
 ///
 /// # Errors
 /// The disk behind it is full.
@@ -72,7 +72,7 @@ pub fn read_or_not(printed: Result<(), Failure>) -> Result<(), Failure> {
     printed.or_else(|failure| if failure.is_nobody_reads() { Ok(()) } else { Err(failure) })
 }
 
-/// As [`print`], of what is shown only now: when it cannot be printed, `lost` says what is to be done.
+/// As [`print()`], of what is shown only now: when it cannot be printed, `lost` says what is to be done.
 ///
 /// # Errors
 /// It could not be printed, whoever is to blame.

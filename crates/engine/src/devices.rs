@@ -66,7 +66,9 @@ impl Engine {
         let outcomes = self.store.change_devices(changes, entry, self.now()).await?;
         for (outcome, patch) in outcomes.iter().zip(patches) {
             let Ok(DeviceChanged { before, after, desired }) = outcome else { continue };
-            self.follow(before.as_ref(), after.as_ref());
+            if before.is_some() {
+                self.follow(before.as_ref(), after.as_ref());
+            }
             if let (Some(device), Some(version), Some(patch)) = (after, desired, patch) {
                 self.world.port.desired_changed(device.seq, &patch, *version);
             }
@@ -82,14 +84,11 @@ impl Engine {
     /// Its connection follows what became of an identity: one that is gone, disabled, or has other keys is closed, and
     /// nobody waits for one that cannot come.
     fn follow(&self, before: Option<&Device>, after: Option<&Device>) {
-        let Some(before) = before else { return };
-        match after {
-            Some(after) if after.status == Status::Enabled => {
-                if before.keys != after.keys {
-                    self.world.port.close(after.seq);
-                }
-            }
-            Some(_) | None => self.withdraw_device(before.seq),
+        match (before, after) {
+            (_, Some(after)) if after.status == Status::Disabled => self.withdraw_device(after.seq),
+            (Some(before), Some(after)) if before.keys != after.keys => self.world.port.close(after.seq),
+            (Some(before), None) => self.withdraw_device(before.seq),
+            (Some(_), Some(_)) | (None, _) => {}
         }
     }
 

@@ -41,9 +41,10 @@ impl Engine {
         let entry = self.entry_of_hold("release", by);
         let Some(resumed) = self.store.release_jobs(resume, entry, self.now()).await? else { return Ok(None) };
         tracing::warn!(by, resumed = resumed.len(), "jobs are held no longer");
-        self.hold.send_replace(None);
         let count = resumed.len();
+        // What was under way has its turn before what waits.
         resumed.into_iter().for_each(|job| self.take_up(job));
+        self.hold.send_replace(None);
         Ok(Some(count))
     }
 

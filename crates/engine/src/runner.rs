@@ -152,15 +152,7 @@ impl Engine {
         if job.state == JobState::Scheduled {
             self.store.job_is_due(job.key, self.now()).await?;
         }
-        // At its deadline a job waits no longer for its turn: its devices end then, though none was begun.
-        let slot = tokio::select! {
-            biased;
-            slot = self.slot(job.key) => Some(slot?),
-            () = self.until_deadline(job) => None,
-            () = task.changed.notified() => return Ok(()),
-            () = self.stopping.cancelled() => return Ok(()),
-        };
-        // One that has begun was stopped by the hold. Who waits with a slot keeps nobody from anything.
+        // One that has begun was stopped by the hold. Before its turn is looked for: a place is for who may run.
         if job.counters.is_none() {
             tokio::select! {
                 biased;
@@ -169,6 +161,14 @@ impl Engine {
                 () = self.stopping.cancelled() => return Ok(()),
             }
         }
+        // At its deadline a job waits no longer for its turn: its devices end then, though none was begun.
+        let slot = tokio::select! {
+            biased;
+            slot = self.slot(job.key) => Some(slot?),
+            () = self.until_deadline(job) => None,
+            () = task.changed.notified() => return Ok(()),
+            () = self.stopping.cancelled() => return Ok(()),
+        };
         let state = if job.counters.is_none() { self.begin(job).await? } else { job.state };
         let open = match state {
             JobState::Running => true,

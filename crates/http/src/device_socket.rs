@@ -21,10 +21,10 @@ use crate::{ApiState, console};
 const PROTOCOLS: [&str; 2] = ["mqtt", "MQTT"];
 /// No MQTT packet that is taken is longer, and no client splits one over more than it needs (device-protocol §2.7).
 const FRAME_BYTES_MAX: usize = 288 * 1024;
-/// What a connection keeps for reading; longer frames take what they need while they arrive.
+/// What a connection reads at a time; a longer frame takes what it needs, for as long as it is at hand.
 const READ_BUFFER_BYTES: usize = 4 * 1024;
-/// Bytes of one frame that is written.
-const WRITE_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of one frame that is written: a connection keeps room for the longest.
+const WRITE_BYTES_MAX: usize = 8 * 1024;
 
 /// Takes the connections of devices.
 pub type DeviceDoor = Arc<dyn Fn(DeviceStream) + Send + Sync>;
@@ -100,6 +100,10 @@ impl AsyncRead for DeviceStream {
         let count = self.read.len().min(out.remaining());
         out.put_slice(&self.read[..count]);
         self.read.advance(count);
+        if self.read.is_empty() {
+            // It holds the memory of its frame.
+            self.read = Bytes::new();
+        }
         Poll::Ready(Ok(()))
     }
 }

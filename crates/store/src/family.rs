@@ -62,7 +62,9 @@ pub struct JobFamily {
     pub jobs: Vec<FamilyJob>,
     /// There are more than are told of.
     pub more: bool,
-    /// What became of their devices; `None` when there are more jobs than are told of. The devices of a job whose list
+    /// Not all of them do the same: who succeeded in one has not had what another was to do.
+    pub differs: bool,
+    /// What became of their devices; `None` when there are more jobs than are told of, or not all do the same. The devices of a job whose list
     /// is not frozen stand as the others left them.
     pub devices: Option<FamilyDevices>,
     /// The id of the last job that had devices, when its failed ones are exactly those that are left, and no job of the
@@ -106,6 +108,8 @@ fn flag_of(state: DeviceJobState, success: Success) -> u8 {
 struct Member {
     key: JobKey,
     source: Option<JobKey>,
+    /// What it does, as JSON.
+    action: String,
     ledger: Ledger,
     told: FamilyJob,
 }
@@ -114,6 +118,8 @@ impl Store {
     /// The family of a job, as far as it belongs to the scope. Jobs that had the same source are of one family also when
     /// that is no longer on record.
     pub async fn job_family(&self, job: JobKey, scope: Scope) -> Result<JobFamily, StoreError> {
+        // Long lists may be gone through: one at a time, so that jobs always find their devices beside it.
+        let _turn = self.family_turn.lock().await;
         self.readers.select(move |connection| family(connection, job, &scope)).await
     }
 }
@@ -121,8 +127,9 @@ impl Store {
 fn family(connection: &Connection, job: JobKey, scope: &Scope) -> Result<JobFamily, StoreError> {
     let (members, more) = members(connection, job, scope)?;
     let last = members.iter().rfind(|member| member.ledger.counters.is_some_and(|counters| counters.targets > 0));
+    let differs = members.windows(2).any(|pair| matches!(pair, [one, other] if one.action != other.action));
     let (mut devices, mut rest_of) = (None, None);
-    if !more {
+    if !more && !differs {
         let union = union(connection, &members, last.map(|last| last.key))?;
         let all_over = members.iter().all(|Member { ledger, .. }| ledger.state.is_final() && running(ledger) == 0);
         let left = union.devices.left();
@@ -136,15 +143,14 @@ fn family(connection: &Connection, job: JobKey, scope: &Scope) -> Result<JobFami
     let ids: Vec<(JobKey, String)> = members.iter().map(|member| (member.key, member.told.id.clone())).collect();
     let id_of = |key: JobKey| ids.iter().find(|(other, _)| *other == key).map(|(_, id)| id.clone());
     let told = |member: Member| FamilyJob { rerun_of: member.source.and_then(&id_of), ..member.told };
-    Ok(JobFamily { jobs: members.into_iter().map(told).collect(), more, devices, rest_of })
+    Ok(JobFamily { jobs: members.into_iter().map(told).collect(), more, differs, devices, rest_of })
 }
 
 fn running(ledger: &Ledger) -> u64 {
     ledger.counters.unwrap_or_default().running
 }
 
-/// The jobs of the family in the order in which they were made, and whether there are more. The texts of what was asked are
-/// not read.
+/// The jobs of the family in the order in which they were made, and whether there are more.
 fn members(connection: &Connection, job: JobKey, scope: &Scope) -> Result<(Vec<Member>, bool), StoreError> {
     // A source is older than what was made of it.
     let sql = format!(
@@ -153,7 +159,8 @@ fn members(connection: &Connection, job: JobKey, scope: &Scope) -> Result<(Vec<M
                           SELECT job.rerun_of FROM up JOIN job ON job.key = member WHERE job.rerun_of IS NOT NULL),
            down(member) AS (SELECT min(member) FROM up UNION
                             SELECT job.key FROM down JOIN job ON job.rerun_of = member)
-         SELECT {STANDING_COLUMNS}, id, display_name, created, rerun_of, organization
+         SELECT {STANDING_COLUMNS}, id, display_name, created, rerun_of, organization,
+                json_extract(spec, '$.action')
          FROM job WHERE key IN (SELECT member FROM down) ORDER BY key LIMIT ?2"
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -184,7 +191,8 @@ fn member_of(row: &Row<'_>) -> Result<Member, StoreError> {
         rerun_of: None,
     };
     let source = row.get::<_, Option<i64>>(STANDING_COLUMN_COUNT + 3)?.map(JobKey);
-    Ok(Member { key, source, ledger, told })
+    let action = row.get(STANDING_COLUMN_COUNT + 5)?;
+    Ok(Member { key, source, action, ledger, told })
 }
 
 #[derive(Default)]

@@ -139,6 +139,8 @@ pub struct Store {
     writer: Writer,
     readers: Readers,
     news: job_news::JobNews,
+    /// Who goes through a family of jobs.
+    family_turn: tokio::sync::Mutex<()>,
 }
 
 impl Store {
@@ -175,7 +177,12 @@ impl Store {
                     .map_err(|error| StoreError::Database(error.to_string()))?
             }
         };
-        Ok(Store { writer, readers: Readers::new(path, mode == Mode::Inline), news: job_news::JobNews::default() })
+        Ok(Store {
+            writer,
+            readers: Readers::new(path, mode == Mode::Inline),
+            news: job_news::JobNews::default(),
+            family_turn: tokio::sync::Mutex::default(),
+        })
     }
 
     /// Takes no more writes, finishes those that wait.

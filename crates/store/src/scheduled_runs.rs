@@ -7,6 +7,7 @@ use bellwether_model::job::{Job, JobSpec, JobState};
 use bellwether_model::schedule::ScheduledJob;
 use rusqlite::{OptionalExtension, params};
 
+use crate::job_hold::hold;
 use crate::jobs::{CreateError, create_job, fail_job, job_by_id};
 use crate::standing::{state_number, state_of};
 use crate::{Record, RecordKind, Records, StoreError};
@@ -57,14 +58,21 @@ impl Records<'_> {
     }
 
     /// Is a run of this scheduled job active: not begun yet, under way, or with calls out? One that somebody stopped
-    /// is not: it may stay so for ever.
+    /// is not: it may stay so for ever. One that the hold on all jobs stopped is until that is lifted, and one that paused
+    /// after a batch is until somebody resumes or ends it: both are to go on, and would do so beside the next run.
     pub fn has_active_run(&self, id: &ScheduledJobId) -> Result<bool, StoreError> {
         let [queued, scheduled, running, stopped, cancelled] =
             [JobState::Queued, JobState::Scheduled, JobState::Running, JobState::Stopped, JobState::Cancelled]
                 .map(state_number);
-        let sql = "SELECT 1 FROM job WHERE (state IN (?2, ?3, ?4) OR (state IN (?5, ?6) AND running > 0))
-                   AND scheduled_job = ?1 LIMIT 1";
-        let values = params![id.as_str(), queued, scheduled, running, stopped, cancelled];
+        let held = hold(self.connection())?.map(|hold| hold.stopped).unwrap_or_default();
+        let held = serde_json::to_string(&held)?;
+        let sql = "SELECT 1 FROM job WHERE scheduled_job = ?1 AND (
+                       state IN (?2, ?3, ?4)
+                       OR (state IN (?5, ?6) AND running > 0)
+                       OR (state = ?5 AND rest IS NULL AND batch_ended IS NOT NULL)
+                       OR (state = ?5 AND key IN (SELECT value FROM json_each(?7)))
+                   ) LIMIT 1";
+        let values = params![id.as_str(), queued, scheduled, running, stopped, cancelled, held];
         Ok(self.connection().prepare_cached(sql)?.query_row(values, |_| Ok(())).optional()?.is_some())
     }
 }

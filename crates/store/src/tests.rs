@@ -1,3 +1,4 @@
+mod active_runs;
 mod audit;
 mod device_history;
 mod family;

@@ -141,6 +141,7 @@ export const run = {
   },
   "run.family.rest": "Run the rest again",
   "run.family.runs": { one: "{count} run", other: "{count} runs" },
+  "run.family.differ": "The runs do different things, so their devices are not added up.",
   "run.family.tooMany": {
     one: "There are more than {count} run: too many to add them up.",
     other: "There are more than {count} runs: too many to add them up.",

@@ -146,6 +146,7 @@ export const run: Translated<typeof english> = {
   },
   "run.family.rest": "Réexécuter sur le reste",
   "run.family.runs": { one: "{count} exécution", other: "{count} exécutions" },
+  "run.family.differ": "Les exécutions ne font pas la même chose : leurs appareils ne sont pas additionnés.",
   "run.family.tooMany": {
     one: "Il y a plus de {count} exécution : trop pour les additionner.",
     other: "Il y a plus de {count} exécutions : trop pour les additionner.",

@@ -135,6 +135,7 @@ export const run: Translated<typeof english> = {
   "run.family.outcomes": { other: "모든 실행에서 디바이스 {count}개의 결과" },
   "run.family.rest": "나머지 다시 실행",
   "run.family.runs": { other: "실행 {count}회" },
+  "run.family.differ": "실행마다 하는 일이 달라 장치를 합산하지 않습니다.",
   "run.family.tooMany": { other: "실행이 {count}회를 넘어 합산할 수 없습니다." },
   "run.filter.clear": "필터 지우기",
   "run.filter.remove": "필터에서 {what} 제거",

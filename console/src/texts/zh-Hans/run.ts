@@ -130,6 +130,7 @@ export const run: Translated<typeof english> = {
   "run.family.outcomes": { other: "{count} 台设备在所有运行中的结果" },
   "run.family.rest": "重新运行其余设备",
   "run.family.runs": { other: "{count} 次运行" },
+  "run.family.differ": "各次运行的操作不同，因此不合计设备。",
   "run.family.tooMany": { other: "运行超过 {count} 次，无法合计。" },
   "run.filter.clear": "清除筛选",
   "run.filter.remove": "从筛选中移除 {what}",

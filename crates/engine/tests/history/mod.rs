@@ -403,7 +403,10 @@ impl History {
     /// Lets all jobs come to their end and looks at what remains.
     pub fn finish(mut self) {
         self.release(false);
-        (0..self.jobs.len()).for_each(|job| self.resume(job));
+        for job in 0..self.jobs.len() {
+            self.withdraw_pause(job);
+            self.resume(job);
+        }
         // Without a restart: calls that are out when a job is cancelled are recorded too. Where one job waits for
         // the other it takes longer.
         let is_over = |sim: &Sim, id: &str| {

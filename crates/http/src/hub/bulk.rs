@@ -24,7 +24,7 @@ const ELEMENTS_MAX: usize = 100;
 const BULK_ERROR_CODE: HeaderName = HeaderName::from_static("iothuberrorcode");
 
 /// What of an element says which device is meant and what is to become of it; the rest is the identity and its twin.
-#[derive(Deserialize)]
+#[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase")]
 struct Element {
     id: Option<String>,
@@ -64,16 +64,21 @@ pub(crate) async fn change(call: Call) -> Result<Answer, HubError> {
         let text = format!("one call changes at most {ELEMENTS_MAX} devices, and these are {}", elements.len());
         return Err(HubError::new(Code::TooManyDevices, text));
     }
-    let elements: Vec<(Element, &str)> =
-        elements.into_iter().map(|text| Ok((from_json(text.get())?, text.get()))).collect::<Result<_, HubError>>()?;
+    let mut errors = Vec::new();
+    let mut named = Vec::with_capacity(elements.len());
+    for text in elements.into_iter().map(RawValue::get) {
+        match from_json::<Element>(text) {
+            Ok(element) => named.push((element, text)),
+            Err(error) => errors.push(Element::nameless(text).refused(error)),
+        }
+    }
     let mut ids = HashSet::new();
-    if let Some((twice, _)) = elements.iter().find(|(element, _)| !ids.insert((&element.id, &element.module_id))) {
+    if let Some((twice, _)) = named.iter().find(|(element, _)| !ids.insert((&element.id, element.module()))) {
         let id = twice.id.as_deref().unwrap_or_default();
         return Err(HubError::new(Code::DeviceDefinedMultipleTimes, format!("device {id:?} stands in the list twice")));
     }
-    let mut errors = Vec::new();
     let (mut changes, mut changed) = (Vec::new(), Vec::new());
-    for (element, text) in elements {
+    for (element, text) in named {
         match read(&call, &element, text) {
             Ok(change) => {
                 changes.push(change);
@@ -93,6 +98,20 @@ pub(crate) async fn change(call: Call) -> Result<Answer, HubError> {
 }
 
 impl Element {
+    /// Of one whose members cannot be read: its id, if that can.
+    fn nameless(text: &str) -> Element {
+        #[derive(Deserialize)]
+        struct Named {
+            id: String,
+        }
+        let id = serde_json::from_str::<Named>(text).ok().map(|named| named.id);
+        Element { id, ..Element::default() }
+    }
+
+    fn module(&self) -> Option<&str> {
+        self.module_id.as_deref().filter(|module| !module.is_empty())
+    }
+
     fn refused(self, error: HubError) -> BulkError {
         BulkError {
             device_id: self.id.unwrap_or_default(),
@@ -108,18 +127,22 @@ impl Element {
 fn read(call: &Call, element: &Element, text: &str) -> Result<BulkElement, HubError> {
     let id = element.id.as_ref();
     let id = device_id(id.ok_or_else(|| HubError::new(Code::ArgumentNull, "id must say which device is meant"))?)?;
-    if element.module_id.as_ref().is_some_and(|module| !module.is_empty()) {
+    if element.module().is_some() {
         return Err(HubError::new(Code::FeatureNotSupported, "moduleId: modules are not served"));
     }
     // The npm client writes it with a capital.
     let mode = element.import_mode.as_deref().unwrap_or_default().to_ascii_lowercase();
     let wants_etag = mode.ends_with("ifmatchetag");
-    let if_match = |member: &str, etag: &Option<String>| match etag.as_deref().filter(|etag| !etag.is_empty()) {
-        Some(etag) if wants_etag => Ok(IfMatch::from_header(etag)),
-        None if wants_etag => {
-            Err(HubError::new(Code::PreconditionFailed, format!("{member} must say which etag is meant")))
+    // An etag of quotes and blanks is none, and says nothing here: the mode itself asks for one.
+    let if_match = |member: &str, etag: &Option<String>| {
+        let etag = etag.as_deref().filter(|etag| !etag.trim_matches(['"', ' ', ',']).is_empty());
+        match etag {
+            Some(etag) if wants_etag => Ok(IfMatch::from_header(etag)),
+            None if wants_etag => {
+                Err(HubError::new(Code::PreconditionFailed, format!("{member} must say which etag is meant")))
+            }
+            Some(_) | None => Ok(IfMatch::Any),
         }
-        Some(_) | None => Ok(IfMatch::Any),
     };
     let settings = || devices::settings(&id, from_json(text)?);
     let twin = || Ok::<_, HubError>(TwinChange::merge_from_body(text)?);
@@ -130,7 +153,8 @@ fn read(call: &Call, element: &Element, text: &str) -> Result<BulkElement, HubEr
             DeviceEdit::Update { if_match: if_match("eTag", &element.etag)?, settings: settings()?, twin: twin()? }
         }
         "createorupdate" | "createorupdateifmatchetag" => DeviceEdit::CreateOrUpdate {
-            if_match: if_match("eTag", &element.etag)?,
+            // A new device has no etag; one that is there has another than none.
+            if_match: if_match("eTag", &element.etag).unwrap_or(IfMatch::OneOf(Vec::new())),
             settings: settings()?,
             twin: twin()?,
             fresh_keys: fresh_keys(),

@@ -187,6 +187,43 @@ async fn each_for_itself() {
     assert_eq!(hub.device("new-1").await["status"], "enabled");
 }
 
+/// A mode that asks for an etag is never done without one, but for a device that is not there.
+#[tokio::test]
+async fn etags_that_say_nothing() {
+    let hub = Hub::start().await;
+    hub.create("there").await;
+    for etag in [json!(null), json!(""), json!("\"\""), json!(" "), json!(",")] {
+        let reply = hub
+            .bulk(json!([
+                {"id": "there", "importMode": "deleteIfMatchETag", "eTag": etag},
+                {"id": "new", "importMode": "createOrUpdateIfMatchETag", "eTag": etag},
+            ]))
+            .await;
+        assert_eq!(errors(&reply), ["there PreconditionFailed deleteIfMatchETag"], "{etag}");
+        let reply = hub.bulk(json!([{"id": "new", "importMode": "createOrUpdateIfMatchETag", "eTag": etag}])).await;
+        assert_eq!(errors(&reply), ["new PreconditionFailed createOrUpdateIfMatchETag"], "{etag}");
+        hub.bulk(json!([{"id": "new", "importMode": "delete"}])).await;
+    }
+}
+
+#[tokio::test]
+async fn members_of_a_wrong_type_are_of_their_element() {
+    let hub = Hub::start().await;
+    let reply = hub
+        .bulk(json!([
+            {"id": "a", "importMode": 1},
+            {"id": "b", "importMode": "create", "eTag": 5},
+            {"id": "c", "importMode": "create", "status": 1},
+            {"id": 7, "importMode": "create"},
+            {"id": "d", "importMode": "create"},
+        ]))
+        .await;
+    let mut found = errors(&reply);
+    found.sort();
+    assert_eq!(found, [" ArgumentInvalid -", "a ArgumentInvalid -", "b ArgumentInvalid -", "c ArgumentInvalid create"]);
+    assert_eq!(hub.device("d").await["status"], "enabled");
+}
+
 #[tokio::test]
 async fn what_refuses_the_whole_call() {
     let hub = Hub::start().await;
@@ -194,7 +231,8 @@ async fn what_refuses_the_whole_call() {
     assert_eq!(hub.bulk(json!(many)).await.outcome(), "413 TooManyDevices");
     let twice = json!([{"id": "a", "importMode": "create"}, {"id": "b", "importMode": "create"}, {"id": "a", "importMode": "delete"}]);
     assert_eq!(hub.bulk(twice).await.outcome(), "400 DeviceDefinedMultipleTimes");
-    assert_eq!(hub.bulk(json!([{"id": 1, "importMode": "create"}])).await.outcome(), "400 ArgumentInvalid");
+    let twice = json!([{"id": "a", "importMode": "create"}, {"id": "a", "moduleId": "", "importMode": "delete"}]);
+    assert_eq!(hub.bulk(twice).await.outcome(), "400 DeviceDefinedMultipleTimes");
     assert_eq!(hub.ask("GET /devices", &[], "").await.text, "[]");
     assert_eq!(hub.bulk(json!(many[..100])).await.outcome(), "200");
     assert_eq!(hub.bulk(json!([])).await.outcome(), "200");

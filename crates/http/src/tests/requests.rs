@@ -28,7 +28,6 @@ async fn every_miss_has_the_hubs_shape() {
         ("GET /jobs", "", "200"),
         ("POST /devices", "[{", "400 IotHubFormatError"),
         ("POST /devices", "{}", "400 ArgumentInvalid"),
-        ("POST /devices", "[1]", "400 ArgumentInvalid"),
         ("PUT /devices/a", "{", "400 IotHubFormatError"),
         ("PUT /devices/a", "", "400 IotHubFormatError"),
         ("PATCH /twins/a", "{]", "400 IotHubFormatError"),

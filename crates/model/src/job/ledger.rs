@@ -323,6 +323,7 @@ impl Ledger {
             counters.count(class, self.success, pending);
             self.rest = Some(class);
         }
+        self.pause_after = None;
         if let Some(batch) = &mut self.batch {
             // It may have ended before, and the next has not opened.
             batch.ended = batch.ended.or(Some(now));

@@ -14,13 +14,17 @@ import type { Job } from "./follower";
 import { jobQuery } from "./useJob";
 import { useRerun } from "./useRerun";
 
-/** The family is read again this often, in ms: somebody may make another rerun, or one is under way. */
+/** The family is read again this often, in ms: while one of them is under way, and then, for somebody may make another. */
 const REFRESH = 10_000;
+const REFRESH_WHEN_OVER = 60_000;
 
 /** Of so many runs all are shown at once; of more the first and the last ones. */
 const SHOWN = 6;
 
 type FamilyJob = Schemas["FamilyJob"];
+
+const isOver = ({ status, counters }: FamilyJob) =>
+  ["complete", "failed", "canceled"].includes(status) && counters.running === 0;
 
 const useStyles = makeStyles({
   list: {
@@ -51,7 +55,9 @@ export function Family({ job }: { job: Job }) {
     enabled: job.end != null || job.rerunOf != null,
     // While the job moves the reading before stands; that of another family does not.
     placeholderData: (before) => (before?.jobs.some(({ id }) => id === job.id) ? before : undefined),
-    refetchInterval: REFRESH,
+    // Whoever comes here sees it as it is now.
+    staleTime: 0,
+    refetchInterval: ({ state }) => (state.data?.jobs.every(isOver) ? REFRESH_WHEN_OVER : REFRESH),
   });
   if (!error && (data === undefined || data.jobs.length < 2)) return null;
   const restOf = data?.restOf;
@@ -63,7 +69,9 @@ export function Family({ job }: { job: Job }) {
           {data.devices ? (
             <Union devices={data.devices} runs={data.jobs.length} />
           ) : (
-            <Text className={styles.muted}>{t("run.family.tooMany", { count: data.jobs.length })}</Text>
+            <Text className={styles.muted}>
+              {data.differs ? t("run.family.differ") : t("run.family.tooMany", { count: data.jobs.length })}
+            </Text>
           )}
           <Runs jobs={data.jobs} current={job.id} />
           {restOf != null && may("runJobs") && (

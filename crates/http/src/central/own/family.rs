@@ -17,7 +17,9 @@ pub(crate) struct JobFamily {
     pub jobs: Vec<FamilyJob>,
     /// There are more than 500.
     pub more: bool,
-    /// What became of their devices, each counted once; absent where `more` is true. Devices of a job whose list is not
+    /// Not all of them do the same: a rerun may be made with other entries.
+    pub differs: bool,
+    /// What became of their devices, each counted once; absent where `more` or `differs` is true. Devices of a job whose list is not
     /// frozen yet stand as the others left them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub devices: Option<FamilyDevices>,
@@ -99,6 +101,7 @@ pub(crate) async fn of_job(call: Call) -> Result<Answer, CentralError> {
     Answer::one(&JobFamily {
         jobs: family.jobs.into_iter().map(FamilyJob::from).collect(),
         more: family.more,
+        differs: family.differs,
         devices: family.devices.map(FamilyDevices::from),
         rest_of: family.rest_of,
     })

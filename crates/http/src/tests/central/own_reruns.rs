@@ -227,6 +227,7 @@ async fn a_family_counts_each_device_once() {
                           "cancelled": 0});
     let expected = json!({
         "jobs": [{"id": "first", "status": "complete", "created": created, "counters": counters}], "more": false,
+        "differs": false,
         "devices": {"total": 4, "succeeded": 1, "left": 3, "running": 0, "pending": 0, "failed": 3, "neverReached": 3,
                     "cancelled": 0},
         "restOf": "first",
@@ -252,6 +253,14 @@ async fn a_family_counts_each_device_once() {
     // Those that failed last are not those that are left.
     assert_eq!((&family["devices"], family.get("restOf")), (&devices, None));
     assert_eq!(family["jobs"][1]["displayName"], "Second");
+
+    // Who has got something else has not got what the first was to bring.
+    let other = json!({"data": [{"type": "property", "target": TEMPLATE, "path": "target", "value": 7}]});
+    central.done("PUT /jobs/chosen/rerun/other", &other).await;
+    central.until("other", "complete").await;
+    let family = central.get("/jobs/first/family").await;
+    assert_eq!((&family["differs"], family.get("devices"), family.get("restOf")), (&json!(true), None, None));
+    assert_eq!(family["jobs"].as_array().unwrap().len(), 4);
 
     assert_eq!(outcome(&central.ask_in(OWN, "GET /jobs/none/family", "").await), "404 NotFound");
     assert_eq!(outcome(&central.ask("GET /jobs/first/family", "").await), "404 NotFound");
